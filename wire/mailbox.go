@@ -1,0 +1,74 @@
+package wire
+
+import "parley/identity"
+
+// An EventKind says what an envelope holds.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventMessage EventKind = "message" // an application message
+	EventCommit  EventKind = "commit"  // a commit, and a Welcome for whom it adds
+	EventOpen    EventKind = "open"    // a room or its next generation: the first commit and its Welcome
+	EventDevices EventKind = "devices" // an account that shares a room, or one's own, has a new device list
+)
+
+// An Envelope is one thing that happened, as the server stored it: once,
+// whatever the number of recipients. The server can't read Message.
+type Envelope struct {
+	Kind       EventKind        `cbor:"kind" json:"kind"`
+	Room       identity.Room    `cbor:"room,omitempty" json:"room,omitempty"`
+	Generation uint32           `cbor:"generation,omitempty" json:"generation,omitempty"`
+	Seq        uint64           `cbor:"seq,omitempty" json:"seq,omitempty"`           // one per room for commits and messages, from 1, without gaps, across generations
+	Epoch      uint64           `cbor:"epoch,omitempty" json:"epoch,omitempty"`       // that Message was made in
+	AcceptedMS int64            `cbor:"accepted_ms" json:"accepted_ms"`               // Unix milliseconds, by the server's clock
+	Sender     identity.Device  `cbor:"sender,omitempty" json:"sender,omitempty"`     // whose session sent it, as the server says
+	ID         []byte           `cbor:"id,omitempty" json:"id,omitempty"`             // of the request, 16 bytes
+	Message    []byte           `cbor:"message,omitempty" json:"message,omitempty"`   // MLSMessage: PrivateMessage, or the commit
+	Welcome    []byte           `cbor:"welcome,omitempty" json:"welcome,omitempty"`   // MLSMessage
+	Account    identity.Account `cbor:"account,omitempty" json:"account,omitempty"`   // EventDevices: whose list
+	Version    uint64           `cbor:"version,omitempty" json:"version,omitempty"`   // EventDevices: the list's version
+	Franking   *Franking        `cbor:"franking,omitempty" json:"franking,omitempty"` // reserved: not yet filled
+}
+
+// Franking is the server's word on a message and the proof of its place in a
+// signed batch. Reserved: servers don't fill it and clients don't demand it yet.
+type Franking struct {
+	Tag       []byte   `cbor:"tag" json:"tag"`         // 32 bytes, the sender's
+	Context   []byte   `cbor:"context" json:"context"` // CBOR array: version, hub key id, room, generation, sender account, sender device, epoch, seq, accepted_ms
+	Frank     []byte   `cbor:"frank" json:"frank"`     // 32 bytes: HMAC-SHA256(hub key, Tag || Context)
+	LeafIndex uint64   `cbor:"leaf_index" json:"leaf_index"`
+	TreeSize  uint64   `cbor:"tree_size" json:"tree_size"`
+	Path      [][]byte `cbor:"path" json:"path"`           // 32 bytes each
+	Root      []byte   `cbor:"root" json:"root"`           // 32 bytes
+	Signature []byte   `cbor:"signature" json:"signature"` // 64 bytes, by the room's pinned franking key
+}
+
+// An Event is an envelope at its place in an account's mailbox.
+type Event struct {
+	Pos      uint64   `cbor:"pos" json:"pos"` // from 1, without gaps, one sequence for each account
+	Envelope Envelope `cbor:"envelope" json:"envelope"`
+}
+
+// ReadRequest reads the mailbox of the session's account. It moves nothing.
+type ReadRequest struct {
+	After  uint64 `cbor:"after" json:"after"`                         // the last position that the device has
+	Max    int    `cbor:"max,omitempty" json:"max,omitempty"`         // events at most; 0: as many as fit
+	WaitMS int    `cbor:"wait_ms,omitempty" json:"wait_ms,omitempty"` // wait so long for a first event
+}
+
+// ReadReply holds the events after ReadRequest.After, in order. It never holds
+// one that isn't durable.
+type ReadReply struct {
+	Events []Event `cbor:"events" json:"events"`
+	Head   uint64  `cbor:"head" json:"head"`     // the newest position in the mailbox
+	First  uint64  `cbor:"first" json:"first"`   // the oldest one kept: beyond After+1, events have expired unread
+	Cursor uint64  `cbor:"cursor" json:"cursor"` // what the device has acknowledged
+}
+
+// AcknowledgeRequest says that the device has everything up to Pos for good. A
+// position below the cursor is no error and moves nothing; one beyond the
+// mailbox's head is refused with bad_request.
+type AcknowledgeRequest struct {
+	Pos uint64 `cbor:"pos" json:"pos"`
+}

@@ -1,0 +1,107 @@
+// Package wire is the API between client and server: operations, their bodies,
+// error codes and limits. Both sides import it; it imports neither.
+//
+// An operation is a pair of bodies. It travels as
+//
+//	POST /v1/OPERATION            body: CBOR of the request; answer: CBOR of the reply
+//	Authorization: Bearer TOKEN   where the operation needs a session
+//
+// or, the same, as a frame of the WebSocket /v1/stream (see [Frame]). A failed
+// operation answers an [Error] with the HTTP status that belongs to its code.
+// With "Accept: application/json" a reply is JSON, for debugging.
+//
+// Bodies are CBOR maps with the names given here. A reader ignores fields that
+// it doesn't know; a field is never given another meaning.
+package wire
+
+import "parley/internal/cbor"
+
+// Paths and types of the HTTP binding.
+const (
+	PathPrefix  = "/v1/"       // followed by an [Operation]
+	StreamPath  = "/v1/stream" // the WebSocket
+	ContentType = "application/cbor"
+)
+
+// An Operation is the name of one request.
+type Operation string
+
+// The operations. Those under "session" need a bearer token; the others prove
+// themselves by what is in their body.
+const (
+	OpInfo        Operation = "info"         // InfoRequest → Info
+	OpSignUp      Operation = "sign_up"      // SignUpRequest → Empty
+	OpEnroll      Operation = "enroll"       // EnrollRequest → EnrollReply
+	OpReset       Operation = "reset"        // ResetRequest → ResetReply
+	OpChallenge   Operation = "challenge"    // ChallengeRequest → Challenge
+	OpOpenSession Operation = "open_session" // OpenSessionRequest → Session
+
+	// With a session:
+	OpDeviceLists        Operation = "device_lists"         // DeviceListsRequest → DeviceLists
+	OpPutDeviceList      Operation = "put_device_list"      // PutDeviceListRequest → Empty
+	OpEnrollments        Operation = "enrollments"          // Empty → Enrollments
+	OpPublishKeyPackages Operation = "publish_key_packages" // PublishKeyPackagesRequest → KeyPackageCount
+	OpKeyPackageCount    Operation = "key_package_count"    // Empty → KeyPackageCount
+	OpClaimKeyPackages   Operation = "claim_key_packages"   // ClaimKeyPackagesRequest → ClaimedKeyPackages
+	OpOpenRoom           Operation = "open_room"            // OpenRoomRequest → OpenRoomReply
+	OpSend               Operation = "send"                 // SendRequest → SendReply
+	OpCommit             Operation = "commit"               // CommitRequest → CommitReply
+	OpGroupInfo          Operation = "group_info"           // GroupInfoRequest → GroupInfo
+	OpRead               Operation = "read"                 // ReadRequest → ReadReply
+	OpAcknowledge        Operation = "acknowledge"          // AcknowledgeRequest → Empty
+)
+
+// NeedsSession reports whether o is refused without a session.
+func (o Operation) NeedsSession() bool {
+	switch o {
+	case OpInfo, OpSignUp, OpEnroll, OpReset, OpChallenge, OpOpenSession:
+		return false
+	}
+	return true
+}
+
+// Empty is a body without fields.
+type Empty struct{}
+
+// InfoRequest asks what the server is.
+type InfoRequest struct{}
+
+// Info says what the server is. It is the same for everyone.
+type Info struct {
+	Domain      string   `cbor:"domain" json:"domain"`   // of its accounts and rooms
+	Version     string   `cbor:"version" json:"version"` // of the program, for people
+	SignUpOpen  bool     `cbor:"sign_up_open" json:"sign_up_open"`
+	Suites      []uint16 `cbor:"suites" json:"suites"`             // MLS cipher suites it takes, best first
+	FrankingKey []byte   `cbor:"franking_key" json:"franking_key"` // Ed25519, 32 bytes: what new rooms pin
+	Limits      Limits   `cbor:"limits" json:"limits"`
+}
+
+// Limits are what the server refuses to exceed. Sizes are in bytes.
+type Limits struct {
+	Message     int `cbor:"message" json:"message"`           // one PrivateMessage
+	Commit      int `cbor:"commit" json:"commit"`             // a commit operation's body
+	KeyPackages int `cbor:"key_packages" json:"key_packages"` // kept for one device
+	Members     int `cbor:"members" json:"members"`           // accounts of a room
+}
+
+// DefaultLimits are the limits of a server that isn't configured otherwise.
+var DefaultLimits = Limits{Message: 256 << 10, Commit: 8 << 20, KeyPackages: 100, Members: 1000}
+
+// Bounds that are part of the protocol, not configuration.
+const (
+	IDSize         = 16      // bytes of a client-chosen id that makes an operation idempotent
+	LoginSize      = 32      // bytes of the login key that a client derives from the passphrase
+	NonceSize      = 32      // bytes of a challenge
+	TokenSize      = 32      // bytes of a session token
+	MaxBody        = 9 << 20 // bytes of any request body
+	MaxReadEvents  = 500     // events of one read
+	MaxReadBytes   = 4 << 20 // bytes of events of one read, unless the first alone is larger
+	MaxReadWait    = 30_000  // milliseconds that a read may wait
+	IdempotentDays = 7       // how long the server remembers an id
+)
+
+// Marshal encodes a body.
+func Marshal(v any) ([]byte, error) { return cbor.Marshal(v) }
+
+// Unmarshal decodes a body. It ignores unknown fields.
+func Unmarshal(data []byte, v any) error { return cbor.UnmarshalLenient(data, v) }
