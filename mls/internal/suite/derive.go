@@ -1,0 +1,96 @@
+package suite
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"encoding/binary"
+
+	"parley/mls/internal/codec"
+)
+
+// labelPrefix begins every label (RFC 9420, Section 5.1.2).
+const labelPrefix = "MLS 1.0 "
+
+// MAC returns the HMAC of data under key, HashSize bytes.
+func (s *Suite) MAC(key Secret, data []byte) []byte {
+	m := hmac.New(s.hash, key)
+	m.Write(data)
+	return m.Sum(nil)
+}
+
+// VerifyMAC reports in constant time whether tag is the MAC of data under key.
+func (s *Suite) VerifyMAC(key Secret, data, tag []byte) bool {
+	return hmac.Equal(s.MAC(key, data), tag)
+}
+
+// Zero returns the all-zero secret of HashSize bytes, which RFC 9420, Section 8
+// writes as 0.
+func (s *Suite) Zero() Secret { return make(Secret, s.nh) }
+
+// Extract is KDF.Extract (RFC 9420, Section 8). Its result has HashSize bytes.
+func (s *Suite) Extract(salt, ikm Secret) Secret {
+	out, err := hkdf.Extract(s.hash, ikm, salt)
+	if err != nil {
+		panic("suite: extract: " + err.Error()) // only a FIPS mode refuses
+	}
+	return out
+}
+
+// MaxExpand returns the greatest length that [Suite.ExpandWithLabel] can give.
+func (s *Suite) MaxExpand() int { return 255 * s.nh }
+
+// ExpandWithLabel is the function of RFC 9420, Section 8. It panics if n is
+// greater than [Suite.MaxExpand], which callers with foreign lengths rule out.
+func (s *Suite) ExpandWithLabel(secret Secret, label string, context []byte, n int) Secret {
+	w := codec.NewWriter(2 + 2 + len(labelPrefix) + len(label) + 4 + len(context))
+	w.Uint16(uint16(n))
+	w.Vector([]byte(labelPrefix + label))
+	w.Vector(context)
+	return s.expand(secret, w.Bytes(), n)
+}
+
+// expand is KDF.Expand. Up to one block it is a single HMAC.
+func (s *Suite) expand(secret Secret, info []byte, n int) Secret {
+	if n <= s.nh {
+		m := hmac.New(s.hash, secret)
+		m.Write(info)
+		m.Write([]byte{1})
+		return m.Sum(nil)[:n:n]
+	}
+	out, err := hkdf.Expand(s.hash, secret, string(info), n)
+	if err != nil {
+		panic("suite: expand: " + err.Error())
+	}
+	return out
+}
+
+// DeriveSecret is the function of RFC 9420, Section 8. Its result has HashSize
+// bytes.
+func (s *Suite) DeriveSecret(secret Secret, label string) Secret {
+	return s.ExpandWithLabel(secret, label, nil, s.nh)
+}
+
+// DeriveTreeSecret is the function of RFC 9420, Section 9.1.
+func (s *Suite) DeriveTreeSecret(secret Secret, label string, generation uint32, n int) Secret {
+	return s.ExpandWithLabel(secret, label, binary.BigEndian.AppendUint32(nil, generation), n)
+}
+
+// RefHash is the function of RFC 9420, Section 5.2.
+func (s *Suite) RefHash(label string, value []byte) []byte {
+	w := codec.NewWriter(8 + len(label) + len(value))
+	w.Vector([]byte(label))
+	w.Vector(value)
+	return s.Hash(w.Bytes())
+}
+
+// KeyPackageRef returns the reference to an encoded KeyPackage
+// (RFC 9420, Section 5.2).
+func (s *Suite) KeyPackageRef(keyPackage []byte) []byte {
+	return s.RefHash(labelPrefix+"KeyPackage Reference", keyPackage)
+}
+
+// ProposalRef returns the reference to a proposal, given the encoded
+// AuthenticatedContent that carries it (RFC 9420, Section 5.2).
+func (s *Suite) ProposalRef(authenticatedContent []byte) []byte {
+	return s.RefHash(labelPrefix+"Proposal Reference", authenticatedContent)
+}

@@ -1,0 +1,173 @@
+package suite
+
+import (
+	"crypto/hpke"
+	"crypto/rand"
+	"errors"
+	"io"
+
+	"parley/mls/internal/codec"
+)
+
+// Errors of the suite's operations. None says more, so that nothing about a
+// secret shows.
+var (
+	// ErrDecrypt: a ciphertext is not what its key, nonce and context made.
+	ErrDecrypt = errors.New("suite: decryption failed")
+	// ErrSignature: a signature does not verify.
+	ErrSignature = errors.New("suite: bad signature")
+	// ErrKey: a key is not one of the suite.
+	ErrKey = errors.New("suite: malformed key")
+)
+
+// Seal encrypts plaintext under key (KeySize bytes) and nonce (NonceSize
+// bytes), which must never meet again. The result is longer by the AEAD's tag.
+func (s *Suite) Seal(key, nonce Secret, aad, plaintext []byte) ([]byte, error) {
+	a, err := s.newAEAD(key)
+	if err != nil || len(nonce) != nonceSize {
+		return nil, ErrKey
+	}
+	out := make([]byte, 0, len(plaintext)+a.Overhead())
+	return a.Seal(out, nonce, plaintext, aad), nil
+}
+
+// Open decrypts what Seal made, or returns [ErrDecrypt].
+func (s *Suite) Open(key, nonce Secret, aad, ciphertext []byte) ([]byte, error) {
+	a, err := s.newAEAD(key)
+	if err != nil || len(nonce) != nonceSize {
+		return nil, ErrKey
+	}
+	plaintext, err := a.Open(nil, nonce, ciphertext, aad)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	return plaintext, nil
+}
+
+// EncryptWithLabel is the function of RFC 9420, Section 5.1.3. It returns
+// [ErrKey] if pub is not a key of the suite.
+func (s *Suite) EncryptWithLabel(pub HPKEPublicKey, label string, context, plaintext []byte) (kemOutput, ciphertext []byte, err error) {
+	pk, err := s.kem.NewPublicKey(pub)
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	enc, sender, err := hpke.NewSender(pk, s.kdf, s.hpkeAD, encryptContext(label, context))
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	ciphertext, err = sender.Seal(nil, plaintext)
+	if err != nil {
+		return nil, nil, err
+	}
+	return enc, ciphertext, nil
+}
+
+// DecryptWithLabel is the function of RFC 9420, Section 5.1.3. It returns
+// [ErrDecrypt] for a ciphertext that is not for this key, label and context.
+func (s *Suite) DecryptWithLabel(priv HPKEPrivateKey, label string, context, kemOutput, ciphertext []byte) ([]byte, error) {
+	sk, err := s.kem.NewPrivateKey(priv)
+	if err != nil {
+		return nil, ErrKey
+	}
+	r, err := hpke.NewRecipient(kemOutput, sk, s.kdf, s.hpkeAD, encryptContext(label, context))
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	plaintext, err := r.Open(nil, ciphertext)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	return plaintext, nil
+}
+
+// encryptContext is EncryptContext of RFC 9420, Section 5.1.3.
+func encryptContext(label string, context []byte) []byte {
+	w := codec.NewWriter(8 + len(labelPrefix) + len(label) + len(context))
+	w.Vector([]byte(labelPrefix + label))
+	w.Vector(context)
+	return w.Bytes()
+}
+
+// externalInit is the exporter context of RFC 9420, Section 8.3.
+const externalInit = labelPrefix + "external init secret"
+
+// ExternalInitSend makes the init secret of an external join and its KEM output
+// for the members (RFC 9420, Section 8.3).
+func (s *Suite) ExternalInitSend(externalPub HPKEPublicKey) (kemOutput []byte, initSecret Secret, err error) {
+	pk, err := s.kem.NewPublicKey(externalPub)
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	enc, sender, err := hpke.NewSender(pk, s.kdf, s.hpkeAD, nil)
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	secret, err := sender.Export(externalInit, s.nh)
+	return enc, secret, err
+}
+
+// ExternalInitReceive gives members the init secret that belongs to kemOutput
+// (RFC 9420, Section 8.3), or [ErrDecrypt].
+func (s *Suite) ExternalInitReceive(externalPriv HPKEPrivateKey, kemOutput []byte) (Secret, error) {
+	sk, err := s.kem.NewPrivateKey(externalPriv)
+	if err != nil {
+		return nil, ErrKey
+	}
+	r, err := hpke.NewRecipient(kemOutput, sk, s.kdf, s.hpkeAD, nil)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	return r.Export(externalInit, s.nh)
+}
+
+// DeriveHPKEKey is KEM.DeriveKeyPair (RFC 9420, Section 5.1).
+func (s *Suite) DeriveHPKEKey(ikm Secret) (HPKEPrivateKey, HPKEPublicKey, error) {
+	sk, err := s.kem.DeriveKeyPair(ikm)
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	priv, err := sk.Bytes()
+	if err != nil {
+		return nil, nil, ErrKey
+	}
+	return priv, sk.PublicKey().Bytes(), nil
+}
+
+// GenerateHPKEKey makes a fresh key pair from random (crypto/rand if nil).
+func (s *Suite) GenerateHPKEKey(random io.Reader) (HPKEPrivateKey, HPKEPublicKey, error) {
+	ikm, err := s.RandomSecret(random)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer ikm.Erase()
+	return s.DeriveHPKEKey(ikm)
+}
+
+// HPKEPublicKeyOf returns the public key of priv, or [ErrKey].
+func (s *Suite) HPKEPublicKeyOf(priv HPKEPrivateKey) (HPKEPublicKey, error) {
+	sk, err := s.kem.NewPrivateKey(priv)
+	if err != nil {
+		return nil, ErrKey
+	}
+	return sk.PublicKey().Bytes(), nil
+}
+
+// CheckHPKEPublicKey returns [ErrKey] if pub is not a key of the suite.
+func (s *Suite) CheckHPKEPublicKey(pub HPKEPublicKey) error {
+	if _, err := s.kem.NewPublicKey(pub); err != nil {
+		return ErrKey
+	}
+	return nil
+}
+
+// RandomSecret reads HashSize bytes from random (crypto/rand if nil).
+func (s *Suite) RandomSecret(random io.Reader) (Secret, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	out := make(Secret, s.nh)
+	if _, err := io.ReadFull(random, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}

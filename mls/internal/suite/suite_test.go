@@ -1,0 +1,214 @@
+package suite
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func all() []*Suite {
+	return []*Suite{X25519(), P256(), ChaCha20(), P521(), P384(), XWing(XWingPrivateUse)}
+}
+
+// TestSealRoundTrip covers every suite, so also XWing, which has no official
+// vector (RFC 9420, Section 5.1.3, RFC 9420, Section 8.3).
+func TestSealRoundTrip(t *testing.T) {
+	for _, s := range all() {
+		t.Run(s.Name(), func(t *testing.T) {
+			priv, pub, err := s.GenerateHPKEKey(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.HPKEPublicKeyOf(priv); err != nil || !bytes.Equal(got, pub) {
+				t.Errorf("public key: got %x, %v, want %x", got, err, pub)
+			}
+			kem, ct, err := s.EncryptWithLabel(pub, "L", []byte("ctx"), []byte("text"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(kem) != s.KEMOutputSize() {
+				t.Errorf("KEM output: got %d bytes, want %d", len(kem), s.KEMOutputSize())
+			}
+			if got, err := s.DecryptWithLabel(priv, "L", []byte("ctx"), kem, ct); err != nil || string(got) != "text" {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if _, err := s.DecryptWithLabel(priv, "M", []byte("ctx"), kem, ct); !errors.Is(err, ErrDecrypt) {
+				t.Errorf("other label: got %v, want ErrDecrypt", err)
+			}
+			if _, err := s.DecryptWithLabel(priv, "L", []byte("ctx"), kem[1:], ct); !errors.Is(err, ErrDecrypt) {
+				t.Errorf("cut KEM output: got %v, want ErrDecrypt", err)
+			}
+			enc, want, err := s.ExternalInitSend(pub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.ExternalInitReceive(priv, enc); err != nil || !got.Equal(want) {
+				t.Errorf("external init secrets differ: %v", err)
+			}
+		})
+	}
+}
+
+// TestSignRoundTrip is about RFC 9420, Section 5.1.2.
+func TestSignRoundTrip(t *testing.T) {
+	for _, s := range all() {
+		priv, pub, err := s.GenerateSignatureKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, err := s.SignWithLabel(priv, "L", []byte("text"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.VerifyWithLabel(pub, "L", []byte("text"), sig); err != nil {
+			t.Errorf("%s: %v", s.Name(), err)
+		}
+		if err := s.VerifyWithLabel(pub, "M", []byte("text"), sig); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: other label: got %v, want ErrSignature", s.Name(), err)
+		}
+		if _, err := s.SignWithLabel(priv[1:], "L", nil); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: cut key: got %v, want ErrKey", s.Name(), err)
+		}
+	}
+}
+
+// TestMalformedKeys is about RFC 9420, Section 5.1.1.
+func TestMalformedKeys(t *testing.T) {
+	for _, s := range all() {
+		for _, bad := range [][]byte{nil, {1, 2, 3}, make([]byte, 1217)} {
+			if _, _, err := s.EncryptWithLabel(bad, "L", nil, nil); !errors.Is(err, ErrKey) {
+				t.Errorf("%s: encrypt to %d bytes: got %v", s.Name(), len(bad), err)
+			}
+			if err := s.CheckHPKEPublicKey(bad); !errors.Is(err, ErrKey) {
+				t.Errorf("%s: check %d bytes: got %v", s.Name(), len(bad), err)
+			}
+			if err := s.CheckSignaturePublicKey(bad); !errors.Is(err, ErrKey) {
+				t.Errorf("%s: check signature key of %d bytes: got %v", s.Name(), len(bad), err)
+			}
+			if err := s.VerifyWithLabel(bad, "L", nil, nil); !errors.Is(err, ErrSignature) {
+				t.Errorf("%s: verify with %d bytes: got %v", s.Name(), len(bad), err)
+			}
+		}
+	}
+}
+
+func TestSealNeedsItsKey(t *testing.T) {
+	s := X25519()
+	key, nonce := make(Secret, s.KeySize()), make(Secret, s.NonceSize())
+	ct, err := s.Seal(key, nonce, []byte("aad"), []byte("text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Open(key, nonce, []byte("aae"), ct); !errors.Is(err, ErrDecrypt) {
+		t.Errorf("other aad: got %v, want ErrDecrypt", err)
+	}
+	if _, err := s.Open(key[1:], nonce, nil, ct); !errors.Is(err, ErrKey) {
+		t.Errorf("short key: got %v, want ErrKey", err)
+	}
+	if _, err := s.Open(key, nonce[1:], nil, ct); !errors.Is(err, ErrKey) {
+		t.Errorf("short nonce: got %v, want ErrKey", err)
+	}
+}
+
+// TestStrictEd25519 tries what lenient verifiers accept.
+func TestStrictEd25519(t *testing.T) {
+	e := ed25519Signatures{}
+	msg := []byte("text")
+	priv, pub, err := e.generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := e.sign(priv, msg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !e.verify(pub, msg, sig) {
+		t.Fatal("a good signature does not verify")
+	}
+	// S + L verifies the same equation.
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	s := new(big.Int).SetBytes(reversed(sig[32:]))
+	bad := append(slices.Clone(sig[:32]), reversed(s.Add(s, order).FillBytes(make([]byte, 32)))...)
+	if e.verify(pub, msg, bad) {
+		t.Error("S above the order verifies")
+	}
+	// With A and R the identity and S = 0 the equation holds for every message.
+	identity := append([]byte{1}, make([]byte, 31)...)
+	forged := append(slices.Clone(identity), make([]byte, 32)...)
+	if !ed25519.Verify(identity, msg, forged) {
+		t.Error("the forgery does not even verify leniently: this test tests nothing")
+	}
+	if e.verify(SignaturePublicKey(identity), msg, forged) {
+		t.Error("a key of small order verifies every message")
+	}
+	for _, p := range []string{
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // y = p
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", // y = p+1, signed
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"0100000000000000000000000000000000000000000000000000000000000080", // x = -0
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+	} {
+		if key, _ := hex.DecodeString(p); e.check(key) {
+			t.Errorf("key %s passes", p)
+		}
+	}
+}
+
+// TestSmallOrderPoints checks the table: for such a point A there is an R of
+// small order with S = 0 that verifies leniently for some message.
+func TestSmallOrderPoints(t *testing.T) {
+	for _, a := range smallOrderY {
+		found := false
+		for i := 0; i < 200 && !found; i++ {
+			for _, r := range smallOrderY {
+				for _, sign := range []byte{0, 0x80} {
+					sig := append(slices.Clone(r[:]), make([]byte, 32)...)
+					sig[31] |= sign
+					found = found || ed25519.Verify(a[:], []byte{byte(i)}, sig)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%x is not of small order", a)
+		}
+	}
+}
+
+func reversed(b []byte) []byte {
+	b = slices.Clone(b)
+	slices.Reverse(b)
+	return b
+}
+
+func TestPrivateKeysPrintRedacted(t *testing.T) {
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	for _, v := range []any{Secret(secret), HPKEPrivateKey(secret), SignaturePrivateKey(secret), struct{ K Secret }{secret}} {
+		j, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, out := range []string{fmt.Sprint(v), fmt.Sprintf("%x %s %q %d", v, v, v, v), fmt.Sprintf("%#v %+v", v, v), string(j)} {
+			if strings.Contains(out, "0123") || strings.Contains(out, "3031") || strings.Contains(out, "48") || strings.Contains(out, "MDEy") {
+				t.Errorf("%T prints as %q", v, out)
+			}
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	a, b := Secret("abc"), Secret("abd")
+	if a.Equal(b) || !a.Equal(slices.Clone(a)) || a.Equal(nil) {
+		t.Error("Equal is wrong")
+	}
+	a.Erase()
+	if !a.Equal(make(Secret, 3)) {
+		t.Error("Erase leaves the secret")
+	}
+}
