@@ -1,0 +1,57 @@
+# The commands a developer needs. `make test` is what the server of the project
+# runs before a change is taken; everything else is at hand.
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 20s
+ROUNDS   ?= 200
+
+# The official vectors, read-only, beside the checkout or where the caller says.
+export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
+
+.PHONY: run build test rules lint fmt fuzz torture bench clean
+
+# run starts a server with the demo: two accounts and a scripted exchange.
+run: build
+	bin/parley demo
+
+build:
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/parley ./cmd/parley
+
+# test is everything that must pass: vet, the rules of the tree, all tests.
+test: rules
+	$(GO) vet ./...
+	$(GO) test -timeout 14m ./...
+
+# rules checks imports and citations. It lists packages by another process,
+# which the test cache doesn't see: hence -count=1.
+rules:
+	$(GO) test -count=1 ./internal/archtest ./internal/spectest
+
+# lint needs the developers' tools, which live in a module of their own.
+lint:
+	@out="$$($(TOOL) gofumpt -l $$(git ls-files '*.go'))"; test -z "$$out" || { echo "not gofumpt:"; echo "$$out"; exit 1; }
+	$(TOOL) staticcheck ./...
+	$(TOOL) deadcode -test ./...
+
+fmt:
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+# fuzz runs each fuzz test of the tree for FUZZTIME.
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+# torture repeats the crash tests ROUNDS times (make test: 20).
+torture: build
+	PARLEY_TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 6h -v -run 'Crash|Torture' ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin
