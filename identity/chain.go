@@ -46,6 +46,37 @@ func (c *Chain) Extend(account Account, lists []SignedDeviceList) error {
 	return nil
 }
 
+// ExtendPinned is [Chain.Extend] for a client that was there before a reset: it
+// stops at one, without an error, and leaves what follows for later, except the
+// cancel that undoes it. resetFinal says that the reset which the chain ends in,
+// if it does, has been seen for long enough: then the chain goes on, and a
+// cancel that comes now is too late: ErrList.
+func (c *Chain) ExtendPinned(account Account, lists []SignedDeviceList, resetFinal bool) error {
+	next, final := *c, resetFinal
+	for i := range lists {
+		waiting := next.Current != nil && next.Current.Change == Reset
+		one := next
+		if err := one.Extend(account, lists[i:i+1]); err != nil {
+			return err
+		}
+		if waiting && one.Version() > next.Version() {
+			cancels := one.Current.Change == Cancel
+			if cancels && final {
+				return badList("the reset can no longer be cancelled")
+			}
+			if !cancels && !final {
+				break
+			}
+		}
+		if one.Version() > next.Version() {
+			final = false
+		}
+		next = one
+	}
+	*c = next
+	return nil
+}
+
 // Effective returns the list that counts now. A reset counts only once it is
 // final, which the caller decides from when it first saw it; until then the list
 // before it does.

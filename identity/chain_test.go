@@ -156,6 +156,39 @@ func TestPinnedChain(t *testing.T) {
 	}
 }
 
+// A thief of the login resets the account and at once adds a second device, to
+// get past the reset that contacts hold pending.
+func TestResetIsNotPassedBeforeItIsFinal(t *testing.T) {
+	d1, thief, second := newDevice(alice), newDevice(alice), newDevice(alice)
+	l1 := first(d1)
+	l2 := next(l1, identity.Reset, thief)
+	l3 := next(l2, identity.Add, thief, second)
+	all := []identity.SignedDeviceList{d1.sign(l1), thief.sign(l2), thief.sign(l3)}
+	var c identity.Chain
+	if err := c.Extend(alice, all[:1]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.ExtendPinned(alice, all, false); err != nil || c.Version() != 2 {
+			t.Fatalf("before it is final: version %d, %v; want 2", c.Version(), err)
+		}
+		if !c.Lists(d1.id, d1.key.Public(), false) || c.Lists(thief.id, thief.key.Public(), false) {
+			t.Fatal("the thief's devices count before the reset is final")
+		}
+	}
+	cancelled := c
+	if err := cancelled.ExtendPinned(alice, []identity.SignedDeviceList{d1.sign(next(l2, identity.Cancel, d1))}, false); err != nil || cancelled.Version() != 3 {
+		t.Errorf("cancel in time: version %d, %v", cancelled.Version(), err)
+	}
+	late := c
+	if err := late.ExtendPinned(alice, []identity.SignedDeviceList{d1.sign(next(l2, identity.Cancel, d1))}, true); !errors.Is(err, identity.ErrList) {
+		t.Errorf("cancel too late: %v; want ErrList", err)
+	}
+	if err := c.ExtendPinned(alice, all, true); err != nil || c.Version() != 3 {
+		t.Errorf("once it is final: version %d, %v; want 3", c.Version(), err)
+	}
+}
+
 func TestRecoveryKey(t *testing.T) {
 	d1, d2, rec := newDevice(alice), newDevice(alice), identity.GenerateKey()
 	l1 := first(d1)
