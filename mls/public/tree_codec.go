@@ -1,0 +1,119 @@
+package public
+
+import (
+	"bytes"
+
+	"parley/mls/internal/codec"
+	"parley/mls/internal/treemath"
+)
+
+// Kinds of nodes (RFC 9420, Section 7.8).
+const (
+	nodeLeaf   = 1
+	nodeParent = 2
+)
+
+// MarshalMLS writes the tree as the ratchet_tree extension has it
+// (RFC 9420, Section 12.4.3.3): without blank nodes at the end.
+func (t *Tree) MarshalMLS(w *codec.Writer) {
+	last := len(t.hashes) - 1
+	for last >= 0 && t.blank(NodeIndex(last)) {
+		last--
+	}
+	w.Nested(func(w *codec.Writer) {
+		for x := range NodeIndex(last + 1) {
+			t.marshalNode(w, x)
+		}
+	})
+}
+
+func (t *Tree) blank(x NodeIndex) bool { return t.keys[x] == 0 }
+
+// marshalNode writes node x as an optional<Node>.
+func (t *Tree) marshalNode(w *codec.Writer, x NodeIndex) {
+	if rec := t.record(x); rec != nil {
+		w.Optional(true)
+		w.Uint8(nodeLeaf)
+		w.Raw(rec.raw)
+		return
+	}
+	p := t.Parent(x)
+	w.Optional(p != nil)
+	if p != nil {
+		w.Uint8(nodeParent)
+		p.MarshalMLS(w)
+	}
+}
+
+// A node is what readNode reads: at most one field is set.
+type node struct {
+	leaf   *leafRecord
+	parent *ParentNode
+}
+
+// readNode reads an optional<Node> for place x. Leaves are at even places and
+// parents at odd ones.
+func readNode(r *codec.Reader, x NodeIndex) (n node) {
+	if !r.Optional() {
+		return n
+	}
+	kind := r.Uint8()
+	switch {
+	case kind == nodeLeaf && x.IsLeaf():
+		n.leaf = readLeafRecord(r)
+	case kind == nodeParent && !x.IsLeaf():
+		n.parent = new(ParentNode)
+		n.parent.UnmarshalMLS(r)
+	default:
+		r.Fail(invalidValue{"node_type", uint64(kind)})
+	}
+	return n
+}
+
+// readLeafRecord reads a leaf and keeps its encoding, both aliasing the input.
+func readLeafRecord(r *codec.Reader) *leafRecord {
+	rec := new(leafRecord)
+	before := r.Rest()
+	rec.node.UnmarshalMLS(r)
+	rec.raw = before[:len(before)-len(r.Rest())]
+	return rec
+}
+
+// ParseTree decodes the content of a ratchet_tree extension
+// (RFC 9420, Section 12.4.3.3). It judges form only. A tree of more than
+// maxLeaves leaves gives [ErrTooLarge]; other errors wrap [ErrMalformed].
+// Memory is bounded by a small multiple of len(b), and by maxLeaves.
+func ParseTree(s *Suite, b []byte, maxLeaves uint32) (*Tree, error) {
+	r := codec.NewReader(bytes.Clone(b))
+	var nodes []node
+	for in := r.Nested(); !in.Empty(); {
+		if uint32(len(nodes)) >= treemath.Width(maxLeaves) {
+			return nil, ErrTooLarge
+		}
+		nodes = append(nodes, readNode(in, NodeIndex(len(nodes))))
+	}
+	if err := r.Finish(); err != nil {
+		return nil, malformed(err)
+	}
+	if len(nodes) == 0 || nodes[len(nodes)-1] == (node{}) {
+		return nil, malformed(invalidValue{"last node of the tree", 0})
+	}
+	return assembleTree(s, nodes), nil
+}
+
+// assembleTree extends nodes to a complete tree.
+func assembleTree(s *Suite, nodes []node) *Tree {
+	t := newTree(s, treemath.Size(uint32(len(nodes)/2+1)))
+	for x, n := range nodes {
+		if n.leaf != nil {
+			t.setLeaf(LeafIndex(x/2), n.leaf)
+		}
+		if n.parent != nil {
+			t.setParent(NodeIndex(x), n.parent)
+		}
+	}
+	return t
+}
+
+// Equal reports whether both trees have the same encoding.
+func (t *Tree) Equal(other *Tree) bool { return bytes.Equal(Marshal(t), Marshal(other)) }
