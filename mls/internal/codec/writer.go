@@ -3,11 +3,11 @@
 // values with a presence octet, and vectors whose length header is a
 // variable-size integer:
 //
-//	 first byte   length of header   values
-//	 00xxxxxx     1                  0 .. 63
-//	 01xxxxxx     2                  64 .. 16383
-//	 10xxxxxx     4                  16384 .. 2^30-1
-//	 11xxxxxx     malformed
+//	first byte   length of header   values
+//	00xxxxxx     1                  0 .. 63
+//	01xxxxxx     2                  64 .. 16383
+//	10xxxxxx     4                  16384 .. 2^30-1
+//	11xxxxxx     malformed
 //
 // The header must be the shortest that holds the value. Errors are sticky: a
 // caller reads a whole structure and asks for the error once. A Reader never
