@@ -85,20 +85,29 @@ func readLeafRecord(r *codec.Reader) *leafRecord {
 // Memory is bounded by a small multiple of len(b), and by maxLeaves.
 func ParseTree(s *Suite, b []byte, maxLeaves uint32) (*Tree, error) {
 	r := codec.NewReader(bytes.Clone(b))
-	var nodes []node
-	for in := r.Nested(); !in.Empty(); {
-		if uint32(len(nodes)) >= treemath.Width(maxLeaves) {
-			return nil, ErrTooLarge
-		}
-		nodes = append(nodes, readNode(in, NodeIndex(len(nodes))))
-	}
+	nodes := readNodes(r, maxLeaves)
 	if err := r.Finish(); err != nil {
 		return nil, malformed(err)
 	}
-	if len(nodes) == 0 || nodes[len(nodes)-1] == (node{}) {
-		return nil, malformed(invalidValue{"last node of the tree", 0})
-	}
 	return assembleTree(s, nodes), nil
+}
+
+// readNodes reads the vector of a ratchet tree, whose last node must not be
+// blank.
+func readNodes(r *codec.Reader, maxLeaves uint32) []node {
+	var nodes []node
+	for in := r.Nested(); !in.Empty(); {
+		if uint32(len(nodes)) >= treemath.Width(maxLeaves) {
+			in.Fail(ErrTooLarge)
+			return nil
+		}
+		nodes = append(nodes, readNode(in, NodeIndex(len(nodes))))
+	}
+	if len(nodes) == 0 || nodes[len(nodes)-1] == (node{}) {
+		r.Fail(invalidValue{"last node of the tree", 0})
+		return nil
+	}
+	return nodes
 }
 
 // assembleTree extends nodes to a complete tree.

@@ -44,8 +44,18 @@ func (t *Tree) Update(i LeafIndex, leaf *LeafNode) {
 // Remove blanks the leaf at i and its direct path, then drops the right half as
 // long as it has no leaf (RFC 9420, Section 12.1.3). i must be in the tree.
 func (t *Tree) Remove(i LeafIndex) {
+	t.removeLeaf(i)
+	t.shrink()
+}
+
+// removeLeaf is Remove without the truncation.
+func (t *Tree) removeLeaf(i LeafIndex) {
 	t.setLeaf(i, nil)
 	t.blankPath(i)
+}
+
+// shrink drops the right half as long as it has no leaf.
+func (t *Tree) shrink() {
 	for t.Size() > 1 && !slices.ContainsFunc(t.leaves[t.Size()/2:], func(rec *leafRecord) bool { return rec != nil }) {
 		t.truncate()
 	}

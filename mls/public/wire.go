@@ -2,6 +2,7 @@ package public
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"parley/mls/internal/codec"
@@ -35,8 +36,8 @@ func Marshal(v Encoder) []byte {
 //	kp, err := public.Parse[public.KeyPackage](b)
 //
 // It judges form only. The result doesn't alias b. The error wraps
-// [ErrMalformed], or says what is unsupported ([ErrVersion],
-// [ErrUnsupportedProposal]).
+// [ErrMalformed], or is [ErrVersion], [ErrWireFormat] or
+// [ErrUnsupportedProposal].
 func Parse[T any, D Decoder[T]](b []byte) (*T, error) {
 	v := new(T)
 	r := codec.NewReader(bytes.Clone(b))
@@ -47,8 +48,14 @@ func Parse[T any, D Decoder[T]](b []byte) (*T, error) {
 	return v, nil
 }
 
-// malformed makes err match ErrMalformed, unless it says what is unsupported.
+// malformed makes err match ErrMalformed, unless it says that something
+// well-formed is unsupported or not what was asked for.
 func malformed(err error) error {
+	for _, known := range []error{ErrVersion, ErrWireFormat, ErrUnsupportedProposal, ErrTooLarge} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
 	return fmt.Errorf("%w: %w", ErrMalformed, err)
 }
 

@@ -1,0 +1,73 @@
+package public
+
+import "time"
+
+// Limits that hold when a [Config] says nothing else.
+const (
+	DefaultMaxLifetime = 100 * 24 * time.Hour
+	DefaultMaxLeaves   = 1 << 16
+)
+
+// Config says what a client or server accepts. It must not change once in use.
+type Config struct {
+	// Suites are the cipher suites at hand.
+	Suites []*Suite
+	// Now is the clock against which the lifetimes of key packages are checked
+	// when they are validated or added; nil leaves that out.
+	Now func() time.Time
+	// MaxLifetime bounds NotAfter − NotBefore of a leaf (RFC 9420, Section 7.2):
+	// 0 means DefaultMaxLifetime, a negative value no bound. All members of
+	// a group must agree on it.
+	MaxLifetime time.Duration
+	// MaxLeaves bounds the leaves of a tree, blank ones included: 0 means
+	// DefaultMaxLeaves.
+	MaxLeaves uint32
+	// CheckLeaf is the application's judgement of a credential
+	// (RFC 9420, Section 5.3.1), asked about each leaf of a tree that is read
+	// and about each new or changed leaf of a commit. replaced is the leaf of
+	// the same member before, or nil. An error makes a *RuleError of
+	// RuleApplication that wraps it. Nil accepts all.
+	CheckLeaf func(leaf LeafView, replaced *LeafNode) error
+}
+
+// suite returns the suite with the number id, or ErrUnsupportedSuite.
+func (c *Config) suite(id CipherSuite) (*Suite, error) {
+	for _, s := range c.Suites {
+		if s.ID() == id {
+			return s, nil
+		}
+	}
+	return nil, ErrUnsupportedSuite
+}
+
+func (c *Config) maxLeaves() uint32 {
+	if c.MaxLeaves == 0 {
+		return DefaultMaxLeaves
+	}
+	return c.MaxLeaves
+}
+
+// judge asks the application about leaf.
+func (c *Config) judge(leaf LeafView, replaced *LeafNode) error {
+	if c.CheckLeaf == nil {
+		return nil
+	}
+	if err := c.CheckLeaf(leaf, replaced); err != nil {
+		return &RuleError{Rule: RuleApplication, Err: err}
+	}
+	return nil
+}
+
+// A LeafView is a member of a group: its place and its leaf.
+type LeafView struct {
+	Index LeafIndex
+	Node  *LeafNode // must not be changed
+}
+
+// Identity returns the identity of a basic credential, else nil. The caller must
+// not change it.
+func (l LeafView) Identity() []byte { return l.Node.Credential.Identity() }
+
+// SignatureKey returns the key that signs the member's messages. The caller must
+// not change it.
+func (l LeafView) SignatureKey() SignaturePublicKey { return l.Node.SignatureKey }
