@@ -19,21 +19,21 @@ import (
 type pkg struct {
 	ImportPath string
 	Dir        string
-	Module     *struct{ Path string }
 	GoFiles    []string
 	Imports    []string
 	Deps       []string // all that it reaches, of any module
+	Incomplete bool     // it can't be built: for this system, or at all
 }
 
 // name returns p's path inside the module, and whether p is ours.
 func (p pkg) name() (string, bool) { return strings.CutPrefix(p.ImportPath, module+"/") }
 
-// list returns our packages as built for goos, which is linux or js.
+// list returns our packages as built for goos, which is linux or js. Those that
+// can't be built for it, since a dependency can't, are listed as incomplete.
 func list(goos string) ([]pkg, error) {
 	goarch := map[string]string{"linux": "amd64", "js": "wasm"}[goos]
-	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Module,GoFiles,Imports,Deps", module+"/...")
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,GoFiles,Imports,Deps,Incomplete", module+"/...")
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list for %s: %v", goos, err)
@@ -134,6 +134,16 @@ func checkPure(p pkg) []string {
 		}
 	}
 	return problems
+}
+
+// checkBuilds returns the complaint that p, which must run anywhere, lacks
+// something to be built.
+func checkBuilds(p pkg) []string {
+	name, _ := p.name()
+	if p.Incomplete && anyCovers(pure, name) {
+		return []string{name + " can't be built for this system"}
+	}
+	return nil
 }
 
 // checkStill returns the places where p reads the clock or starts a goroutine,

@@ -26,7 +26,7 @@ func checkAll(t *testing.T, goos string) {
 		if err != nil {
 			t.Error(err)
 		}
-		for _, problem := range slices.Concat(checkAllowed(allowed, p), checkNever(never, p), checkPure(p), quiet) {
+		for _, problem := range slices.Concat(checkAllowed(allowed, p), checkNever(never, p), checkPure(p), checkBuilds(p), quiet) {
 			t.Error(problem)
 		}
 	}
@@ -90,6 +90,14 @@ func TestPure(t *testing.T) {
 	for name, want := range map[string]int{"content": 2, "mls/internal/suite": 2, "client": 2, "client/sqlitestore": 0, "cmd/parley": 0} {
 		p := pkg{ImportPath: module + "/" + name, Imports: []string{"os", "fmt", "syscall/js"}}
 		if got := checkPure(p); len(got) != want {
+			t.Errorf("%s: got %q, want %d problems", name, got, want)
+		}
+	}
+}
+
+func TestBuilds(t *testing.T) {
+	for name, want := range map[string]int{"client": 1, "mls/internal/suite": 1, "client/sqlitestore": 0} {
+		if got := checkBuilds(pkg{ImportPath: module + "/" + name, Incomplete: true}); len(got) != want {
 			t.Errorf("%s: got %q, want %d problems", name, got, want)
 		}
 	}
