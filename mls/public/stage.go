@@ -163,11 +163,14 @@ func (g *Group) CheckGroupInfo(staged *StagedCommit, nextGroupInfo []byte) error
 	if !g.current(staged) {
 		return ErrStaged
 	}
-	info, err := ParseGroupInfo(nextGroupInfo)
+	m, err := peek(nextGroupInfo) // nothing of it is kept
 	if err != nil {
 		return err
 	}
-	return staged.CheckInfo(info)
+	if m.GroupInfo == nil {
+		return ErrWireFormat
+	}
+	return staged.CheckInfo(m.GroupInfo)
 }
 
 // CheckInfo is [Group.CheckGroupInfo] for a decoded GroupInfo.
@@ -178,7 +181,7 @@ func (c *StagedCommit) CheckInfo(info *GroupInfo) error {
 	if !bytes.Equal(info.ConfirmationTag, c.tag) {
 		return broken(RuleGroupInfoTag)
 	}
-	if tree, ok := info.Extensions.Find(RatchetTreeExtension); ok && !bytes.Equal(tree, Marshal(c.tree)) {
+	if tree, ok := info.Extensions.Find(RatchetTreeExtension); ok && !c.tree.encodesTo(tree) {
 		return broken(RuleGroupInfoTree)
 	}
 	return checkInfo(c.tree.suite, info, c.tree)

@@ -2,6 +2,7 @@ package public
 
 import (
 	"bytes"
+	"slices"
 
 	"parley/mls/internal/codec"
 	"parley/mls/internal/treemath"
@@ -16,12 +17,8 @@ const (
 // MarshalMLS writes the tree as the ratchet_tree extension has it
 // (RFC 9420, Section 12.4.3.3): without blank nodes at the end.
 func (t *Tree) MarshalMLS(w *codec.Writer) {
-	last := len(t.hashes) - 1
-	for last >= 0 && t.blank(NodeIndex(last)) {
-		last--
-	}
 	w.Nested(func(w *codec.Writer) {
-		for x := range NodeIndex(last + 1) {
+		for x := range t.used() {
 			t.marshalNode(w, x)
 		}
 	})
@@ -125,4 +122,38 @@ func assembleTree(s *Suite, nodes []node) *Tree {
 }
 
 // Equal reports whether both trees have the same encoding.
-func (t *Tree) Equal(other *Tree) bool { return bytes.Equal(Marshal(t), Marshal(other)) }
+func (t *Tree) Equal(other *Tree) bool { return t.encodesTo(Marshal(other)) }
+
+// encodesTo reports whether b is the encoding of t, without making it.
+func (t *Tree) encodesTo(b []byte) bool {
+	r := codec.NewReader(b)
+	in := r.Nested()
+	for x := range t.used() {
+		if !t.nextIs(in, x) {
+			return false
+		}
+	}
+	return in.Finish() == nil && r.Finish() == nil
+}
+
+// nextIs takes node x off r and reports whether it is that of t.
+func (t *Tree) nextIs(r *codec.Reader, x NodeIndex) bool {
+	if rec := t.record(x); rec != nil {
+		return r.Optional() && r.Uint8() == nodeLeaf && bytes.Equal(r.Raw(len(rec.raw)), rec.raw)
+	}
+	n, p := readNode(r, x), t.Parent(x)
+	if r.Err() != nil || n.leaf != nil || p == nil || n.parent == nil {
+		return r.Err() == nil && n.leaf == nil && p == nil && n.parent == nil
+	}
+	return bytes.Equal(p.EncryptionKey, n.parent.EncryptionKey) && bytes.Equal(p.ParentHash, n.parent.ParentHash) &&
+		slices.Equal(p.UnmergedLeaves, n.parent.UnmergedLeaves)
+}
+
+// used returns the number of nodes up to the last that is not blank.
+func (t *Tree) used() NodeIndex {
+	n := NodeIndex(len(t.keys))
+	for n > 0 && t.blank(n-1) {
+		n--
+	}
+	return n
+}
