@@ -16,6 +16,7 @@ package schedule
 
 import (
 	"errors"
+	"slices"
 
 	"parley/mls/internal/suite"
 )
@@ -103,10 +104,24 @@ func (e *Epoch) Export(s *suite.Suite, label string, context []byte, n int) (sui
 
 // Erase overwrites every secret.
 func (e *Epoch) Erase() {
-	for _, k := range []suite.Secret{
-		e.SenderData, e.Encryption, e.Exporter, e.External, e.Confirmation,
-		e.Membership, e.Resumption, e.Authenticator, e.Init,
-	} {
-		k.Erase()
+	for _, secret := range e.List() {
+		secret.Erase()
 	}
+}
+
+// List returns all secrets, always in the same order, to be read or set.
+func (e *Epoch) List() []*suite.Secret {
+	return []*suite.Secret{
+		&e.SenderData, &e.Encryption, &e.Exporter, &e.External, &e.Confirmation,
+		&e.Membership, &e.Resumption, &e.Authenticator, &e.Init,
+	}
+}
+
+// Clone returns a copy that shares no memory with e.
+func (e *Epoch) Clone() *Epoch {
+	c := *e
+	for _, secret := range c.List() {
+		*secret = slices.Clone(*secret)
+	}
+	return &c
 }

@@ -1,0 +1,121 @@
+package mls
+
+import (
+	"bytes"
+
+	"parley/mls/public"
+)
+
+// ExternalOptions says how to join by an external commit.
+type ExternalOptions struct {
+	// Resync removes the member with our identity, an old self, in the same
+	// commit, if there is one. Without it a group that has such a member
+	// refuses us if it has the same signature key.
+	Resync            bool
+	AuthenticatedData []byte // travels in clear with the commit
+	LeafExtensions    public.Extensions
+}
+
+// JoinExternal makes an external commit by which we join the group that
+// groupInfo, an MLSMessage with ratchet_tree and external_pub, tells of
+// (RFC 9420, Section 12.4.3.2). The result carries the commit and the next
+// GroupInfo; when the delivery service has accepted the commit,
+// [StagedCommit.Join] gives the group. Until then nothing need be stored: if it
+// is lost, another external commit with Resync replaces it.
+//
+// What the members of the group are is shown by [StagedCommit.Members]; that the
+// GroupInfo is not older than what the client has seen is for it to check, with
+// [public.ParseGroupInfo].
+//
+// Errors: [ErrWelcome] for a GroupInfo without external_pub, [ErrSigner],
+// [ErrTooLarge], and those of mls/public about the group's state.
+func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.SignaturePrivateKey, opts ExternalOptions) (*StagedCommit, error) {
+	if len(identity) > MaxData || len(opts.AuthenticatedData) > MaxData {
+		return nil, ErrTooLarge
+	}
+	info, err := public.ParseGroupInfo(groupInfo)
+	if err != nil {
+		return nil, err
+	}
+	view, err := public.NewGroupFromInfo(cfg.public(), info, nil)
+	if err != nil {
+		return nil, err
+	}
+	d, err := externalDraft(cfg, view, info, signer)
+	if err != nil {
+		return nil, err
+	}
+	d.content.AuthenticatedData = opts.AuthenticatedData
+	leaf, priv, err := newLeaf(cfg, view.Suite(), identity, signer, KeyPackageOptions{
+		LeafExtensions: opts.LeafExtensions, GroupExtensions: extensionTypes(view.Context().Extensions),
+	})
+	if err != nil {
+		return nil, err
+	}
+	priv.Erase() // the path brings another
+	d.leaf = *leaf
+	if old, ok := findIdentity(view, identity); ok && opts.Resync {
+		d.proposals = append(d.proposals, public.ProposalOrRef{Proposal: &public.Remove{Removed: old}})
+	}
+	if err := d.make(); err != nil {
+		return nil, err
+	}
+	c, err := d.finish(&public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth})
+	if err != nil {
+		return nil, err
+	}
+	c.join = &newGroup{cfg: cfg, signer: signer, public: view}
+	return c, nil
+}
+
+// externalDraft begins the commit: with the init secret that it gives the group
+// (RFC 9420, Section 8.3).
+func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, signer public.SignaturePrivateKey) (*draft, error) {
+	data, ok := info.Extensions.Find(public.ExternalPubExtension)
+	if !ok {
+		return nil, ErrWelcome
+	}
+	external, err := public.Parse[public.ExternalPub](data)
+	if err != nil {
+		return nil, ErrWelcome
+	}
+	kem, init, err := view.Suite().ExternalInitSend(external.Key)
+	if err != nil {
+		return nil, ErrWelcome
+	}
+	return &draft{
+		cfg: cfg, suite: view.Suite(), signer: signer, group: view, init: init, update: true,
+		proposals: []public.ProposalOrRef{{Proposal: &public.ExternalInit{KEMOutput: kem}}},
+		content: public.FramedContent{
+			GroupID: view.GroupID(), Epoch: view.Epoch(),
+			Sender: public.Sender{Type: public.SenderNewMemberCommit}, ContentType: public.ContentCommit,
+		},
+	}, nil
+}
+
+func findIdentity(view *public.Group, identity []byte) (public.LeafIndex, bool) {
+	for _, leaf := range view.Leaves() {
+		if bytes.Equal(leaf.Identity(), identity) {
+			return leaf.Index, true
+		}
+	}
+	return 0, false
+}
+
+// Join returns the group that the commit lets us into, an external join
+// ([JoinExternal]) or a branch of our own ([Branch]), with all of its records. It
+// is called once, when the delivery service has accepted the commit. For any
+// other commit, or called again, the error is [ErrStaged].
+func (c *StagedCommit) Join() (*Group, Changes, error) {
+	n := c.join
+	if n == nil {
+		return nil, nil, ErrStaged
+	}
+	c.join = nil
+	if err := n.public.Merge(c.public); err != nil {
+		return nil, nil, ErrStaged
+	}
+	n.own, n.keys, n.secrets = c.public.Committer().Index, c.keys, c.secrets
+	g, changes := n.start()
+	return g, changes, nil
+}

@@ -1,0 +1,134 @@
+package mls
+
+import (
+	"crypto/rand"
+	"io"
+	"math/bits"
+
+	"parley/mls/internal/codec"
+	"parley/mls/internal/secrettree"
+	"parley/mls/internal/suite"
+	"parley/mls/public"
+)
+
+// MaxData bounds application data and authenticated data, in bytes each.
+const MaxData = 1 << 24
+
+// minBucket is the least size of a padded plaintext; others are the powers of
+// two above.
+const minBucket = 256
+
+// senderData is SenderData of RFC 9420, Section 6.3.2.
+type senderData struct {
+	leaf       public.LeafIndex
+	generation uint32
+	guard      [4]byte
+}
+
+func (d *senderData) marshal() []byte {
+	w := codec.NewWriter(12)
+	w.Uint32(uint32(d.leaf))
+	w.Uint32(d.generation)
+	w.Raw(d.guard[:])
+	return w.Bytes()
+}
+
+func parseSenderData(b []byte) (*senderData, error) {
+	r := codec.NewReader(b)
+	d := &senderData{leaf: public.LeafIndex(r.Uint32()), generation: r.Uint32()}
+	copy(d.guard[:], r.Raw(4))
+	return d, r.Finish()
+}
+
+// guarded returns nonce with its first four bytes changed by the reuse guard
+// (RFC 9420, Section 6.3.1).
+func guarded(nonce suite.Secret, guard [4]byte) suite.Secret {
+	out := append(suite.Secret(nil), nonce...)
+	for i := range guard {
+		out[i] ^= guard[i]
+	}
+	return out
+}
+
+// plaintext returns the PrivateMessageContent of a, padded
+// (RFC 9420, Section 6.3.1).
+func plaintext(a *public.AuthenticatedContent) []byte {
+	w := codec.NewWriter(minBucket)
+	a.Content.MarshalBody(w)
+	a.Auth.Write(w, a.Content.ContentType)
+	n := len(w.Bytes())
+	bucket := minBucket
+	if n > minBucket {
+		bucket = 1 << bits.Len(uint(n-1))
+	}
+	return append(w.Bytes(), make([]byte, bucket-n)...)
+}
+
+// seal encrypts a under key, and who sent it under senderDataSecret
+// (RFC 9420, Section 6.3). random is crypto/rand if nil.
+func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key *secrettree.Key, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
+	m := &public.PrivateMessage{
+		GroupID: a.Content.GroupID, Epoch: a.Content.Epoch, ContentType: a.Content.ContentType,
+		AuthenticatedData: a.Content.AuthenticatedData,
+	}
+	d := senderData{leaf: public.LeafIndex(a.Content.Sender.Index), generation: key.Generation}
+	if random == nil {
+		random = rand.Reader
+	}
+	if _, err := io.ReadFull(random, d.guard[:]); err != nil {
+		return nil, err
+	}
+	var err error
+	m.Ciphertext, err = s.Seal(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), plaintext(a))
+	if err != nil {
+		return nil, err
+	}
+	k, n := secrettree.SenderDataKey(s, senderDataSecret, m.Ciphertext)
+	m.EncryptedSenderData, err = s.Seal(k, n, m.SenderDataAAD(), d.marshal())
+	return m, err
+}
+
+// openSenderData decrypts who sent m (RFC 9420, Section 6.3.2). The error is
+// [ErrMessage].
+func openSenderData(s *public.Suite, m *public.PrivateMessage, senderDataSecret suite.Secret) (*senderData, error) {
+	k, n := secrettree.SenderDataKey(s, senderDataSecret, m.Ciphertext)
+	b, err := s.Open(k, n, m.SenderDataAAD(), m.EncryptedSenderData)
+	if err != nil {
+		return nil, ErrMessage
+	}
+	d, err := parseSenderData(b)
+	if err != nil {
+		return nil, ErrMessage
+	}
+	return d, nil
+}
+
+// openContent decrypts the content of m with the key that d names
+// (RFC 9420, Section 6.3.1). Its signature is not verified yet. The error is
+// [ErrMessage].
+func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, key *secrettree.Key) (*public.AuthenticatedContent, error) {
+	b, err := s.Open(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), m.Ciphertext)
+	if err != nil {
+		return nil, ErrMessage
+	}
+	a := &public.AuthenticatedContent{WireFormat: public.WirePrivateMessage}
+	a.Content = public.FramedContent{
+		GroupID: m.GroupID, Epoch: m.Epoch, Sender: public.MemberSender(d.leaf),
+		AuthenticatedData: m.AuthenticatedData, ContentType: m.ContentType,
+	}
+	r := codec.NewReader(b)
+	a.Content.UnmarshalBody(r)
+	a.Auth.Read(r, m.ContentType)
+	if r.Err() != nil || !allZero(r.Rest()) {
+		return nil, ErrMessage
+	}
+	return a, nil
+}
+
+func allZero(b []byte) bool {
+	var sum byte
+	for _, v := range b {
+		sum |= v
+	}
+	return sum == 0
+}

@@ -1,0 +1,160 @@
+package mls
+
+import (
+	"bytes"
+	"slices"
+
+	"parley/mls/internal/schedule"
+	"parley/mls/internal/secrettree"
+	"parley/mls/internal/suite"
+	"parley/mls/public"
+)
+
+// Group is an MLS group as one member holds it. It is not safe for concurrent
+// use. When the client fails to write an operation's Changes it throws the Group
+// away and loads it again.
+type Group struct {
+	cfg    *Config
+	suite  *public.Suite
+	signer public.SignaturePrivateKey
+
+	public  *public.Group // what anyone may see of the current epoch
+	own     public.LeafIndex
+	keys    privateKeys
+	current messageEpoch
+	secrets *schedule.Epoch // without those that are used up: Encryption, Confirmation
+
+	past    []*pastEpoch // the newest first
+	pending *pendingCommit
+	removed bool
+}
+
+// Member is a leaf of the group.
+type Member struct {
+	Index        public.LeafIndex
+	Identity     []byte // of its basic credential
+	SignatureKey public.SignaturePublicKey
+}
+
+// GroupID returns the group's identifier.
+func (g *Group) GroupID() []byte { return slices.Clone(g.public.GroupID()) }
+
+// Epoch returns the number of the current epoch.
+func (g *Group) Epoch() uint64 { return g.public.Epoch() }
+
+// Suite returns the group's cipher suite.
+func (g *Group) Suite() *public.Suite { return g.suite }
+
+// OwnIndex returns our leaf.
+func (g *Group) OwnIndex() public.LeafIndex { return g.own }
+
+// Removed reports whether a merged commit removed us. The group's records are
+// deleted then, and every operation gives [ErrRemoved].
+func (g *Group) Removed() bool { return g.removed }
+
+// Context returns the GroupContext of the current epoch. The caller must not
+// change it.
+func (g *Group) Context() *public.GroupContext { return g.public.Context() }
+
+// Members returns the members from left to right, us included.
+func (g *Group) Members() []Member {
+	var out []Member
+	for i, leaf := range g.public.Tree().Leaves() {
+		out = append(out, memberAt(i, leaf))
+	}
+	return out
+}
+
+// Member returns the member at leaf i, and whether there is one.
+func (g *Group) Member(i public.LeafIndex) (Member, bool) {
+	leaf := g.public.Tree().Leaf(i)
+	if leaf == nil {
+		return Member{}, false
+	}
+	return memberAt(i, leaf), true
+}
+
+func memberAt(i public.LeafIndex, leaf *public.LeafNode) Member {
+	return Member{
+		Index: i, Identity: bytes.Clone(leaf.Credential.Identity()),
+		SignatureKey: slices.Clone(leaf.SignatureKey),
+	}
+}
+
+// GroupInfo returns a signed GroupInfo of the current epoch, as an MLSMessage,
+// with the ratchet tree and the key by which a client can join
+// (RFC 9420, Section 12.4.3).
+func (g *Group) GroupInfo() ([]byte, error) {
+	if g.removed {
+		return nil, ErrRemoved
+	}
+	info, err := signGroupInfo(g.suite, g.signer, infoParts{
+		tree: g.public.Tree(), context: g.current.context, external: g.secrets.External,
+		tag: g.public.ConfirmationTag(), signer: g.own,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return info.Message(), nil
+}
+
+// infoParts is what a GroupInfo is made of.
+type infoParts struct {
+	tree     *public.Tree
+	context  *public.GroupContext
+	external suite.Secret // external_secret
+	tag      []byte       // confirmation tag
+	signer   public.LeafIndex
+}
+
+// signGroupInfo makes a GroupInfo with ratchet_tree and external_pub.
+func signGroupInfo(s *public.Suite, key public.SignaturePrivateKey, p infoParts) (*public.GroupInfo, error) {
+	_, pub, err := s.DeriveHPKEKey(p.external)
+	if err != nil {
+		return nil, err
+	}
+	info := &public.GroupInfo{
+		GroupContext: *p.context, ConfirmationTag: p.tag, Signer: p.signer,
+		Extensions: public.Extensions{
+			{Type: public.RatchetTreeExtension, Data: public.Marshal(p.tree)},
+			{Type: public.ExternalPubExtension, Data: public.Marshal(&public.ExternalPub{Key: pub})},
+		},
+	}
+	return info, info.Sign(s, key)
+}
+
+// newGroup is a group that begins, or that this member joins.
+type newGroup struct {
+	cfg     *Config
+	signer  public.SignaturePrivateKey
+	public  *public.Group
+	own     public.LeafIndex
+	keys    privateKeys
+	secrets *schedule.Epoch
+}
+
+// start returns the group and all of its first records.
+func (n *newGroup) start() (*Group, Changes) {
+	var changes Changes
+	g := &Group{cfg: n.cfg, suite: n.public.Suite(), signer: n.signer, public: n.public, own: n.own}
+	g.enter(n.keys, n.secrets, &changes)
+	changes.putPublic(n.public.Records()...)
+	changes.put(stateKey, g.marshalState())
+	return g, changes
+}
+
+// enter begins the epoch that the public state has reached, with keys and
+// secrets, and puts the root of its secret tree. Secrets that are of no more use
+// are erased (RFC 9420, Section 9.2).
+func (g *Group) enter(keys privateKeys, secrets *schedule.Epoch, c *Changes) {
+	secrets.Confirmation.Erase()
+	secrets.Confirmation = nil
+	g.keys.eraseExcept(keys)
+	g.keys, g.secrets = keys, secrets
+	size := g.public.Tree().Size()
+	g.current = messageEpoch{
+		context: g.public.Context(), size: size, senderData: secrets.SenderData,
+		tree: secrettree.New(g.suite, size, secrets.Encryption, c.under(treePrefix(g.Epoch()))),
+	}
+	secrets.Encryption = nil
+}

@@ -1,0 +1,148 @@
+package mls
+
+import (
+	"slices"
+	"time"
+
+	"parley/mls/internal/codec"
+	"parley/mls/public"
+)
+
+// DefaultLifetime is how long a key package can be used if its options say
+// nothing else.
+const DefaultLifetime = 90 * 24 * time.Hour
+
+// clockSkew is how far before now a key package begins to be valid.
+const clockSkew = time.Hour
+
+// KeyPackageOptions says what a key package is like. The zero value is an
+// ordinary one.
+type KeyPackageOptions struct {
+	// LastResort marks the package as one that may be used more than once when
+	// no other is left.
+	LastResort bool
+	// Lifetime is how long it can be used; 0 means DefaultLifetime.
+	Lifetime time.Duration
+	// LeafExtensions and GroupExtensions: the leaf carries the former, and
+	// supports the types of both.
+	LeafExtensions  public.Extensions
+	GroupExtensions []public.ExtensionType
+}
+
+// KeyPackageSecrets are the private keys of a key package. They are needed to
+// join by a Welcome, and then deleted unless the package is one of last resort.
+// They print as redacted.
+type KeyPackageSecrets struct {
+	KeyPackage []byte // the encoded KeyPackage, without MLSMessage around it
+	Init       public.HPKEPrivateKey
+	Leaf       public.HPKEPrivateKey
+}
+
+// NewKeyPackage returns a key package as an MLSMessage, and its secrets
+// (RFC 9420, Section 10). identity is that of a basic credential; signer is the
+// client's signature key. The secrets must be stored before the package is
+// published. Errors: [ErrSigner], [ErrTooLarge], and those of Config.Rand.
+func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.SignaturePrivateKey, opts KeyPackageOptions) ([]byte, *KeyPackageSecrets, error) {
+	if len(identity) > MaxData {
+		return nil, nil, ErrTooLarge
+	}
+	initPriv, initPub, err := s.GenerateHPKEKey(cfg.Rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	leaf, leafPriv, err := newLeaf(cfg, s, identity, signer, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	k := &public.KeyPackage{Version: public.MLS10, CipherSuite: s.ID(), InitKey: initPub, LeafNode: *leaf}
+	if opts.LastResort {
+		k.Extensions = public.Extensions{public.LastResortExtension()}
+	}
+	if err := k.Sign(s, signer); err != nil {
+		return nil, nil, err
+	}
+	return k.Message(), &KeyPackageSecrets{KeyPackage: public.Marshal(k), Init: initPriv, Leaf: leafPriv}, nil
+}
+
+// newLeaf returns a signed leaf as a key package has it, with its private key.
+func newLeaf(cfg *Config, s *public.Suite, identity []byte, signer public.SignaturePrivateKey, opts KeyPackageOptions) (*public.LeafNode, public.HPKEPrivateKey, error) {
+	_, signerPub, err := s.NewSignaturePrivateKey(signer)
+	if err != nil {
+		return nil, nil, ErrSigner
+	}
+	priv, pub, err := s.GenerateHPKEKey(cfg.Rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	var inGroup public.Extensions
+	for _, t := range opts.GroupExtensions {
+		inGroup = append(inGroup, public.Extension{Type: t})
+	}
+	leaf := &public.LeafNode{
+		EncryptionKey: pub, SignatureKey: signerPub, Credential: public.NewBasicCredential(slices.Clone(identity)),
+		Capabilities: cfg.capabilities(opts.LeafExtensions, inGroup),
+		Source:       public.SourceKeyPackage, Lifetime: opts.lifetime(cfg.now()),
+		Extensions: opts.LeafExtensions,
+	}
+	return leaf, priv, leaf.Sign(s, signer, nil, 0)
+}
+
+func (o *KeyPackageOptions) lifetime(now time.Time) public.Lifetime {
+	d := o.Lifetime
+	if d <= 0 {
+		d = DefaultLifetime
+	}
+	return public.Lifetime{
+		NotBefore: uint64(max(now.Add(-clockSkew).Unix(), 0)),
+		NotAfter:  uint64(max(now.Add(d).Unix(), 0)),
+	}
+}
+
+// Ref returns the reference by which a Welcome names the key package
+// (RFC 9420, Section 5.2). cfg must have its suite, else the error is
+// [ErrSuite]; [ErrState] if the secrets are damaged.
+func (k *KeyPackageSecrets) Ref(cfg *Config) ([]byte, error) {
+	kp, err := k.parse()
+	if err != nil {
+		return nil, err
+	}
+	s, err := cfg.suite(kp.CipherSuite)
+	if err != nil {
+		return nil, err
+	}
+	return s.KeyPackageRef(k.KeyPackage), nil
+}
+
+func (k *KeyPackageSecrets) parse() (*public.KeyPackage, error) {
+	kp, err := public.Parse[public.KeyPackage](k.KeyPackage)
+	if err != nil {
+		return nil, ErrState
+	}
+	return kp, nil
+}
+
+// Marshal returns the record of the secrets, to be stored sealed.
+func (k *KeyPackageSecrets) Marshal() []byte {
+	var w codec.Writer
+	w.Uint8(recordVersion)
+	w.Vector(k.KeyPackage)
+	w.Vector(k.Init)
+	w.Vector(k.Leaf)
+	return w.Bytes()
+}
+
+// ParseKeyPackageSecrets reads what Marshal returned, or returns [ErrState].
+func ParseKeyPackageSecrets(record []byte) (*KeyPackageSecrets, error) {
+	r := codec.NewReader(slices.Clone(record))
+	if r.Uint8() != recordVersion {
+		return nil, ErrState
+	}
+	k := &KeyPackageSecrets{KeyPackage: r.Vector(), Init: r.Vector(), Leaf: r.Vector()}
+	if r.Finish() != nil {
+		return nil, ErrState
+	}
+	if _, err := k.parse(); err != nil {
+		return nil, err
+	}
+	return k, nil
+}

@@ -1,0 +1,161 @@
+package mls
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"parley/mls/internal/codec"
+	"parley/mls/internal/schedule"
+	"parley/mls/internal/secrettree"
+	"parley/mls/public"
+)
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// publicPrefix begins the keys of the public state: context, tree, proposals.
+const publicPrefix = "p/"
+
+// putPublic puts records of the public state.
+func (c *Changes) putPublic(records ...public.Record) {
+	for _, r := range records {
+		c.put(publicPrefix+r.Key, r.Value)
+	}
+}
+
+// marshalState returns the record of the current epoch's secrets, except for the
+// secret tree and the pending commit.
+func (g *Group) marshalState() []byte {
+	w := codec.NewWriter(2048)
+	w.Uint8(recordVersion)
+	w.Uint64(g.Epoch())
+	w.Uint32(uint32(g.own))
+	for _, secret := range g.secrets.List() {
+		w.Vector(*secret)
+	}
+	writeKeys(w, g.keys)
+	w.Nested(func(w *codec.Writer) {
+		for _, p := range g.past {
+			w.Uint64(p.epoch())
+		}
+	})
+	return w.Bytes()
+}
+
+// loader reads a group back from its records.
+type loader struct {
+	cfg     *Config
+	records Records
+	group   *Group
+	past    []uint64
+}
+
+// Load reads a group back from the records that Changes wrote. signer is our
+// signature key; another gives [ErrSigner]. It trusts the records, which the
+// client seals. Most of the secret tree is read when it is needed, so records
+// must stay readable as long as the Group is used, and show all Changes that
+// were written.
+//
+// Errors: [ErrState] if records are missing or damaged, and those of reading.
+func Load(cfg *Config, records Records, signer public.SignaturePrivateKey) (*Group, error) {
+	l := &loader{cfg: cfg, records: records, group: &Group{cfg: cfg, signer: signer}}
+	for _, step := range []func() error{l.public, l.state, l.pastEpochs, l.pending} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	leaf := l.group.public.Tree().Leaf(l.group.own)
+	if leaf == nil {
+		return nil, ErrState
+	}
+	return l.group, checkSigner(l.group.suite, signer, leaf)
+}
+
+// get returns a copy of a record, or [ErrState] if there is none.
+func (l *loader) get(key string) ([]byte, error) {
+	record, err := l.records.Get(key)
+	if err != nil {
+		return nil, err
+	}
+	if len(record) == 0 || record[0] != recordVersion {
+		return nil, ErrState
+	}
+	return slices.Clone(record), nil
+}
+
+// public reads what anyone may see.
+func (l *loader) public() error {
+	var failed error // of reading, which is not damage
+	view, err := public.LoadGroup(l.cfg.public(), func(key string) ([]byte, error) {
+		value, err := l.records.Get(publicPrefix + key)
+		failed = err
+		return value, err
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrState, err)
+	}
+	l.group.public, l.group.suite = view, view.Suite()
+	return nil
+}
+
+func (l *loader) state() error {
+	record, err := l.get(stateKey)
+	if err != nil {
+		return err
+	}
+	r := codec.NewReader(record[1:])
+	g := l.group
+	epoch := r.Uint64()
+	g.own = public.LeafIndex(r.Uint32())
+	g.secrets = &schedule.Epoch{}
+	for _, secret := range g.secrets.List() {
+		*secret = r.Vector()
+	}
+	g.keys = readKeys(r)
+	for in := r.Nested(); !in.Empty(); {
+		l.past = append(l.past, in.Uint64())
+	}
+	if r.Finish() != nil || epoch != g.public.Epoch() {
+		return ErrState
+	}
+	size := g.public.Tree().Size()
+	g.current = messageEpoch{
+		context: g.public.Context(), size: size, senderData: g.secrets.SenderData,
+		tree: l.secretTree(epoch, size),
+	}
+	return nil
+}
+
+func (l *loader) secretTree(epoch uint64, size uint32) *secrettree.Tree {
+	prefix := treePrefix(epoch)
+	return secrettree.Open(l.group.suite, size, func(key string) ([]byte, error) { return l.records.Get(prefix + key) })
+}
+
+func (l *loader) pastEpochs() error {
+	for _, epoch := range l.past {
+		record, err := l.get(pastKey(epoch))
+		if err != nil {
+			return err
+		}
+		p, err := parsePast(record)
+		if err != nil {
+			return err
+		}
+		p.tree = l.secretTree(epoch, p.size)
+		l.group.past = append(l.group.past, p)
+	}
+	return nil
+}
+
+func (l *loader) pending() error {
+	record, err := l.records.Get(pendingKey)
+	if err != nil || record == nil {
+		return err
+	}
+	l.group.pending, err = parsePending(record)
+	return err
+}
