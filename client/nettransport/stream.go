@@ -1,0 +1,218 @@
+package nettransport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+
+	"parley/client"
+	"parley/wire"
+)
+
+var _ client.Stream = (*stream)(nil)
+
+// errClosed is the reason of a stream that was closed from this side.
+var errClosed = errors.New("the stream was closed")
+
+// errNotParley is the reason why a frame was not understood.
+var errNotParley = errors.New("not a frame of Parley")
+
+// helloN is the number of the only request that a stream sends.
+const helloN = 1
+
+// closeGrace is how long a stream that is closed tries to say so.
+const closeGrace = time.Second
+
+// A stream is an open WebSocket. It reads only within Next.
+type stream struct {
+	conn io.ReadWriteCloser
+	in   *wsutil.Reader
+	out  *lockedWriter
+
+	nextMu sync.Mutex      // held by Next
+	first  *wire.ReadReply // a push that came before the reply to hello; guarded by nextMu
+
+	heard   atomic.Bool // something arrived since the last ping
+	waiting atomic.Bool // Next reads
+
+	endOnce sync.Once
+	ended   chan struct{} // closed at the end, after cause is set
+	cause   error
+}
+
+// Stream implements [client.Transport].
+func (t *Transport) Stream(ctx context.Context, token []byte, after uint64) (client.Stream, error) {
+	bounded, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	conn, err := t.upgrade(bounded)
+	if err != nil {
+		return nil, err
+	}
+	s := newStream(conn)
+	stop := context.AfterFunc(bounded, func() { s.end(context.DeadlineExceeded) })
+	defer stop()
+	if err := s.hello(token, after); err != nil {
+		s.end(err)
+		return nil, s.explain(bounded, err)
+	}
+	go s.keepAlive(t.ping)
+	return s, nil
+}
+
+func newStream(conn io.ReadWriteCloser) *stream {
+	s := &stream{conn: conn, ended: make(chan struct{}), out: &lockedWriter{w: conn}}
+	s.in = wsutil.NewClientSideReader(bufio.NewReader(&heardReader{r: conn, heard: &s.heard}))
+	s.in.MaxFrameSize = maxAnswer
+	s.in.MaxMessageSize = maxAnswer
+	s.in.OnIntermediate = s.control
+	return s
+}
+
+// hello sends the first frame and waits until the server takes it.
+func (s *stream) hello(token []byte, after uint64) error {
+	body, err := wire.Marshal(&wire.Hello{Token: token, After: after})
+	if err != nil {
+		return err
+	}
+	frame, err := wire.Marshal(&wire.Frame{N: helloN, Op: wire.OpHello, Body: body})
+	if err != nil {
+		return err
+	}
+	if err := s.out.send(ws.NewBinaryFrame(frame)); err != nil {
+		return err
+	}
+	for {
+		f, err := s.readFrame()
+		switch {
+		case err != nil:
+			return err
+		case f.Op == wire.OpEvents: // it wouldn't push before it knows who this is
+			s.first, err = parseEvents(f)
+			return err
+		case f.N == helloN:
+			return nil
+		}
+	}
+}
+
+// Next implements [client.Stream].
+func (s *stream) Next(ctx context.Context) (*wire.ReadReply, error) {
+	s.nextMu.Lock()
+	defer s.nextMu.Unlock()
+	stop := context.AfterFunc(ctx, func() { s.end(context.Cause(ctx)) })
+	defer stop()
+	push, err := s.next()
+	if err != nil {
+		s.end(err)
+		return nil, s.explain(ctx, err)
+	}
+	return push, nil
+}
+
+func (s *stream) next() (*wire.ReadReply, error) {
+	if push := s.first; push != nil {
+		s.first = nil
+		return push, nil
+	}
+	s.heard.Store(true) // what was not read before now is no silence
+	s.waiting.Store(true)
+	defer s.waiting.Store(false)
+	for {
+		f, err := s.readFrame()
+		if err != nil {
+			return nil, err
+		}
+		if f.Op == wire.OpEvents {
+			return parseEvents(f)
+		}
+	}
+}
+
+// readFrame returns the next frame. One that holds a refusal is returned as the
+// error.
+func (s *stream) readFrame() (*wire.Frame, error) {
+	body, err := s.readMessage()
+	if err != nil {
+		return nil, err
+	}
+	var f wire.Frame
+	if err := wire.Unmarshal(body, &f); err != nil {
+		return nil, errNotParley
+	}
+	if f.Error == nil {
+		return &f, nil
+	}
+	if refusal := cleanRefusal(f.Error); refusal != nil {
+		return nil, refusal
+	}
+	return nil, errNotParley
+}
+
+// readMessage returns the next message, of at most maxAnswer bytes, and answers
+// what control frames come before it. What is allocated grows with what arrived.
+func (s *stream) readMessage() ([]byte, error) {
+	for {
+		header, err := s.in.NextFrame()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case header.OpCode.IsControl():
+			if err := s.control(header, s.in); err != nil {
+				return nil, err
+			}
+		case header.OpCode == ws.OpBinary:
+			return io.ReadAll(s.in)
+		default:
+			return nil, errNotParley
+		}
+	}
+}
+
+// control answers a ping with a pong and a close with a close.
+func (s *stream) control(header ws.Header, body io.Reader) error {
+	return wsutil.ControlFrameHandler(s.out, ws.StateClientSide)(header, body)
+}
+
+func parseEvents(f *wire.Frame) (*wire.ReadReply, error) {
+	var push wire.ReadReply
+	if err := wire.Unmarshal(f.Body, &push); err != nil {
+		return nil, errNotParley
+	}
+	return &push, nil
+}
+
+// Close implements [client.Stream].
+func (s *stream) Close() error {
+	grace := time.AfterFunc(closeGrace, func() { s.conn.Close() })
+	defer grace.Stop()
+	_ = s.out.send(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))) // if it still can
+	s.end(errClosed)
+	return nil
+}
+
+// end closes the connection, the first time, for a reason.
+func (s *stream) end(cause error) {
+	s.endOnce.Do(func() {
+		s.cause = cause
+		close(s.ended)
+		s.conn.Close()
+	})
+}
+
+// explain returns why the stream ended: a refusal as it is, else as of a call.
+// err may be no more than that the connection was closed from this side.
+func (s *stream) explain(ctx context.Context, err error) error {
+	if refusal := (*wire.Error)(nil); errors.As(err, &refusal) {
+		return refusal
+	}
+	<-s.ended
+	return explain(ctx, s.cause)
+}
