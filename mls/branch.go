@@ -40,6 +40,10 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 	if err != nil {
 		return nil, err
 	}
+	first, err := g.GroupInfo()
+	if err != nil {
+		return nil, err
+	}
 	c, _, err := g.Commit(CommitOptions{
 		Add: opts.Add, Update: true, AuthenticatedData: opts.AuthenticatedData, old: old,
 		branch: &public.PreSharedKeyID{
@@ -52,6 +56,7 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 	}
 	c.group = nil
 	c.join = &newGroup{cfg: cfg, signer: old.signer, public: g.public}
+	c.first = first
 	return c, nil
 }
 

@@ -17,6 +17,7 @@ type StagedCommit struct {
 	message []byte // nil for a commit received
 	welcome []byte
 	info    []byte
+	first   []byte // of a branch of ours: GroupInfo of its epoch 0
 	own     bool
 	removed bool
 
@@ -43,6 +44,10 @@ func (c *StagedCommit) Welcome() []byte { return slices.Clone(c.welcome) }
 // an MLSMessage with ratchet_tree and external_pub; nil for one that came back
 // or is not ours.
 func (c *StagedCommit) GroupInfo() []byte { return slices.Clone(c.info) }
+
+// FirstGroupInfo returns the signed GroupInfo of epoch 0 of the group that our
+// [Branch] begins, against which anyone can check the commit; nil for any other.
+func (c *StagedCommit) FirstGroupInfo() []byte { return slices.Clone(c.first) }
 
 // Epoch returns the epoch that the commit begins.
 func (c *StagedCommit) Epoch() uint64 { return c.public.Epoch() }

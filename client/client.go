@@ -1,0 +1,105 @@
+// Package client is the core of every Parley client: accounts and devices,
+// rooms, the outbox, synchronisation. The terminal and the browser draw what it
+// keeps; it draws nothing.
+//
+// # One atomic write
+//
+// Every step is one write to the [Store]: the change of MLS state, the outbox
+// and the plaintext together, made before anything is sent or shown. Whatever
+// the instant of a crash, the next start finds the state before a step or the
+// state after it, and every step can be taken again: requests carry ids that the
+// server remembers.
+//
+// # Several processes
+//
+// A step reads, computes and writes without network in between. If another
+// process wrote meanwhile the write is refused and the step runs again on what
+// is there now, so that a terminal that follows and a script that sends can
+// share one store.
+package client
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parley/identity"
+	"parley/mls"
+	"parley/mls/public"
+)
+
+// DefaultResetDelay is how long a client keeps believing the old devices of an
+// account after it first saw that the account was reset.
+const DefaultResetDelay = 7 * 24 * time.Hour
+
+// A Config is what a [Client] is built from.
+type Config struct {
+	Store      Store
+	Transport  Transport
+	Suites     []*public.Suite  // MLS cipher suites, best first
+	Now        func() time.Time // nil: time.Now
+	ResetDelay time.Duration    // 0: [DefaultResetDelay]; negative: none
+	DeviceName string           // for people, of a device that is made: at most 64 bytes
+	Log        *slog.Logger     // nil: nothing. Never gets names, texts or keys
+}
+
+// A Client is one device of one account. Methods are safe for concurrent use.
+// Those that talk to the server return *wire.Error for its refusals and
+// ErrOffline where there is no connection.
+type Client struct {
+	cfg   Config
+	store *sealedStore
+	self  self // fixed once made
+
+	netMu   sync.Mutex // one flush or sync at a time in this process
+	mu      sync.Mutex // guards what follows; held for one step
+	cache   map[groupKey]*mls.Group
+	base    uint64 // the store's version that cache belongs to
+	current *tx    // the step under way, for the judgement of leaves
+
+	sessionMu sync.Mutex // guards session
+	session   *openSession
+}
+
+// self is who the device is: the record "self".
+type self struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint8    // of this record: 1
+	Account identity.Account
+	Device  identity.Device
+	Seed    []byte // of the device's key: secret
+	Listed  bool   // on the account's list; false while approval is awaited
+}
+
+func (c *Client) key() identity.PrivateKey {
+	k, err := identity.NewPrivateKey(c.self.Seed)
+	if err != nil {
+		panic("client: device key: " + err.Error()) // checked when it was read
+	}
+	return k
+}
+
+// Account returns the client's own account.
+func (c *Client) Account() identity.Account { return c.self.Account }
+
+// Device returns the client's own device.
+func (c *Client) Device() identity.Device { return c.self.Device }
+
+// Close ends the client and closes its store.
+func (c *Client) Close() error { return c.cfg.Store.Close() }
+
+func (c *Client) now() time.Time {
+	if c.cfg.Now != nil {
+		return c.cfg.Now()
+	}
+	return time.Now()
+}
+
+func (c *Client) nowMS() int64 { return c.now().UnixMilli() }
+
+func (c *Client) log(ctx context.Context, msg string, args ...any) {
+	if c.cfg.Log != nil {
+		c.cfg.Log.InfoContext(ctx, msg, args...)
+	}
+}

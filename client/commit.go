@@ -1,0 +1,445 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"parley/identity"
+	"parley/mls"
+	"parley/mls/public"
+	"parley/wire"
+)
+
+// updateInterval is how often a device renews its keys in each room.
+const updateInterval = 7 * 24 * time.Hour
+
+// A pendingCommit is a commit that was made and not yet known to be accepted or
+// refused. It is sent again, as it is, until that is known.
+type pendingCommit struct {
+	_          struct{} `cbor:",toarray"`
+	Version    uint8    // of this record: 1
+	ID         []byte
+	Generation uint32
+	Epoch      uint64 // that it ends
+	Commit     []byte
+	Welcome    []byte
+	GroupInfo  []byte
+}
+
+func pendKey(room identity.Room) string { return pendPrefix + room.ID() }
+
+// A plan is what a commit should change. Its zero value is nothing to do.
+type plan struct {
+	add    []identity.Account // all their listed devices that have no leaf
+	remove []public.LeafIndex
+	update bool
+}
+
+func (p *plan) empty() bool { return len(p.add) == 0 && len(p.remove) == 0 && !p.update }
+
+// A planner says, of a room as it is, what is left to do. It is asked again after
+// each commit of somebody else that came first.
+type planner func(t *tx, r *roomRecord, g *mls.Group) (plan, error)
+
+// commit changes a room until there is nothing left of what want asks for.
+func (c *Client) commit(ctx context.Context, room identity.Room, want planner) error {
+	for range maxTries {
+		if err := c.resume(ctx, room); err != nil {
+			return err
+		}
+		todo, err := c.plan(ctx, room, want)
+		if err != nil || todo.empty() {
+			return err
+		}
+		packages, err := c.claim(ctx, todo.add, room)
+		if err != nil {
+			return err
+		}
+		if len(packages) == 0 && len(todo.remove) == 0 && !todo.update {
+			return nil
+		}
+		if err := c.prepare(ctx, room, want, packages); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: the room's epoch goes on moving", ErrQueued)
+}
+
+func (c *Client) plan(ctx context.Context, room identity.Room, want planner) (plan, error) {
+	var p plan
+	err := c.step(ctx, func(t *tx) error {
+		r, g, err := t.ready(room)
+		if err != nil {
+			return err
+		}
+		p, err = want(t, r, g)
+		return err
+	})
+	return p, err
+}
+
+// prepare makes the commit and keeps it, to be sent by resume. Where the room
+// has moved since the plan was made it does what is still to be done.
+func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, packages []wire.ClaimedKeyPackage) error {
+	return c.step(ctx, func(t *tx) error {
+		r, g, err := t.ready(room)
+		if err != nil {
+			return err
+		}
+		if held, err := t.get(pendKey(room)); err != nil || held != nil {
+			return err
+		}
+		todo, err := want(t, r, g)
+		if err != nil || todo.empty() {
+			return err
+		}
+		opts := mls.CommitOptions{Remove: todo.remove, Update: true}
+		if opts.Add, err = usable(g, packages); err != nil {
+			return err
+		}
+		s, changes, err := g.Commit(opts)
+		if err != nil {
+			return err
+		}
+		t.apply(r.group(), changes)
+		t.save(pendKey(room), &pendingCommit{
+			Version: 1, ID: newID(), Generation: r.Generation, Epoch: g.Epoch(),
+			Commit: s.CommitMessage(), Welcome: s.Welcome(), GroupInfo: s.GroupInfo(),
+		})
+		return nil
+	})
+}
+
+// usable returns the key packages of devices that have no leaf yet.
+func usable(g *mls.Group, packages []wire.ClaimedKeyPackage) ([][]byte, error) {
+	ms, err := members(g)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, p := range packages {
+		if !slices.ContainsFunc(ms, func(m member) bool { return m.device == p.Device }) {
+			out = append(out, p.KeyPackage)
+		}
+	}
+	return out, nil
+}
+
+// resume sends the commit of a room that is pending, if there is one, and merges
+// or drops it.
+func (c *Client) resume(ctx context.Context, room identity.Room) error {
+	var p pendingCommit
+	var found bool
+	err := c.step(ctx, func(t *tx) (err error) {
+		found, err = t.load(pendKey(room), &p)
+		return err
+	})
+	if err != nil || !found {
+		return err
+	}
+	reply, err := call[wire.CommitReply](ctx, c, wire.OpCommit, wire.CommitRequest{
+		ID: p.ID, Room: room, Generation: p.Generation, Commit: p.Commit, Welcome: p.Welcome, GroupInfo: p.GroupInfo,
+	})
+	if err == nil {
+		return c.step(ctx, func(t *tx) error {
+			return t.mergeOwn(room, &p, stamp{reply.Seq, reply.AcceptedMS, c.self.Device})
+		})
+	}
+	return c.recoverCommit(ctx, room, &p, err)
+}
+
+// recoverCommit does what a refusal of a commit asks for, and returns nil if the
+// caller may plan again.
+func (c *Client) recoverCommit(ctx context.Context, room identity.Room, p *pendingCommit, refusal error) error {
+	var w *wire.Error
+	if !errors.As(refusal, &w) || mayPass(refusal) || w.Code == wire.CodeUnauthorized {
+		return refusal
+	}
+	if w.Code == wire.CodeStaleEpoch || w.Code == wire.CodeGenerationClosed {
+		if _, err := c.pull(ctx); err != nil {
+			return err
+		}
+		return c.dropPending(ctx, room, p)
+	}
+	if err := c.dropPending(ctx, room, p); err != nil {
+		return err
+	}
+	if w.Code == wire.CodeUnlistedDevice {
+		return c.recheck(ctx, room)
+	}
+	return refusal
+}
+
+// dropPending forgets a commit that wasn't accepted.
+func (c *Client) dropPending(ctx context.Context, room identity.Room, p *pendingCommit) error {
+	return c.step(ctx, func(t *tx) error {
+		var now pendingCommit
+		found, err := t.load(pendKey(room), &now)
+		if err != nil || !found || string(now.ID) != string(p.ID) {
+			return err
+		}
+		t.del(pendKey(room))
+		k := groupKey{room, p.Generation}
+		g, err := t.group(k)
+		if err != nil || g == nil {
+			return err
+		}
+		t.apply(k, g.DropPending())
+		return nil
+	})
+}
+
+// mergeOwn merges this device's pending commit, which was accepted.
+func (t *tx) mergeOwn(room identity.Room, p *pendingCommit, at stamp) error {
+	r, err := t.room(room)
+	if err != nil || r == nil {
+		return err
+	}
+	g, err := t.group(groupKey{room, p.Generation})
+	if err != nil {
+		return err
+	}
+	t.del(pendKey(room))
+	if g == nil || r.Generation != p.Generation || g.Epoch() != p.Epoch {
+		return nil // the mailbox was ahead
+	}
+	s, err := g.Stage(p.Commit)
+	if err != nil {
+		return err
+	}
+	return t.merge(r, g, s, at)
+}
+
+// merge makes a staged commit the room's state, and keeps what people should
+// know of it.
+func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) error {
+	before, err := members(g)
+	if err != nil {
+		return err
+	}
+	after, err := staged(s)
+	if err != nil {
+		return err
+	}
+	changes, err := g.Merge(s)
+	if err != nil {
+		return err
+	}
+	t.apply(r.group(), changes)
+	t.del(pendKey(r.Room))
+	if s.Own() {
+		r.UpdatedMS = t.c.nowMS()
+	}
+	if s.SelfRemoved() {
+		r.Status = statusLeft
+		r.Accounts = accountsOf(after)
+		delete(t.c.cache, r.group())
+		if err := t.noticeMembers(r, before, after, at, s.External()); err != nil {
+			return err
+		}
+		t.saveRoom(r)
+		return t.failQueued(r.Room)
+	}
+	r.Accounts = accountsOf(after)
+	t.saveRoom(r)
+	return t.noticeMembers(r, before, after, at, s.External())
+}
+
+// noticeMembers tells who came and went.
+func (t *tx) noticeMembers(r *roomRecord, before, after []member, at stamp, external bool) error {
+	if external {
+		return t.notice(r, at, NoticeRejoined, string(at.by))
+	}
+	was, is := accountsOf(before), accountsOf(after)
+	added, removed := diffMembers(before, after)
+	if err := t.noticeAccounts(r, was, is, at); err != nil {
+		return err
+	}
+	return t.noticeDevices(r, at, keepIn(added, was), keepIn(removed, is))
+}
+
+func (t *tx) noticeDevices(r *roomRecord, at stamp, added, removed []member) error {
+	for _, m := range added {
+		if err := t.notice(r, at, NoticeDeviceAdded, string(m.device)); err != nil {
+			return err
+		}
+	}
+	for _, m := range removed {
+		if err := t.notice(r, at, NoticeDeviceRemoved, string(m.device)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepIn returns the members whose account is among accounts.
+func keepIn(ms []member, accounts []identity.Account) []member {
+	var out []member
+	for _, m := range ms {
+		if slices.Contains(accounts, m.device.Account()) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// failQueued marks what waits for a room that this device is out of.
+func (t *tx) failQueued(room identity.Room) error {
+	entries, err := t.outbox()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Message.Room == room {
+			e.Message.State = StateFailed
+			t.save(e.key, e.outEntry)
+		}
+	}
+	return nil
+}
+
+// claim takes key packages of the listed devices of accounts. Their lists are
+// read first, so that nobody else's device comes along.
+func (c *Client) claim(ctx context.Context, accounts []identity.Account, room identity.Room) ([]wire.ClaimedKeyPackage, error) {
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	if err := c.refresh(ctx, slices.Clone(accounts)...); err != nil {
+		return nil, err
+	}
+	suites, present, err := c.claimTerms(ctx, accounts, room)
+	if err != nil {
+		return nil, err
+	}
+	var out []wire.ClaimedKeyPackage
+	for _, a := range accounts {
+		devices, err := c.wanted(ctx, a, present)
+		if err != nil {
+			return nil, err
+		}
+		if len(devices) == 0 {
+			continue
+		}
+		got, err := call[wire.ClaimedKeyPackages](ctx, c, wire.OpClaimKeyPackages,
+			wire.ClaimKeyPackagesRequest{Account: a, Devices: devices, Suites: suites})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range got.KeyPackages {
+			if slices.Contains(devices, p.Device) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out, nil
+}
+
+// claimTerms returns the suite that key packages must have, and the devices that
+// the room has already. room is empty for one that is still to be made.
+func (c *Client) claimTerms(ctx context.Context, accounts []identity.Account, room identity.Room) (suites []uint16, present []member, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		if room == "" {
+			best, err := c.bestSuite(t, accounts)
+			if err == nil {
+				suites = []uint16{uint16(best.ID())}
+			}
+			return err
+		}
+		_, g, err := t.ready(room)
+		if err != nil {
+			return err
+		}
+		suites = []uint16{uint16(g.Suite().ID())}
+		present, err = members(g)
+		return err
+	})
+	return suites, present, err
+}
+
+// wanted returns the devices on an account's effective list that have no leaf.
+func (c *Client) wanted(ctx context.Context, a identity.Account, present []member) ([]identity.Device, error) {
+	var out []identity.Device
+	err := c.step(ctx, func(t *tx) error {
+		out = nil
+		k, err := t.contact(a)
+		if err != nil {
+			return err
+		}
+		list := c.effective(k)
+		if list == nil {
+			return nil
+		}
+		for _, d := range list.Devices {
+			in := slices.ContainsFunc(present, func(m member) bool { return m.device == d.Device })
+			if d.Device != c.self.Device && !in {
+				out = append(out, d.Device)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// AddMembers adds people to a group.
+func (c *Client) AddMembers(ctx context.Context, room identity.Room, names []string) error {
+	set, err := c.set(names)
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, room, func(t *tx, r *roomRecord, _ *mls.Group) (plan, error) {
+		var p plan
+		for _, a := range set {
+			if !slices.Contains(r.Accounts, a) {
+				p.add = append(p.add, a)
+			}
+		}
+		if len(p.add) > 0 && r.Kind == wire.KindDirect {
+			return plan{}, ErrDirect
+		}
+		return p, nil
+	})
+}
+
+// RemoveMember removes a person, with all devices, from a group. They can read
+// nothing that is sent after it. It returns ErrNoMember, or ErrDirect.
+func (c *Client) RemoveMember(ctx context.Context, room identity.Room, name string) error {
+	a, err := c.Resolve(name)
+	if err != nil {
+		return err
+	}
+	first := true
+	return c.change(ctx, room, func(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
+		if r.Kind == wire.KindDirect {
+			return plan{}, ErrDirect
+		}
+		in := slices.Contains(r.Accounts, a)
+		if !in && first || a == t.c.self.Account {
+			return plan{}, ErrNoMember
+		}
+		first = false
+		ms, err := members(g)
+		var p plan
+		for _, m := range ms {
+			if m.device.Account() == a {
+				p.remove = append(p.remove, m.leaf)
+			}
+		}
+		return p, err
+	})
+}
+
+// change is commit for what a person asked for: the mailbox is read first.
+func (c *Client) change(ctx context.Context, room identity.Room, want planner) error {
+	c.netMu.Lock()
+	defer c.netMu.Unlock()
+	if _, err := c.pull(ctx); err != nil {
+		return err
+	}
+	if err := c.heal(ctx, room); err != nil {
+		return err
+	}
+	return c.commit(ctx, room, want)
+}

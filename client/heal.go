@@ -1,0 +1,185 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"parley/identity"
+	"parley/mls"
+	"parley/wire"
+)
+
+// heal does, before anything is sent to a room, what has to be done there first:
+// it finishes what was begun, mends a fault, removes leaves whose device left
+// its list, adds the own account's new devices, and renews this device's keys
+// when it is time.
+func (c *Client) heal(ctx context.Context, room identity.Room) error {
+	if err := c.refreshStale(ctx); err != nil {
+		return err
+	}
+	due, err := c.healDue(ctx, room)
+	if err != nil || due == (dueWork{}) {
+		return err
+	}
+	if due.open {
+		if err := c.resumeOpen(ctx, room); err != nil {
+			return err
+		}
+	}
+	if due.pending {
+		if err := c.resume(ctx, room); err != nil {
+			return err
+		}
+	}
+	if due.fault {
+		if err := c.mend(ctx, room); err != nil {
+			return err
+		}
+	}
+	if !due.leaves {
+		return nil
+	}
+	if err := c.commit(ctx, room, healPlan); err != nil {
+		return err
+	}
+	return c.step(ctx, func(t *tx) error {
+		t.del(healPrefix + room.ID())
+		return nil
+	})
+}
+
+// dueWork is what there is to do in a room.
+type dueWork struct{ open, pending, fault, leaves bool }
+
+func (c *Client) healDue(ctx context.Context, room identity.Room) (due dueWork, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		due = dueWork{}
+		r, err := t.room(room)
+		if err != nil || r == nil || r.Status == statusLeft {
+			return err
+		}
+		pending, err := t.get(pendKey(room))
+		if err != nil {
+			return err
+		}
+		marked, err := t.get(healPrefix + room.ID())
+		if err != nil {
+			return err
+		}
+		due.open = r.Status == statusOpening
+		due.pending = pending != nil
+		due.fault = r.Fault.Code != ""
+		due.leaves = marked != nil || c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds()
+		return nil
+	})
+	return due, err
+}
+
+// healPlan says which leaves have to go, which to come.
+func healPlan(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
+	ms, err := members(g)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{update: t.c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds()}
+	for _, m := range ms {
+		k, err := t.contact(m.device.Account())
+		if err != nil {
+			return plan{}, err
+		}
+		list := t.c.effective(k)
+		if list != nil && !list.Lists(m.device, m.key) && m.device != t.c.self.Device {
+			p.remove = append(p.remove, m.leaf)
+		}
+	}
+	p.add, err = t.missing(r, ms)
+	return p, err
+}
+
+// missing returns the accounts in a room whose listed devices this device has to
+// add: its own, and those of a contact whose reset its person has confirmed.
+func (t *tx) missing(r *roomRecord, ms []member) ([]identity.Account, error) {
+	var out []identity.Account
+	for _, a := range r.Accounts {
+		k, err := t.contact(a)
+		if err != nil {
+			return nil, err
+		}
+		list := t.c.effective(k)
+		mine := a == t.c.self.Account
+		if list == nil || !mine && !(k.Confirmed && k.ResetSeenMS != 0 && t.c.resetFinal(k)) {
+			continue
+		}
+		for _, d := range list.Devices {
+			if !slices.ContainsFunc(ms, func(m member) bool { return m.device == d.Device }) {
+				out = append(out, a)
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// recheck reads the lists of everyone in a room again and removes what has to go.
+func (c *Client) recheck(ctx context.Context, room identity.Room) error {
+	var accounts []identity.Account
+	err := c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return ErrUnknownRoom
+		}
+		accounts = slices.Clone(r.Accounts)
+		t.put(healPrefix+room.ID(), []byte(room))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.refresh(ctx, accounts...)
+}
+
+// mend brings a room back in which this device can't go on: by rejoining, or, if
+// that was tried after an earlier commit of the same author or fails, by the
+// room's next generation without that author.
+func (c *Client) mend(ctx context.Context, room identity.Room) error {
+	if _, err := c.pull(ctx); err != nil {
+		return err
+	}
+	var r *roomRecord
+	if err := c.step(ctx, func(t *tx) (err error) { r, err = t.room(room); return err }); err != nil {
+		return err
+	}
+	if r == nil || r.Fault.Code == "" {
+		return nil
+	}
+	if !r.repeated() {
+		err := c.rejoin(ctx, room)
+		if err == nil || !hopeless(err) {
+			return err
+		}
+	}
+	return c.nextGeneration(ctx, room)
+}
+
+// repeated reports whether the author of the fault has made this device rejoin
+// before.
+func (r *roomRecord) repeated() bool {
+	return r.Fault.Author != "" && slices.ContainsFunc(r.Rejoins, func(p rejoinRecord) bool { return p.Author == r.Fault.Author })
+}
+
+// hopeless reports whether a rejoin failed for what the room is, rather than for
+// the connection or because somebody was faster.
+func hopeless(err error) bool {
+	var w *wire.Error
+	if errors.As(err, &w) {
+		return w.Code == wire.CodeBadCommit || w.Code == wire.CodeBadGroupInfo
+	}
+	return errors.Is(err, errBadRoom)
+}
+
+// errBadRoom is a room whose published state this device refuses.
+var errBadRoom = errors.New("client: the room's published state breaks its rules")

@@ -1,0 +1,361 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"parley/identity"
+)
+
+// msgKey returns the key of a message. Numbers are inverted, so that listing
+// gives the newest first. part tells notices of one commit apart; a person's
+// message has 0.
+func msgKey(r identity.Room, seq uint64, part uint8) string {
+	return fmt.Sprintf("%s%s/%016x-%02x", msgPrefix, r.ID(), math.MaxUint64-seq, math.MaxUint8-part)
+}
+
+func idKey(id MessageID) string { return idPrefix + id.String() }
+
+func modKey(target MessageID, seq uint64) string {
+	return numKey(modPrefix+target.String()+"/", seq)
+}
+
+// addMessage keeps a message of a person that has its place in the room.
+func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
+	key := msgKey(r.Room, m.Seq, 0)
+	t.save(key, m)
+	t.put(idKey(m.ID), []byte(key))
+	if target := targetOf(m); !target.IsZero() {
+		t.put(modKey(target, m.Seq), []byte(key))
+	}
+	r.SeenSeq, r.SeenID = m.Seq, m.ID
+	if shown(m) {
+		r.LastKey, r.ActivityMS = key, max(r.ActivityMS, m.AtMS)
+		if feed && !m.Own(t.c.self.Account) {
+			r.Unread++
+		}
+	}
+	if !feed {
+		return nil
+	}
+	n, err := t.count(func(n *counters) *uint64 { return &n.Feed })
+	if err != nil {
+		return err
+	}
+	t.put(numKey(feedPrefix, n), []byte(key))
+	return nil
+}
+
+// targetOf returns the message that m changes, or zero.
+func targetOf(m *Message) MessageID {
+	switch m.Kind {
+	case KindEdit, KindUnsend:
+		return m.Replaces
+	case KindReaction:
+		return m.InReplyTo
+	}
+	return MessageID{}
+}
+
+// shown reports whether m is a line of its own in a conversation.
+func shown(m *Message) bool {
+	switch m.Kind {
+	case KindEdit, KindUnsend, KindReaction:
+		return false
+	}
+	return true
+}
+
+// message returns the message that key names: kept, or still in the outbox; nil
+// where there is none.
+func (t *tx) message(key string) (*Message, error) {
+	if strings.HasPrefix(key, outPrefix) {
+		var e outEntry
+		found, err := t.load(key, &e)
+		if err != nil || !found {
+			return nil, err
+		}
+		return &e.Message, nil
+	}
+	m := new(Message)
+	found, err := t.load(key, m)
+	if err != nil || !found {
+		return nil, err
+	}
+	return m, nil
+}
+
+// byID returns a message by its id, or nil.
+func (t *tx) byID(id MessageID) (*Message, error) {
+	key, err := t.get(idKey(id))
+	if err != nil || key == nil {
+		return nil, err
+	}
+	return t.message(string(key))
+}
+
+// view applies to m what has been said about it since.
+func (t *tx) view(m *Message) (*View, error) {
+	v := &View{Message: *m}
+	if m.Kind == KindNotice || m.ID.IsZero() {
+		return v, nil
+	}
+	mods, err := t.list(modPrefix + m.ID.String() + "/")
+	if err != nil {
+		return nil, err
+	}
+	for _, mod := range mods {
+		by, err := t.message(string(mod.Value))
+		if err != nil {
+			return nil, err
+		}
+		if by == nil || by.Room != m.Room {
+			continue
+		}
+		if err := t.modify(v, by); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// modify applies one edit, unsend or reaction. Only an author edits and unsends.
+func (t *tx) modify(v *View, by *Message) error {
+	switch by.Kind {
+	case KindEdit:
+		if by.From == v.From && !v.Unsent && v.Kind == KindText {
+			v.Text, v.Edited = by.Text, true
+		}
+	case KindUnsend:
+		if by.From == v.From {
+			v.Text, v.Unsent = "", true
+		}
+	case KindReaction:
+		gone, err := t.unsent(by)
+		if err != nil || gone {
+			return err
+		}
+		if v.Reactions == nil {
+			v.Reactions = map[string][]identity.Account{}
+		}
+		if !slices.Contains(v.Reactions[by.Text], by.From) {
+			v.Reactions[by.Text] = append(v.Reactions[by.Text], by.From)
+		}
+	}
+	return nil
+}
+
+// unsent reports whether m was taken back by its author.
+func (t *tx) unsent(m *Message) (bool, error) {
+	v, err := t.view(m)
+	if err != nil {
+		return false, err
+	}
+	return v.Unsent, nil
+}
+
+// History returns at most limit messages of a room, oldest first: those before
+// the number before, or, where it is 0, the newest, and after them the outbox.
+// Edits, unsends and reactions are applied, not listed.
+func (c *Client) History(ctx context.Context, room identity.Room, before uint64, limit int) ([]View, error) {
+	var out []View
+	err := c.step(ctx, func(t *tx) error {
+		out = nil
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return ErrUnknownRoom
+		}
+		if out, err = t.page(room, before, limit); err != nil || before != 0 {
+			return err
+		}
+		queued, err := t.queuedViews(room)
+		out = append(out, queued...)
+		return err
+	})
+	return out, err
+}
+
+// page returns up to limit lines before a number, oldest first.
+func (t *tx) page(room identity.Room, before uint64, limit int) ([]View, error) {
+	prefix := msgPrefix + room.ID() + "/"
+	after := ""
+	if before != 0 {
+		after = msgKey(room, before, 0)
+	}
+	var out []View
+	for len(out) < limit {
+		records, err := t.c.store.list(t.ctx, prefix, after, max(limit, 64))
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range records {
+			after = rec.Key
+			m, err := t.message(rec.Key)
+			if err != nil {
+				return nil, err
+			}
+			if m == nil || !shown(m) || len(out) == limit {
+				continue
+			}
+			v, err := t.view(m)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *v)
+		}
+		if len(records) < max(limit, 64) {
+			break
+		}
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+func (t *tx) queuedViews(room identity.Room) ([]View, error) {
+	entries, err := t.outbox()
+	if err != nil {
+		return nil, err
+	}
+	var out []View
+	for _, e := range entries {
+		if e.Message.Room != room || !shown(&e.Message) {
+			continue
+		}
+		v, err := t.view(&e.Message)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *v)
+	}
+	return out, nil
+}
+
+// Lookup returns one message as it stands now, or ErrUnknownMessage.
+func (c *Client) Lookup(ctx context.Context, id MessageID) (*View, error) {
+	var v *View
+	err := c.step(ctx, func(t *tx) error {
+		m, err := t.byID(id)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			return ErrUnknownMessage
+		}
+		v, err = t.view(m)
+		return err
+	})
+	return v, err
+}
+
+// MarkRead says that a person has seen a room up to seq.
+func (c *Client) MarkRead(ctx context.Context, room identity.Room, seq uint64) error {
+	return c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return ErrUnknownRoom
+		}
+		if seq <= r.ReadSeq {
+			return nil
+		}
+		r.ReadSeq = seq
+		if seq >= r.SeenSeq {
+			r.Unread = 0
+		}
+		t.saveRoom(r)
+		return nil
+	})
+}
+
+// NewMessages returns, in order of arrival, at most limit messages that
+// [Client.MarkPrinted] has not been told of, and the number to tell it. They are
+// those of others and of the account's other devices; not this device's own, and
+// no notices.
+func (c *Client) NewMessages(ctx context.Context, limit int) (msgs []Message, upTo uint64, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		msgs, upTo = nil, 0
+		records, err := t.c.store.list(ctx, feedPrefix, "", limit)
+		if err != nil {
+			return err
+		}
+		for _, rec := range records {
+			m, err := t.message(string(rec.Value))
+			if err != nil {
+				return err
+			}
+			if m != nil {
+				msgs = append(msgs, *m)
+			}
+			if upTo, err = strconv.ParseUint(strings.TrimPrefix(rec.Key, feedPrefix), 16, 64); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return msgs, upTo, err
+}
+
+// MarkPrinted says that the messages up to a number of [Client.NewMessages] need
+// not be returned again.
+func (c *Client) MarkPrinted(ctx context.Context, upTo uint64) error {
+	return c.step(ctx, func(t *tx) error {
+		records, err := t.c.store.Store.List(ctx, feedPrefix, "", 4096)
+		if err != nil {
+			return err
+		}
+		for _, rec := range records {
+			if rec.Key <= numKey(feedPrefix, upTo) {
+				t.del(rec.Key)
+			}
+		}
+		return nil
+	})
+}
+
+// Refusals returns what this device refused from others, oldest first.
+func (c *Client) Refusals(ctx context.Context) ([]Refusal, error) {
+	var out []Refusal
+	err := c.step(ctx, func(t *tx) error {
+		out = nil
+		records, err := t.list(refusedPrefix)
+		if err != nil {
+			return err
+		}
+		for _, rec := range records {
+			var r Refusal
+			if _, err := t.load(rec.Key, &r); err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// maxRefusals bounds the refusals that are kept: the oldest go.
+const maxRefusals = 1000
+
+// refuse remembers that something wasn't accepted.
+func (t *tx) refuse(r Refusal) error {
+	r.AtMS = t.c.nowMS()
+	n, err := t.count(func(n *counters) *uint64 { return &n.Refused })
+	if err != nil {
+		return err
+	}
+	t.save(numKey(refusedPrefix, n), &r)
+	if n > maxRefusals {
+		t.del(numKey(refusedPrefix, n-maxRefusals))
+	}
+	t.c.log(t.ctx, "refused", "code", r.Code, "seq", r.Seq)
+	return nil
+}

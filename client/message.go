@@ -1,0 +1,145 @@
+package client
+
+import (
+	"errors"
+
+	"parley/content"
+	"parley/identity"
+)
+
+// Errors of the client that a caller may match. Refusals of the server are
+// *wire.Error.
+var (
+	ErrUnknownRoom    = errors.New("client: no such room")
+	ErrUnknownMessage = errors.New("client: no such message")
+	ErrNotYours       = errors.New("client: not your own message")
+	ErrNotMember      = errors.New("client: you are no longer in this room")
+	ErrConfirmReset   = errors.New("client: a contact's account was reset: confirm it first")
+	ErrWrongSeal      = errors.New("client: wrong passphrase")
+	ErrNoHome         = errors.New("client: nobody is logged in here")
+	ErrNotApproved    = errors.New("client: this device is not approved yet")
+	ErrQueued         = errors.New("client: kept in the outbox, not yet sent")
+	ErrBroken         = errors.New("client: the other side broke this room, and there is nobody else in it")
+	ErrLastDevice     = errors.New("client: the last device of an account can not be removed")
+	ErrLoggedIn       = errors.New("client: somebody is logged in here already")
+	ErrNoReset        = errors.New("client: this account was not reset")
+	ErrBadCode        = errors.New("client: no device waits with this code")
+	ErrUnknownDevice  = errors.New("client: no such device")
+	ErrNoMember       = errors.New("client: this account is not in the room")
+	ErrDirect         = errors.New("client: a direct conversation keeps its two people")
+	ErrNotJoined      = errors.New("client: this device is not in the room yet: another device of this account has to add it")
+	ErrTooLong        = errors.New("client: text is too long")
+	ErrNotText        = errors.New("client: text is not valid UTF-8")
+	ErrEmpty          = errors.New("client: text is empty")
+)
+
+// MaxText bounds the text of a message, in bytes of UTF-8.
+const MaxText = 60 << 10
+
+// A MessageID names a message: see [content.MessageID].
+type MessageID = content.MessageID
+
+// ParseMessageID returns the id of a text form, or ErrUnknownMessage.
+func ParseMessageID(s string) (MessageID, error) {
+	id, err := content.ParseMessageID(s)
+	if err != nil {
+		return MessageID{}, ErrUnknownMessage
+	}
+	return id, nil
+}
+
+// A Kind is an enumerated word for what a message is.
+type Kind = content.Kind
+
+// The kinds of message. A reply is a text whose InReplyTo names a message.
+const (
+	KindText     = content.KindText
+	KindEdit     = content.KindEdit     // Replaces names the first version
+	KindUnsend   = content.KindUnsend   // Replaces names a message or a reaction; Text is empty
+	KindReaction = content.KindReaction // Text is one emoji, InReplyTo the message
+	KindUnknown  = content.KindUnknown  // of a type that this client doesn't know: Text is the fallback
+
+	KindUnreadable Kind = "unreadable" // a tombstone: authentic, but it breaks the rules of content
+	KindNotice     Kind = "notice"     // not of a person: Text is a [Notice], Subject whom it is about
+)
+
+// A State says how far a message of this device has come. It is never ahead of
+// what is known to be true.
+type State string
+
+// The states of own messages; others' messages are StateReceived.
+const (
+	StateQueued   State = "queued" // in the outbox
+	StateSent     State = "sent"   // durable at the server
+	StateFailed   State = "failed" // refused for good: it stays in the outbox, and isn't tried again
+	StateReceived State = "received"
+)
+
+// A Message is one line of a conversation, as it is kept.
+type Message struct {
+	_          struct{} `cbor:",toarray"`
+	Version    uint8    // of this record: 1
+	ID         MessageID
+	Room       identity.Room
+	From       identity.Account
+	FromDevice identity.Device
+	AtMS       int64  // Unix milliseconds: the server's acceptance; for queued ones this device's clock
+	Seq        uint64 // in the room; 0 while queued
+	Kind       Kind
+	Text       string    // markdown or plain
+	InReplyTo  MessageID // zero: none
+	Replaces   MessageID // zero: none
+	State      State
+	Subject    string // of a notice: an account's or device's URI
+}
+
+// Own reports whether account wrote m.
+func (m *Message) Own(account identity.Account) bool { return m.From == account }
+
+// A View is a message as a person sees it now: with its newest edit and its
+// reactions applied.
+type View struct {
+	Message
+	Edited    bool
+	Unsent    bool                          // Text is empty
+	Reactions map[string][]identity.Account // emoji → who, in order of arrival
+}
+
+// A Room is a conversation, as a list of conversations shows it.
+type Room struct {
+	Room     identity.Room
+	Direct   bool
+	Accounts []identity.Account // sorted, the own one included
+	Epoch    uint64
+	Active   bool               // false: this account is no longer in it
+	Unread   int                // messages since [Client.MarkRead]
+	Last     *Message           // the newest one shown, nil where there is none
+	Problem  string             // a sentence where something keeps it from working, else empty
+	ResetOf  []identity.Account // accounts whose reset waits for [Client.ConfirmReset]
+}
+
+// A Notice is an enumerated word for what happened to a room.
+type Notice = string
+
+// The notices.
+const (
+	NoticeOpened        Notice = "opened"         // the room was made
+	NoticeJoined        Notice = "joined"         // Subject, an account, came in
+	NoticeLeft          Notice = "left"           // Subject, an account, is out
+	NoticeDeviceAdded   Notice = "device_added"   // Subject, a device of a member, came in
+	NoticeDeviceRemoved Notice = "device_removed" // Subject, a device of a member, is out
+	NoticeReset         Notice = "reset"          // Subject, an account, was reset: see [Client.ConfirmReset]
+	NoticeRejoined      Notice = "rejoined"       // Subject, a device, came back by itself after a fault
+	NoticeGeneration    Notice = "generation"     // the room was rebuilt after a fault
+)
+
+// A Refusal is something that this device didn't accept from somebody else.
+type Refusal struct {
+	_       struct{} `cbor:",toarray"`
+	AtMS    int64    // this device's clock
+	Room    identity.Room
+	Seq     uint64
+	Sender  identity.Device // as the server says
+	Subject string          // an account or device that it is about, or empty
+	Code    string          // an enumerated word, as in docs/refusals.md
+}

@@ -1,0 +1,438 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"parley/content"
+	"parley/identity"
+	"parley/wire"
+)
+
+// An outEntry is a message that waits to be sent. Its content, and so its id,
+// are fixed when it is written; it is encrypted for an epoch only when its turn
+// has come, and again if that epoch ends first.
+type outEntry struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint8    // of this record: 1
+	Content []byte   // application data
+	Message Message  // as it will be kept; Seq 0
+	Attempt attempt
+}
+
+// An attempt is a message encrypted for one epoch. The ratchet has moved past its
+// key in the same write that kept it: it is sent as it is or not at all.
+type attempt struct {
+	_          struct{} `cbor:",toarray"`
+	ID         []byte   // of the request, 16 bytes: the same for all attempts of one message
+	Generation uint32
+	Epoch      uint64
+	Bytes      []byte // empty: not encrypted yet
+}
+
+// draft is what a person asked to send.
+type draft func(ext content.Extensions, t *tx) (*content.Message, error)
+
+// SendTo sends text to the conversation of a set of people, opening it where
+// there is none: the same set is the same room, whoever opens it. See
+// [Client.Send].
+func (c *Client) SendTo(ctx context.Context, names []string, text string) (MessageID, error) {
+	if err := checkText(text); err != nil {
+		return MessageID{}, err
+	}
+	set, err := c.set(names)
+	if err != nil {
+		return MessageID{}, err
+	}
+	room, err := c.openRoom(ctx, set)
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.Send(ctx, room, text)
+}
+
+// Send sends text, in Markdown, to a room. The message is in the outbox, for
+// good, before anything is tried. If it can't be sent now the error wraps
+// ErrQueued and the cause, and the id is valid all the same: a later
+// [Client.Sync] sends it. Errors that leave nothing in the outbox: ErrEmpty,
+// ErrTooLong, ErrUnknownRoom, ErrNotMember.
+func (c *Client) Send(ctx context.Context, room identity.Room, text string) (MessageID, error) {
+	if err := checkText(text); err != nil {
+		return MessageID{}, err
+	}
+	return c.send(ctx, room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return content.NewText(ext, text), nil
+	})
+}
+
+// Reply answers the message id. Errors as for Send, and ErrUnknownMessage.
+func (c *Client) Reply(ctx context.Context, id MessageID, text string) (MessageID, error) {
+	if err := checkText(text); err != nil {
+		return MessageID{}, err
+	}
+	return c.about(ctx, id, false, func(ext content.Extensions, about *Message) (*content.Message, error) {
+		return content.NewReply(ext, first(about), text), nil
+	})
+}
+
+// Edit replaces the text of one's own message id. Errors as for Reply, and
+// ErrNotYours.
+func (c *Client) Edit(ctx context.Context, id MessageID, text string) (MessageID, error) {
+	if err := checkText(text); err != nil {
+		return MessageID{}, err
+	}
+	return c.about(ctx, id, true, func(ext content.Extensions, about *Message) (*content.Message, error) {
+		return content.NewEdit(ext, first(about), about.InReplyTo, text), nil
+	})
+}
+
+// Unsend takes back one's own message or reaction id. Errors as for Edit.
+func (c *Client) Unsend(ctx context.Context, id MessageID) (MessageID, error) {
+	return c.about(ctx, id, true, func(ext content.Extensions, about *Message) (*content.Message, error) {
+		if about.Kind == KindReaction {
+			return content.NewUnreact(ext, about.ID, about.InReplyTo), nil
+		}
+		return content.NewUnsend(ext, first(about), about.InReplyTo), nil
+	})
+}
+
+// React answers the message id with one emoji, else content.ErrReaction. Errors
+// as for Reply.
+func (c *Client) React(ctx context.Context, id MessageID, emoji string) (MessageID, error) {
+	return c.about(ctx, id, false, func(ext content.Extensions, about *Message) (*content.Message, error) {
+		return content.NewReaction(ext, first(about), emoji)
+	})
+}
+
+// first returns the id of the first version of m.
+func first(m *Message) MessageID {
+	if m.Kind == KindEdit {
+		return m.Replaces
+	}
+	return m.ID
+}
+
+func checkText(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return ErrEmpty
+	case len(text) > MaxText:
+		return ErrTooLong
+	case !utf8.ValidString(text):
+		return ErrNotText
+	}
+	return nil
+}
+
+// about sends a message that refers to another one.
+func (c *Client) about(ctx context.Context, id MessageID, own bool, compose func(content.Extensions, *Message) (*content.Message, error)) (MessageID, error) {
+	target, err := c.Lookup(ctx, id)
+	if err != nil {
+		return MessageID{}, err
+	}
+	if own && !target.Own(c.self.Account) {
+		return MessageID{}, ErrNotYours
+	}
+	if target.Kind == KindNotice || target.Kind == KindUnsend {
+		return MessageID{}, ErrUnknownMessage
+	}
+	return c.send(ctx, target.Room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return compose(ext, &target.Message)
+	})
+}
+
+// send puts a message into the outbox, and then tries to send what is there.
+func (c *Client) send(ctx context.Context, room identity.Room, d draft) (MessageID, error) {
+	var id MessageID
+	err := c.step(ctx, func(t *tx) (err error) {
+		id, err = t.compose(room, d)
+		return err
+	})
+	if err != nil {
+		return MessageID{}, err
+	}
+	c.netMu.Lock()
+	defer c.netMu.Unlock()
+	return id, c.flushUntil(ctx, id)
+}
+
+// compose writes a message into the outbox.
+func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
+	r, err := t.room(room)
+	if err != nil {
+		return MessageID{}, err
+	}
+	if r == nil {
+		return MessageID{}, ErrUnknownRoom
+	}
+	if r.Status == statusLeft {
+		return MessageID{}, ErrNotMember
+	}
+	m, err := d(t.extensions(r), t)
+	if err != nil {
+		return MessageID{}, err
+	}
+	if m.Extensions.Lists, err = t.views(r); err != nil {
+		return MessageID{}, err
+	}
+	data, id, err := m.Encode()
+	if err != nil {
+		return MessageID{}, fmt.Errorf("%w: %v", ErrTooLong, err)
+	}
+	s := m.Summary()
+	n, err := t.count(func(n *counters) *uint64 { return &n.Out })
+	if err != nil {
+		return MessageID{}, err
+	}
+	e := &outEntry{Version: 1, Content: data, Attempt: attempt{ID: newID()}, Message: Message{
+		Version: 1, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
+		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
+	}}
+	key := numKey(outPrefix, n)
+	t.save(key, e)
+	t.put(idKey(id), []byte(key))
+	if target := targetOf(&e.Message); !target.IsZero() {
+		t.put(modKey(target, unplaced+n), []byte(key))
+	}
+	return id, nil
+}
+
+// unplaced begins the numbers of changes that have no place in their room yet:
+// they come after all that have.
+const unplaced = 1 << 62
+
+func (t *tx) extensions(r *roomRecord) content.Extensions {
+	ext := content.Extensions{Sender: t.c.self.Account, Room: r.Room}
+	if r.SeenSeq > 0 {
+		ext.LastSeen = content.LastSeen{Seq: r.SeenSeq, ID: r.SeenID}
+	}
+	return ext
+}
+
+// newID returns 16 random bytes.
+func newID() []byte {
+	id := make([]byte, wire.IDSize)
+	rand.Read(id)
+	return id
+}
+
+// A queued is an outbox entry and its key.
+type queued struct {
+	key string
+	*outEntry
+}
+
+// outbox returns what waits, in order.
+func (t *tx) outbox() ([]queued, error) {
+	records, err := t.list(outPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]queued, 0, len(records))
+	for _, rec := range records {
+		e := new(outEntry)
+		if _, err := t.load(rec.Key, e); err != nil {
+			return nil, err
+		}
+		out = append(out, queued{rec.Key, e})
+	}
+	return out, nil
+}
+
+// flushUntil sends what waits and reports what became of message id.
+func (c *Client) flushUntil(ctx context.Context, id MessageID) error {
+	cause := c.flush(ctx)
+	var state State
+	err := c.step(ctx, func(t *tx) error {
+		m, err := t.byID(id)
+		if err == nil && m != nil {
+			state = m.State
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case state == StateSent:
+		return nil
+	case cause == nil:
+		return ErrQueued
+	}
+	return fmt.Errorf("%w: %w", ErrQueued, cause)
+}
+
+// flush sends what waits, room by room, each in order. A room that can't go on
+// now doesn't hold up the others; the first such error is returned.
+func (c *Client) flush(ctx context.Context) error {
+	var waiting []queued
+	err := c.step(ctx, func(t *tx) (err error) {
+		waiting, err = t.outbox()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var first error
+	stuck := map[identity.Room]bool{}
+	for _, e := range waiting {
+		room := e.Message.Room
+		if stuck[room] || e.Message.State == StateFailed {
+			continue
+		}
+		if err := c.sendEntry(ctx, e.key, room); err != nil {
+			stuck[room] = true
+			if first == nil {
+				first = err
+			}
+			if errors.Is(err, ErrOffline) || ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	return first
+}
+
+// maxTries bounds how often one message or commit is tried against an epoch that
+// goes on moving.
+const maxTries = 16
+
+// sendEntry sends one message of the outbox.
+func (c *Client) sendEntry(ctx context.Context, key string, room identity.Room) error {
+	for range maxTries {
+		if err := c.heal(ctx, room); err != nil {
+			return err
+		}
+		request, err := c.encryptEntry(ctx, key)
+		if err != nil || request == nil {
+			return err
+		}
+		reply, err := call[wire.SendReply](ctx, c, wire.OpSend, request)
+		if err == nil {
+			return c.step(ctx, func(t *tx) error { return t.settle(key, reply.Seq, reply.AcceptedMS) })
+		}
+		if err := c.recoverSend(ctx, key, room, err); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: the room's epoch goes on moving", ErrQueued)
+}
+
+// encryptEntry returns the request for an entry, encrypting it where there is no
+// attempt for the current epoch. It returns nil where the entry is gone.
+func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendRequest, error) {
+	var request *wire.SendRequest
+	err := c.step(ctx, func(t *tx) error {
+		request = nil
+		var e outEntry
+		found, err := t.load(key, &e)
+		if err != nil || !found {
+			return err
+		}
+		r, g, err := t.ready(e.Message.Room)
+		if err != nil {
+			return err
+		}
+		if a := &e.Attempt; len(a.Bytes) == 0 || a.Epoch != g.Epoch() || a.Generation != r.Generation {
+			message, changes, err := g.Encrypt(nil, e.Content)
+			if err != nil {
+				return err
+			}
+			t.apply(r.group(), changes)
+			a.Generation, a.Epoch, a.Bytes = r.Generation, g.Epoch(), message
+			t.save(key, &e)
+		}
+		request = &wire.SendRequest{ID: e.Attempt.ID, Room: r.Room, Generation: r.Generation, Message: e.Attempt.Bytes}
+		return nil
+	})
+	return request, err
+}
+
+// settle moves an entry from the outbox to its place in the room. It does nothing
+// where the entry is gone: the acknowledgement and the mailbox both say it.
+func (t *tx) settle(key string, seq uint64, ms int64) error {
+	var e outEntry
+	found, err := t.load(key, &e)
+	if err != nil || !found {
+		return err
+	}
+	m := e.Message
+	r, err := t.room(m.Room)
+	if err != nil || r == nil {
+		return err
+	}
+	m.Seq, m.AtMS, m.State = seq, ms, StateSent
+	t.del(key)
+	if target := targetOf(&m); !target.IsZero() {
+		mods, err := t.list(modPrefix + target.String() + "/")
+		if err != nil {
+			return err
+		}
+		for _, mod := range mods {
+			if string(mod.Value) == key {
+				t.del(mod.Key)
+			}
+		}
+	}
+	seen, seenID := r.SeenSeq, r.SeenID
+	if err := t.addMessage(r, &m, false); err != nil {
+		return err
+	}
+	if seen > seq { // the mailbox was ahead of the acknowledgement
+		r.SeenSeq, r.SeenID = seen, seenID
+	}
+	t.saveRoom(r)
+	return nil
+}
+
+// settleOwn is settle for a message of this device that came back through the
+// mailbox.
+func (t *tx) settleOwn(e *wire.Envelope) error {
+	entries, err := t.outbox()
+	if err != nil {
+		return err
+	}
+	for _, q := range entries {
+		if string(q.Attempt.ID) == string(e.ID) {
+			return t.settle(q.key, e.Seq, e.AcceptedMS)
+		}
+	}
+	return nil
+}
+
+// recoverSend does what a refusal asks for and returns nil if the message can be
+// tried again.
+func (c *Client) recoverSend(ctx context.Context, key string, room identity.Room, refusal error) error {
+	var w *wire.Error
+	if !errors.As(refusal, &w) {
+		return refusal
+	}
+	switch w.Code {
+	case wire.CodeStaleEpoch, wire.CodeFutureEpoch, wire.CodeGenerationClosed, wire.CodeNotMember, wire.CodeUnknownRoom:
+		moved, err := c.pull(ctx)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return refusal
+		}
+		return nil
+	case wire.CodeRemovalPending:
+		return c.recheck(ctx, room)
+	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest:
+		return c.step(ctx, func(t *tx) error {
+			var e outEntry
+			found, err := t.load(key, &e)
+			if err != nil || !found {
+				return err
+			}
+			e.Message.State = StateFailed
+			t.save(key, &e)
+			return nil
+		})
+	}
+	return refusal
+}

@@ -1,0 +1,541 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"parley/content"
+	"parley/identity"
+	"parley/internal/cbor"
+	"parley/mls"
+	"parley/wire"
+)
+
+// batchEvents bounds the events that one write takes in.
+const batchEvents = 64
+
+// pull reads the mailbox from the cursor to its head, and reports whether there
+// was anything.
+func (c *Client) pull(ctx context.Context) (moved bool, err error) {
+	for {
+		after, err := c.cursor(ctx)
+		if err != nil {
+			return moved, err
+		}
+		reply, err := call[wire.ReadReply](ctx, c, wire.OpRead, wire.ReadRequest{After: after, Max: wire.MaxReadEvents})
+		if err != nil {
+			return moved, err
+		}
+		if len(reply.Events) == 0 {
+			return moved, nil
+		}
+		if err := c.take(ctx, reply); err != nil {
+			return moved, err
+		}
+		moved = true
+	}
+}
+
+// cursor returns the position up to which the mailbox is processed. A device that
+// was just approved begins where the server put it.
+func (c *Client) cursor(ctx context.Context) (uint64, error) {
+	var after uint64
+	var known bool
+	err := c.step(ctx, func(t *tx) (err error) {
+		known, err = t.load(cursorKey, &after)
+		return err
+	})
+	if err != nil || known {
+		return after, err
+	}
+	reply, err := call[wire.ReadReply](ctx, c, wire.OpRead, wire.ReadRequest{Max: 1})
+	if err != nil {
+		return 0, err
+	}
+	return reply.Cursor, c.step(ctx, func(t *tx) error {
+		known, err := t.load(cursorKey, &after)
+		if err == nil && !known {
+			t.save(cursorKey, reply.Cursor)
+		}
+		return err
+	})
+}
+
+// take processes what the server sent and then acknowledges it.
+func (c *Client) take(ctx context.Context, reply *wire.ReadReply) error {
+	events := reply.Events
+	var pos uint64
+	for len(events) > 0 {
+		n, need, at, err := c.takeBatch(ctx, reply.First, events[:min(len(events), batchEvents)])
+		if err != nil {
+			return err
+		}
+		events, pos = events[n:], at
+		if len(need) == 0 {
+			continue
+		}
+		// A leaf was on no list that is known: there may be a newer list.
+		for _, a := range need {
+			if err := c.refreshOne(ctx, a); err != nil && !isListRefusal(err) && !isRefusal(err) {
+				return err
+			}
+		}
+		if n, _, pos, err = c.takeJudged(ctx, reply.First, events[:1]); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	if pos == 0 {
+		return nil
+	}
+	_, err := call[wire.Empty](ctx, c, wire.OpAcknowledge, wire.AcknowledgeRequest{Pos: pos})
+	return err
+}
+
+// isRefusal reports whether the server answered, with a refusal.
+func isRefusal(err error) bool {
+	var w *wire.Error
+	return errors.As(err, &w) && !mayPass(err)
+}
+
+// takeBatch processes events in one write, up to the first that needs the lists
+// of the accounts it returns. n is how many were done.
+func (c *Client) takeBatch(ctx context.Context, first uint64, events []wire.Event) (n int, need []identity.Account, pos uint64, err error) {
+	return c.takeSome(ctx, first, events, false)
+}
+
+// takeJudged is takeBatch with lists that are as new as they can be: what needs
+// more is refused.
+func (c *Client) takeJudged(ctx context.Context, first uint64, events []wire.Event) (n int, need []identity.Account, pos uint64, err error) {
+	return c.takeSome(ctx, first, events, true)
+}
+
+func (c *Client) takeSome(ctx context.Context, first uint64, events []wire.Event, judged bool) (n int, need []identity.Account, pos uint64, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		n, need = 0, nil
+		if _, err := t.load(cursorKey, &pos); err != nil {
+			return err
+		}
+		for i := range events {
+			e := &events[i]
+			if e.Pos <= pos { // another process was faster
+				n++
+				continue
+			}
+			if e.Pos != pos+1 {
+				if e.Pos != first {
+					return errMailboxGap
+				}
+				if err := t.expired(); err != nil {
+					return err
+				}
+			}
+			mark := t.mark()
+			t.need = nil
+			if err := t.event(&e.Envelope); err != nil {
+				return err
+			}
+			if len(t.need) > 0 && !judged {
+				need = slices.Clone(t.need)
+				t.rollback(mark)
+				break
+			}
+			pos = e.Pos
+			n++
+		}
+		t.save(cursorKey, pos)
+		return nil
+	})
+	return n, need, pos, err
+}
+
+// errMailboxGap is a server that leaves out positions.
+var errMailboxGap = errors.New("client: the server left out a part of the mailbox")
+
+// expired marks every room for a look at the newest state: events went before
+// this device had read them.
+func (t *tx) expired() error {
+	rooms, err := t.rooms()
+	if err != nil {
+		return err
+	}
+	for _, r := range rooms {
+		if r.Status == statusActive {
+			r.Fault = fault{Code: "expired"}
+			t.saveRoom(r)
+		}
+	}
+	return nil
+}
+
+// event processes one envelope. Errors are of this device; what is wrong with the
+// envelope is refused, and the cursor moves on.
+func (t *tx) event(e *wire.Envelope) error {
+	switch e.Kind {
+	case wire.EventDevices:
+		if a, err := identity.ParseAccount(string(e.Account)); err == nil {
+			t.markStale(a)
+		}
+		return nil
+	case wire.EventMessage, wire.EventCommit, wire.EventOpen:
+	default:
+		return nil // of a newer server
+	}
+	if _, err := identity.ParseRoom(string(e.Room)); err != nil {
+		return t.refuseEvent(e, "bad_event")
+	}
+	if _, err := identity.ParseDevice(string(e.Sender)); err != nil {
+		return t.refuseEvent(e, "bad_event")
+	}
+	r, err := t.room(e.Room)
+	if err != nil {
+		return err
+	}
+	if e.Kind == wire.EventMessage {
+		return t.messageEvent(r, e)
+	}
+	return t.commitEvent(r, e)
+}
+
+func (t *tx) refuseEvent(e *wire.Envelope, code string) error {
+	return t.refuse(Refusal{Room: e.Room, Seq: e.Seq, Sender: e.Sender, Code: code})
+}
+
+// messageEvent processes an application message.
+func (t *tx) messageEvent(r *roomRecord, e *wire.Envelope) error {
+	if r == nil || r.Status == statusLeft {
+		return nil
+	}
+	if e.Seq <= r.LastSeq && e.Generation == r.Generation {
+		return t.refuseEvent(e, "replayed")
+	}
+	r.LastSeq = max(r.LastSeq, e.Seq)
+	t.saveRoom(r)
+	if e.Sender == t.c.self.Device {
+		return t.settleOwn(e)
+	}
+	k := groupKey{e.Room, e.Generation}
+	g, err := t.group(k)
+	if err != nil {
+		return err
+	}
+	if g == nil {
+		return t.refuseEvent(e, "no_keys")
+	}
+	m, changes, err := g.Decrypt(e.Message)
+	t.apply(k, changes)
+	if err != nil {
+		if errors.Is(err, mls.ErrState) {
+			return err
+		}
+		return t.refuseEvent(e, messageCode(err))
+	}
+	return t.accept(r, e, m)
+}
+
+// messageCode is the word for a message that can't be opened.
+func messageCode(err error) string {
+	for _, known := range []struct {
+		err  error
+		code string
+	}{
+		{mls.ErrReplayed, "replayed"},
+		{mls.ErrTooFarAhead, "too_far_ahead"},
+		{mls.ErrOwnMessage, "forged_sender"},
+		{mls.ErrWrongGroup, "wrong_room"},
+		{mls.ErrEpochGone, "no_keys"},
+		{mls.ErrFutureEpoch, "no_keys"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.code
+		}
+	}
+	return "bad_message"
+}
+
+// accept checks an authentic message against what its sender claims, and keeps
+// it. What doesn't check is not shown.
+func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
+	device, _, err := parseLeaf(m.SenderIdentity, m.SenderSignatureKey)
+	if err != nil || device != e.Sender || m.Epoch != e.Epoch {
+		return t.refuseEvent(e, "forged_sender")
+	}
+	kept := &Message{
+		Version: 1, Room: r.Room, From: device.Account(), FromDevice: device,
+		AtMS: e.AcceptedMS, Seq: e.Seq, State: StateReceived,
+	}
+	msg, id, err := content.Decode(m.Data)
+	if err != nil {
+		kept.Kind, kept.ID = KindUnreadable, tombstoneID(m.Data)
+		if err := t.refuseEvent(e, "bad_content"); err != nil {
+			return err
+		}
+		return t.keep(r, kept)
+	}
+	code, err := t.judge(msg, id, kept)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		return t.refuseEvent(e, code)
+	}
+	if err := t.checkViews(msg.Extensions.Lists); err != nil {
+		return err
+	}
+	s := msg.Summary()
+	kept.ID, kept.Kind, kept.Text, kept.InReplyTo, kept.Replaces = id, s.Kind, s.Text, s.InReplyTo, s.Replaces
+	return t.keep(r, kept)
+}
+
+// keep adds a message and saves its room.
+func (t *tx) keep(r *roomRecord, m *Message) error {
+	if err := t.addMessage(r, m, true); err != nil {
+		return err
+	}
+	t.saveRoom(r)
+	return nil
+}
+
+// tombstoneID names what has no message id of its own. It can't be the id of a
+// message, whose first byte is 1.
+func tombstoneID(data []byte) MessageID {
+	id := MessageID(hash("tombstone", data))
+	id[0] = 0
+	return id
+}
+
+// judge returns the word for what is wrong with a message, or "".
+func (t *tx) judge(msg *content.Message, id MessageID, kept *Message) (string, error) {
+	switch err := msg.Check(kept.From, kept.Room); {
+	case errors.Is(err, content.ErrSender):
+		return "forged_sender", nil
+	case err != nil:
+		return "wrong_room", nil
+	}
+	known, err := t.get(idKey(id))
+	if err != nil {
+		return "", err
+	}
+	if known != nil {
+		return "duplicate", nil
+	}
+	if msg.Replaces.IsZero() {
+		return "", nil
+	}
+	target, err := t.byID(msg.Replaces)
+	if err != nil || target == nil {
+		return "", err
+	}
+	if target.Room != kept.Room || !msg.MayReplace(target.From) {
+		return "not_author", nil
+	}
+	return "", nil
+}
+
+// commitEvent processes a commit, or the first one of a room or generation.
+func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
+	if r == nil || r.Status == statusLeft && e.Generation >= r.Generation || e.Generation > r.Generation {
+		return t.joinEvent(r, e)
+	}
+	if e.Generation < r.Generation {
+		return nil
+	}
+	r.LastSeq = max(r.LastSeq, e.Seq)
+	r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
+	t.saveRoom(r)
+	if r.Status == statusOpening {
+		if e.Kind == wire.EventOpen && e.Sender == t.c.self.Device {
+			return t.opened(r, stampOf(e))
+		}
+		return t.refuseEvent(e, "bad_event")
+	}
+	g, err := t.group(r.group())
+	if err != nil {
+		return err
+	}
+	switch {
+	case g == nil:
+		return t.joinEvent(r, e)
+	case e.Epoch < g.Epoch():
+		return nil // merged when it was acknowledged, or before this device came
+	case e.Epoch > g.Epoch():
+		return t.faulty(r, e, "missed_commit")
+	}
+	return t.stage(r, g, e)
+}
+
+// stage checks a commit of the current epoch and merges it.
+func (t *tx) stage(r *roomRecord, g *mls.Group, e *wire.Envelope) error {
+	s, err := g.Stage(e.Message)
+	if err == nil {
+		err = t.checkCommit(r, g, s)
+	}
+	if err == nil && string(s.Committer().Identity()) != string(e.Sender) {
+		err = errRoomRules
+	}
+	if err != nil {
+		if errors.Is(err, mls.ErrState) {
+			return err
+		}
+		return t.faulty(r, e, commitCode(err))
+	}
+	return t.merge(r, g, s, stampOf(e))
+}
+
+// commitCode is the word for a commit that this device refuses.
+func commitCode(err error) string {
+	switch {
+	case errors.Is(err, errUnlisted):
+		return "unlisted_device"
+	case errors.Is(err, errRoomRules):
+		return "room_rules"
+	case errors.Is(err, mls.ErrConfirmationTag):
+		return "bad_confirmation_tag"
+	case errors.Is(err, mls.ErrOwnCommit):
+		return "lost_commit"
+	}
+	return "bad_commit"
+}
+
+// faulty remembers that the room went on by a commit that this device refuses:
+// see mend.
+func (t *tx) faulty(r *roomRecord, e *wire.Envelope, code string) error {
+	if len(t.need) > 0 {
+		return nil // judged again with newer lists
+	}
+	if r.Fault.Code == "" {
+		r.Fault = fault{Code: code, Author: e.Sender}
+		if e.Sender == t.c.self.Device || code == "missed_commit" {
+			r.Fault.Author = ""
+		}
+	}
+	t.saveRoom(r)
+	return t.refuseEvent(e, code)
+}
+
+// joinEvent joins a room, or its next generation, by a Welcome for one of this
+// device's key packages. Others' are passed over.
+func (t *tx) joinEvent(r *roomRecord, e *wire.Envelope) error {
+	secrets, keys, lastResort, err := t.keyPackagesFor(e.Welcome)
+	if err != nil {
+		return err
+	}
+	if len(secrets) == 0 {
+		return t.notWelcome(r, e)
+	}
+	g, changes, err := t.join(r, e, secrets)
+	var ext *wire.RoomExtension
+	var accounts []identity.Account
+	if err == nil {
+		ext, accounts, err = t.c.checkGroup(t, e.Room, e.Generation, g)
+	}
+	if err == nil && r != nil && r.Status != statusLeft && string(ext.FrankingKey) != string(r.FrankingKey) {
+		err = errRoomRules
+	}
+	if err != nil {
+		if len(t.need) > 0 {
+			return nil
+		}
+		if r != nil && r.Status == statusActive {
+			return t.faulty(r, e, commitCode(err))
+		}
+		return t.refuseEvent(e, commitCode(err))
+	}
+	if !lastResort {
+		for _, key := range keys {
+			t.del(key)
+		}
+	}
+	t.put(kpCheckKey, cbor.MustMarshal(int64(0))) // look at how many are left
+	return t.joined(r, e, joinedGroup{g, changes, ext, accounts, lastResort})
+}
+
+// join opens the Welcome. A next generation has to continue the group that this
+// device is in.
+func (t *tx) join(r *roomRecord, e *wire.Envelope, secrets []*mls.KeyPackageSecrets) (*mls.Group, mls.Changes, error) {
+	if r == nil || r.Status != statusActive || e.Generation == r.Generation {
+		return mls.JoinWelcome(t.c.mlsConfig(), e.Welcome, secrets, t.c.signer())
+	}
+	old, err := t.group(r.group())
+	if err != nil {
+		return nil, nil, err
+	}
+	return mls.JoinBranch(t.c.mlsConfig(), old, e.Welcome, secrets, t.c.signer())
+}
+
+// A joinedGroup is what a Welcome gave.
+type joinedGroup struct {
+	group      *mls.Group
+	changes    mls.Changes
+	ext        *wire.RoomExtension
+	accounts   []identity.Account
+	lastResort bool
+}
+
+// joined makes a group that this device came into the room's current one.
+func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
+	k := groupKey{e.Room, e.Generation}
+	if err := t.dropGroup(k); err != nil {
+		return err
+	}
+	t.apply(k, j.changes)
+	again := r != nil
+	if r == nil {
+		r = &roomRecord{Version: 1, Room: e.Room}
+	}
+	before := r.Accounts
+	r.Generation, r.Kind, r.Status, r.FrankingKey = e.Generation, j.ext.Kind, statusActive, j.ext.FrankingKey
+	r.Accounts, r.Fault = j.accounts, fault{}
+	r.LastSeq, r.MaxEpoch = max(r.LastSeq, e.Seq), j.group.Epoch()
+	r.ActivityMS = max(r.ActivityMS, e.AcceptedMS)
+	r.UpdatedMS = t.c.nowMS()
+	if j.lastResort {
+		r.UpdatedMS = 0 // renew the keys at once
+	}
+	if e.Kind == wire.EventOpen && e.Generation == 0 {
+		r.OpenedFor = j.accounts
+	}
+	t.saveRoom(r)
+	t.put(healPrefix+r.Room.ID(), []byte(r.Room)) // look for leaves that have to come or go
+	switch {
+	case again && e.Generation > 0:
+		if err := t.notice(r, stampOf(e), NoticeGeneration, ""); err != nil {
+			return err
+		}
+		return t.noticeAccounts(r, before, j.accounts, stampOf(e))
+	case e.Kind == wire.EventOpen:
+		return t.notice(r, stampOf(e), NoticeOpened, string(e.Sender.Account()))
+	}
+	return t.notice(r, stampOf(e), NoticeJoined, string(t.c.self.Account))
+}
+
+// notWelcome handles a commit that begins something without this device.
+func (t *tx) notWelcome(r *roomRecord, e *wire.Envelope) error {
+	if r == nil || r.Status != statusActive || e.Generation <= r.Generation {
+		return nil
+	}
+	if len(e.Welcome) > 0 || e.Kind == wire.EventOpen {
+		return t.faulty(r, e, "left_out")
+	}
+	return nil
+}
+
+// noticeAccounts tells which people came and went between two rosters.
+func (t *tx) noticeAccounts(r *roomRecord, was, is []identity.Account, at stamp) error {
+	for _, a := range is {
+		if !slices.Contains(was, a) {
+			if err := t.notice(r, at, NoticeJoined, string(a)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, a := range was {
+		if !slices.Contains(is, a) {
+			if err := t.notice(r, at, NoticeLeft, string(a)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

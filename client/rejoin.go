@@ -1,0 +1,316 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"parley/identity"
+	"parley/mls"
+	"parley/mls/public"
+	"parley/wire"
+)
+
+// rejoin brings this device back into a room by an external commit that removes
+// its own old leaf. It never goes to an epoch older than one it has heard of.
+func (c *Client) rejoin(ctx context.Context, room identity.Room) error {
+	for range maxTries {
+		info, err := call[wire.GroupInfo](ctx, c, wire.OpGroupInfo, wire.GroupInfoRequest{Room: room})
+		if err != nil {
+			return c.leftIfGone(ctx, room, err)
+		}
+		s, err := c.prepareRejoin(ctx, room, info)
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			return nil // there was no fault any more
+		}
+		reply, err := call[wire.CommitReply](ctx, c, wire.OpCommit, wire.CommitRequest{
+			ID: newID(), Room: room, Generation: info.Generation, Commit: s.CommitMessage(), GroupInfo: s.GroupInfo(),
+		})
+		switch {
+		case err == nil:
+			return c.rejoined(ctx, room, info.Generation, s, reply)
+		case errors.Is(err, &wire.Error{Code: wire.CodeStaleEpoch}) || errors.Is(err, &wire.Error{Code: wire.CodeGenerationClosed}):
+			continue
+		}
+		return c.leftIfGone(ctx, room, err)
+	}
+	return fmt.Errorf("%w: the room's epoch goes on moving", ErrQueued)
+}
+
+// leftIfGone marks a room as left where the server says that this device is not
+// in it.
+func (c *Client) leftIfGone(ctx context.Context, room identity.Room, refusal error) error {
+	var w *wire.Error
+	if !errors.As(refusal, &w) || w.Code != wire.CodeUnknownRoom && w.Code != wire.CodeNotMember && w.Code != wire.CodeForbidden {
+		return refusal
+	}
+	return c.markLeft(ctx, room)
+}
+
+func (c *Client) markLeft(ctx context.Context, room identity.Room) error {
+	return c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil || r == nil || r.Status == statusLeft {
+			return err
+		}
+		if err := t.dropGroup(r.group()); err != nil {
+			return err
+		}
+		r.Status, r.Fault = statusLeft, fault{}
+		t.saveRoom(r)
+		return t.failQueued(room)
+	})
+}
+
+// prepareRejoin checks what the server published and makes the external commit.
+func (c *Client) prepareRejoin(ctx context.Context, room identity.Room, info *wire.GroupInfo) (*mls.StagedCommit, error) {
+	for attempt := range 2 {
+		s, need, err := c.tryRejoin(ctx, room, info)
+		if err == nil {
+			return s, nil
+		}
+		if len(need) == 0 || attempt > 0 {
+			return nil, err
+		}
+		for _, a := range need {
+			if err := c.refreshOne(ctx, a); err != nil && !isListRefusal(err) && !isRefusal(err) {
+				return nil, err
+			}
+		}
+	}
+	return nil, errBadRoom
+}
+
+func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.GroupInfo) (s *mls.StagedCommit, need []identity.Account, err error) {
+	var bad error
+	err = c.step(ctx, func(t *tx) error {
+		s, need, bad = nil, nil, nil
+		r, err := t.room(room)
+		if err != nil || r == nil || r.Fault.Code == "" {
+			return err
+		}
+		if stale(r, info) {
+			bad = fmt.Errorf("%w: stale", errBadRoom)
+			return t.refuse(Refusal{Room: room, Seq: info.Seq, Code: "stale_group_info"})
+		}
+		t.need = nil
+		if s, bad = c.joinExternal(t, r, info); bad == nil {
+			return nil
+		}
+		need = slices.Clone(t.need)
+		if len(need) > 0 {
+			return nil
+		}
+		return t.refuse(Refusal{Room: room, Seq: info.Seq, Code: commitCode(bad)})
+	})
+	if err == nil {
+		err = bad
+	}
+	return s, need, err
+}
+
+// stale reports whether a GroupInfo is of an epoch before one that this device
+// has heard of.
+func stale(r *roomRecord, info *wire.GroupInfo) bool {
+	parsed, err := public.ParseGroupInfo(info.GroupInfo)
+	if err != nil {
+		return true
+	}
+	room, generation, err := identity.ParseGroupID(parsed.GroupContext.GroupID)
+	if err != nil || room != r.Room || generation != info.Generation {
+		return true
+	}
+	return generation < r.Generation || generation == r.Generation && parsed.GroupContext.Epoch < r.MaxEpoch
+}
+
+// joinExternal makes the external commit and applies the rules of rooms to the
+// group that it joins.
+func (c *Client) joinExternal(t *tx, r *roomRecord, info *wire.GroupInfo) (*mls.StagedCommit, error) {
+	s, err := mls.JoinExternal(c.mlsConfig(), info.GroupInfo, []byte(c.self.Device), c.signer(), mls.ExternalOptions{Resync: true})
+	if err != nil {
+		if errors.Is(err, errUnlisted) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", errBadRoom, err)
+	}
+	ext, err := roomExtension(s.Context())
+	if err != nil {
+		return nil, errBadRoom
+	}
+	ms, err := staged(s)
+	if err != nil {
+		return nil, err
+	}
+	accounts := accountsOf(ms)
+	if ext.Kind != r.Kind || string(ext.FrankingKey) != string(r.FrankingKey) || twice(ms) ||
+		r.Kind == wire.KindDirect && !slices.Equal(accounts, r.Accounts) || len(s.Removed()) != 1 {
+		return nil, errBadRoom
+	}
+	return s, nil
+}
+
+// rejoined takes the group of an accepted external commit into use, and tells
+// what changed in the roster meanwhile.
+func (c *Client) rejoined(ctx context.Context, room identity.Room, generation uint32, s *mls.StagedCommit, reply *wire.CommitReply) error {
+	ms, err := staged(s)
+	if err != nil {
+		return err
+	}
+	g, changes, err := s.Join()
+	if err != nil {
+		return err
+	}
+	return c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil || r == nil {
+			return err
+		}
+		for _, k := range []groupKey{r.group(), {room, generation}} {
+			if err := t.dropGroup(k); err != nil {
+				return err
+			}
+		}
+		t.apply(groupKey{room, generation}, changes)
+		t.del(pendKey(room))
+		if r.Fault.Author != "" {
+			r.Rejoins = append(r.Rejoins, rejoinRecord{Author: r.Fault.Author, AtMS: c.nowMS()})
+			r.Rejoins = r.Rejoins[max(0, len(r.Rejoins)-maxRejoins):]
+		}
+		was := r.Accounts
+		r.Generation, r.Accounts, r.Status, r.Fault = generation, accountsOf(ms), statusActive, fault{}
+		r.MaxEpoch, r.UpdatedMS = g.Epoch(), c.nowMS()
+		t.saveRoom(r)
+		t.put(healPrefix+room.ID(), []byte(room))
+		at := stamp{reply.Seq, reply.AcceptedMS, c.self.Device}
+		if err := t.notice(r, at, NoticeRejoined, string(c.self.Device)); err != nil {
+			return err
+		}
+		return t.noticeAccounts(r, was, r.Accounts, at)
+	})
+}
+
+// nextGeneration rebuilds a room without the author of the fault: a new group
+// that branches from the last epoch in which this device was in order.
+func (c *Client) nextGeneration(ctx context.Context, room identity.Room) error {
+	n, err := c.generationMembers(ctx, room)
+	if err != nil {
+		return err
+	}
+	packages, err := c.claim(ctx, n.accounts, "")
+	if err != nil {
+		return err
+	}
+	packages = slices.DeleteFunc(packages, func(p wire.ClaimedKeyPackage) bool { return !slices.Contains(n.devices, p.Device) })
+	s, request, err := c.branch(ctx, room, packages)
+	if err != nil {
+		return err
+	}
+	reply, err := call[wire.OpenRoomReply](ctx, c, wire.OpOpenRoom, request)
+	if err != nil {
+		if errors.Is(err, &wire.Error{Code: wire.CodeGenerationTaken}) {
+			_, err = c.pull(ctx)
+		}
+		return c.leftIfGone(ctx, room, err)
+	}
+	_, changes, err := s.Join()
+	if err != nil {
+		return err
+	}
+	return c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil || r == nil || r.Generation >= request.Generation {
+			return err
+		}
+		was := r.Accounts
+		r.Generation, r.Accounts, r.Fault, r.MaxEpoch = request.Generation, request.Accounts, fault{}, s.Epoch()
+		if err := t.dropGroup(r.group()); err != nil {
+			return err
+		}
+		t.apply(r.group(), changes)
+		t.del(pendKey(room))
+		t.saveRoom(r)
+		at := stamp{reply.Seq, c.nowMS(), c.self.Device}
+		if err := t.notice(r, at, NoticeGeneration, string(c.self.Account)); err != nil {
+			return err
+		}
+		return t.noticeAccounts(r, was, r.Accounts, at)
+	})
+}
+
+// nextMembers are who is in a room's next generation, this device apart.
+type nextMembers struct {
+	accounts []identity.Account // sorted
+	devices  []identity.Device
+}
+
+// generationMembers returns the members of the last good epoch but the author of
+// the fault. Where nobody would be left, the fault stays.
+func (c *Client) generationMembers(ctx context.Context, room identity.Room) (n nextMembers, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		n = nextMembers{}
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		g, err := t.group(r.group())
+		if err != nil {
+			return err
+		}
+		if g == nil {
+			return ErrNotJoined
+		}
+		ms, err := members(g)
+		if err != nil {
+			return err
+		}
+		for _, m := range ms {
+			if m.device != r.Fault.Author && m.device != c.self.Device {
+				n.devices = append(n.devices, m.device)
+				n.accounts = append(n.accounts, m.device.Account())
+			}
+		}
+		slices.Sort(n.accounts)
+		n.accounts = slices.Compact(n.accounts)
+		if len(n.devices) == 0 || r.Kind == wire.KindDirect && len(accountsOf(ms)) == 2 && !slices.Contains(n.accounts, r.Fault.Author.Account()) {
+			return ErrBroken
+		}
+		return nil
+	})
+	return n, err
+}
+
+// branch makes the next generation's group and the request that opens it.
+func (c *Client) branch(ctx context.Context, room identity.Room, packages []wire.ClaimedKeyPackage) (s *mls.StagedCommit, request *wire.OpenRoomRequest, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		old, err := t.group(r.group())
+		if err != nil {
+			return err
+		}
+		var add [][]byte
+		for _, p := range packages {
+			add = append(add, p.KeyPackage)
+		}
+		s, err = mls.Branch(c.mlsConfig(), old, old.Epoch(), room.GroupID(r.Generation+1), mls.BranchOptions{Add: add})
+		if err != nil {
+			return err
+		}
+		ms, err := staged(s)
+		if err != nil {
+			return err
+		}
+		request = &wire.OpenRoomRequest{
+			ID: newID(), Room: room, Generation: r.Generation + 1, Accounts: accountsOf(ms),
+			GroupInfo: s.FirstGroupInfo(), Commit: s.CommitMessage(), Welcome: s.Welcome(), Next: s.GroupInfo(),
+		}
+		return nil
+	})
+	return s, request, err
+}

@@ -1,0 +1,282 @@
+package client
+
+import (
+	"context"
+	"slices"
+
+	"parley/identity"
+	"parley/mls"
+	"parley/mls/public"
+	"parley/wire"
+)
+
+// A roomStatus says where this device stands in a room.
+type roomStatus string
+
+const (
+	statusOpening roomStatus = "opening" // made here, not yet confirmed by the server
+	statusActive  roomStatus = "active"
+	statusLeft    roomStatus = "left" // this device has no leaf any more
+)
+
+// A roomRecord is what is kept of a room besides its MLS group.
+type roomRecord struct {
+	_           struct{} `cbor:",toarray"`
+	Version     uint8    // of this record: 1
+	Room        identity.Room
+	Generation  uint32 // of its newest group
+	Kind        wire.Kind
+	Status      roomStatus
+	FrankingKey []byte             // pinned when it was joined
+	OpenedFor   []identity.Account // sorted: the set it was opened for; empty where that isn't known
+	Accounts    []identity.Account // sorted: who is in it
+	LastSeq     uint64             // of the newest event
+	MaxEpoch    uint64             // the newest epoch of Generation that was heard of: no rejoining before it
+	SeenSeq     uint64             // of the newest message of a person, for the next message's LastSeen
+	SeenID      MessageID
+	LastKey     string // of the newest Message to show; empty: none
+	Unread      int
+	ReadSeq     uint64
+	ActivityMS  int64 // of the newest message
+	UpdatedMS   int64 // when this device last changed its leaf; 0: has to now
+	Fault       fault
+	Rejoins     []rejoinRecord // after bad commits, newest last, at most [maxRejoins]
+}
+
+// A fault says why this device can't go on in a room as it is.
+type fault struct {
+	_      struct{} `cbor:",toarray"`
+	Code   string   // empty: none
+	Author identity.Device
+}
+
+// A rejoinRecord remembers whose commit made this device rejoin.
+type rejoinRecord struct {
+	_      struct{} `cbor:",toarray"`
+	Author identity.Device
+	AtMS   int64
+}
+
+// maxRejoins bounds what is remembered of rejoins.
+const maxRejoins = 8
+
+func (r *roomRecord) group() groupKey { return groupKey{r.Room, r.Generation} }
+
+func roomKey(r identity.Room) string { return roomPrefix + r.ID() }
+
+// room returns the record of a room, or nil.
+func (t *tx) room(r identity.Room) (*roomRecord, error) {
+	rec := new(roomRecord)
+	found, err := t.load(roomKey(r), rec)
+	if err != nil || !found || rec.Room != r {
+		return nil, err
+	}
+	return rec, nil
+}
+
+func (t *tx) saveRoom(r *roomRecord) { t.save(roomKey(r.Room), r) }
+
+// rooms returns all rooms.
+func (t *tx) rooms() ([]*roomRecord, error) {
+	records, err := t.list(roomPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*roomRecord, 0, len(records))
+	for _, rec := range records {
+		r := new(roomRecord)
+		if _, err := t.load(rec.Key, r); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// roomFor returns the room that was opened for a set of accounts and still has
+// exactly these, or nil.
+func (t *tx) roomFor(set []identity.Account) (*roomRecord, error) {
+	rooms, err := t.rooms()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rooms {
+		if r.Status != statusLeft && slices.Equal(r.OpenedFor, set) && slices.Equal(r.Accounts, set) {
+			return r, nil
+		}
+	}
+	return nil, nil
+}
+
+// A member is one leaf of a group, parsed.
+type member struct {
+	leaf   public.LeafIndex
+	device identity.Device
+	key    identity.PublicKey
+}
+
+// members returns the leaves of g. All have been through checkLeaf.
+func members(g *mls.Group) ([]member, error) {
+	var out []member
+	for _, m := range g.Members() {
+		device, key, err := parseLeaf(m.Identity, m.SignatureKey)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, member{m.Index, device, key})
+	}
+	return out, nil
+}
+
+func parseLeaf(id, key []byte) (identity.Device, identity.PublicKey, error) {
+	device, err := identity.ParseDevice(string(id))
+	if err != nil {
+		return "", identity.PublicKey{}, err
+	}
+	k, err := identity.ParsePublicKey(key)
+	return device, k, err
+}
+
+// accountsOf returns the accounts of some leaves, sorted, each once.
+func accountsOf(ms []member) []identity.Account {
+	var out []identity.Account
+	for _, m := range ms {
+		out = append(out, m.device.Account())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// set returns the sorted set of accounts that names mean, the own one included.
+func (c *Client) set(names []string) ([]identity.Account, error) {
+	out := []identity.Account{c.self.Account}
+	for _, n := range names {
+		a, err := c.Resolve(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// Rooms returns all conversations, the newest activity first.
+func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
+	var out []Room
+	err := c.step(ctx, func(t *tx) error {
+		out = nil
+		rooms, err := t.rooms()
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(rooms, func(a, b *roomRecord) int { return int(b.ActivityMS - a.ActivityMS) })
+		for _, r := range rooms {
+			view, err := t.viewRoom(r)
+			if err != nil {
+				return err
+			}
+			out = append(out, *view)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
+	v := &Room{
+		Room: r.Room, Direct: r.Kind == wire.KindDirect, Accounts: r.Accounts,
+		Active: r.Status != statusLeft, Unread: r.Unread,
+	}
+	if r.Fault.Code != "" {
+		v.Problem = "Catching up after a fault: " + r.Fault.Code
+	}
+	for _, a := range r.Accounts {
+		k, err := t.contact(a)
+		if err != nil {
+			return nil, err
+		}
+		if t.c.unconfirmed(k) {
+			v.ResetOf = append(v.ResetOf, a)
+		}
+	}
+	if r.LastKey != "" {
+		v.Last = new(Message)
+		found, err := t.load(r.LastKey, v.Last)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			v.Last = nil
+		}
+	}
+	if r.Status == statusLeft {
+		return v, nil
+	}
+	g, err := t.group(r.group())
+	if err != nil || g == nil {
+		return v, err
+	}
+	v.Epoch = g.Epoch()
+	return v, nil
+}
+
+// notice keeps a line about what happened to a room.
+func (t *tx) notice(r *roomRecord, at stamp, what Notice, subject string) error {
+	m := &Message{
+		Version: 1, Room: r.Room, AtMS: at.ms, Seq: at.seq, Kind: KindNotice, Text: what, Subject: subject,
+		State: StateReceived,
+	}
+	if at.by != "" {
+		m.From, m.FromDevice = at.by.Account(), at.by
+	}
+	for part := uint8(1); part < maxNotices; part++ {
+		key := msgKey(r.Room, at.seq, part)
+		taken, err := t.get(key)
+		if err != nil {
+			return err
+		}
+		if taken == nil {
+			t.save(key, m)
+			return nil
+		}
+	}
+	return nil
+}
+
+// maxNotices bounds the notices of one commit.
+const maxNotices = 200
+
+// A stamp says when something happened in a room, and by whom.
+type stamp struct {
+	seq uint64
+	ms  int64
+	by  identity.Device
+}
+
+func stampOf(e *wire.Envelope) stamp { return stamp{e.Seq, e.AcceptedMS, e.Sender} }
+
+// noticeLists has the rooms of an account looked at after its list has changed,
+// and tells of a reset.
+func (t *tx) noticeLists(k *contact, before uint64) error {
+	if before == 0 {
+		return nil
+	}
+	rooms, err := t.rooms()
+	if err != nil {
+		return err
+	}
+	for _, r := range rooms {
+		if r.Status != statusActive || !slices.Contains(r.Accounts, k.Account) {
+			continue
+		}
+		t.put(healPrefix+r.Room.ID(), []byte(r.Room))
+		if k.ResetSeenMS != 0 && k.Account != t.c.self.Account {
+			now := stamp{r.LastSeq, t.c.nowMS(), ""}
+			if err := t.notice(r, now, NoticeReset, string(k.Account)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

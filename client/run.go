@@ -1,0 +1,190 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// Sync reads the mailbox up to the server's position, does what has to be done in
+// each room, and sends what waits. The first thing that couldn't be done is
+// returned after everything else was tried.
+func (c *Client) Sync(ctx context.Context) error {
+	c.netMu.Lock()
+	defer c.netMu.Unlock()
+	return c.sync(ctx)
+}
+
+func (c *Client) sync(ctx context.Context) error {
+	if _, err := c.pull(ctx); err != nil {
+		return err
+	}
+	if err := c.replenish(ctx); err != nil {
+		return err
+	}
+	first := c.healAll(ctx)
+	if err := c.flush(ctx); err != nil && first == nil {
+		first = err
+	}
+	if _, err := c.pull(ctx); err != nil && first == nil {
+		first = err
+	}
+	return first
+}
+
+// healAll heals every room that has something to heal.
+func (c *Client) healAll(ctx context.Context) error {
+	if err := c.refreshStale(ctx); err != nil {
+		return err
+	}
+	var rooms []identity.Room
+	err := c.step(ctx, func(t *tx) error {
+		rooms = nil
+		all, err := t.rooms()
+		for _, r := range all {
+			if r.Status != statusLeft {
+				rooms = append(rooms, r.Room)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, room := range rooms {
+		err := c.heal(ctx, room)
+		if errors.Is(err, ErrConfirmReset) {
+			continue // its person was told when the reset was seen
+		}
+		if err != nil && first == nil {
+			first = err
+		}
+		if errors.Is(err, ErrOffline) || ctx.Err() != nil {
+			break
+		}
+	}
+	return first
+}
+
+// Bounds of the live connection.
+const (
+	minBackoff   = 500 * time.Millisecond
+	maxBackoff   = 30 * time.Second
+	pollInterval = time.Second // for what other processes write
+)
+
+// Run keeps the client up to date until ctx ends, and then returns its error.
+// changed, which may be nil, is called after each change to what can be shown,
+// by this process or another one on the same store; it must not block.
+func (c *Client) Run(ctx context.Context, changed func()) error {
+	if changed == nil {
+		changed = func() {}
+	}
+	go c.watchStore(ctx, changed)
+	backoff := minBackoff
+	for {
+		began := c.now()
+		err := c.runOnce(ctx, changed)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.log(ctx, "stream ended", "code", codeOf(err))
+		if c.now().Sub(began) > maxBackoff {
+			backoff = minBackoff
+		}
+		if err := sleep(ctx, backoff); err != nil {
+			return err
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+// codeOf returns what may be logged of an error.
+func codeOf(err error) string {
+	var w *wire.Error
+	switch {
+	case errors.As(err, &w):
+		return string(w.Code)
+	case errors.Is(err, ErrOffline):
+		return "offline"
+	}
+	return "failed"
+}
+
+// runOnce syncs and follows one stream to its end.
+func (c *Client) runOnce(ctx context.Context, changed func()) error {
+	if err := c.Sync(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
+		return err
+	}
+	changed()
+	token, err := c.token(ctx)
+	if err != nil {
+		return err
+	}
+	after, err := c.cursor(ctx)
+	if err != nil {
+		return err
+	}
+	stream, err := c.cfg.Transport.Stream(ctx, token, after)
+	if err != nil {
+		if errors.Is(err, &wire.Error{Code: wire.CodeUnauthorized}) {
+			c.forgetSession(token)
+		}
+		return err
+	}
+	defer stream.Close()
+	for {
+		push, err := stream.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.pushed(ctx, push); err != nil {
+			return err
+		}
+		changed()
+	}
+}
+
+// pushed processes what the stream brought.
+func (c *Client) pushed(ctx context.Context, push *wire.ReadReply) error {
+	c.netMu.Lock()
+	defer c.netMu.Unlock()
+	after, err := c.cursor(ctx)
+	if err != nil {
+		return err
+	}
+	if len(push.Events) > 0 && push.Events[0].Pos <= after+1 {
+		err = c.take(ctx, push)
+	} else {
+		_, err = c.pull(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.replenish(ctx); err != nil {
+		return err
+	}
+	if err := c.healAll(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
+		return err
+	}
+	if err := c.flush(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
+		return err
+	}
+	return nil
+}
+
+// watchStore calls changed when the store's version moves.
+func (c *Client) watchStore(ctx context.Context, changed func()) {
+	var last uint64
+	for sleep(ctx, pollInterval) == nil {
+		v, err := c.store.Version(ctx)
+		if err == nil && v != last {
+			last = v
+			changed()
+		}
+	}
+}

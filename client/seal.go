@@ -1,0 +1,146 @@
+package client
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/argon2"
+
+	"parley/identity"
+)
+
+// Argon2id's cost: RFC 9106's second recommendation, for machines that can't
+// spare 2 GiB.
+const (
+	argonPasses  = 3
+	argonMemory  = 64 << 10 // KiB
+	argonThreads = 4
+)
+
+// A SealKey seals a device's records at rest: 32 bytes. It prints as redacted.
+type SealKey struct{ key [32]byte }
+
+// NewSealKey returns the key of 32 bytes as [SealKey.Bytes] gives them, for
+// keeping it in an operating system's keyring.
+func NewSealKey(b []byte) (SealKey, error) {
+	if len(b) != len(SealKey{}.key) {
+		return SealKey{}, ErrWrongSeal
+	}
+	return SealKey{[32]byte(b)}, nil
+}
+
+// Bytes returns the key itself: a secret.
+func (k SealKey) Bytes() []byte { return k.key[:] }
+
+// Format implements [fmt.Formatter]: no verb shows the key.
+func (k SealKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, "client.SealKey(redacted)") }
+
+// DeriveKeys derives, from a passphrase, the login key that the server may see
+// (32 bytes) and the seal key that it never sees. Neither tells the other.
+//
+// The salt is the account, so that a second device derives the same login.
+func DeriveKeys(passphrase string, account identity.Account) (login []byte, seal SealKey) {
+	salt := sha256.Sum256([]byte("parley/passphrase/v1\x00" + string(account)))
+	root := argon2.IDKey([]byte(passphrase), salt[:], argonPasses, argonMemory, argonThreads, 32)
+	defer clear(root)
+	return expand(root, "login"), SealKey{[32]byte(expand(root, "seal"))}
+}
+
+// expand is HKDF-Expand to 32 bytes for one use of ours.
+func expand(key []byte, use string) []byte {
+	out, err := hkdf.Expand(sha256.New, key, "parley/"+use+"/v1", 32)
+	if err != nil {
+		panic("client: " + err.Error()) // only for absurd lengths
+	}
+	return out
+}
+
+// hash is SHA-256 of data for one use of ours.
+func hash(use string, data []byte) [32]byte {
+	return sha256.Sum256(append([]byte("parley/"+use+"/v1\x00"), data...))
+}
+
+// sealVersion begins every sealed value.
+const sealVersion = 1
+
+// A sealedStore seals values on their way into a [Store]: one byte of version,
+// then AES-256-GCM with a random nonce, bound to the record's key.
+type sealedStore struct {
+	Store
+	aead    cipher.AEAD
+	nameKey []byte // hides names in record keys
+}
+
+func newSealedStore(s Store, k SealKey) *sealedStore {
+	block, err := aes.NewCipher(expand(k.key[:], "seal-values"))
+	if err != nil {
+		panic("client: " + err.Error())
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic("client: " + err.Error())
+	}
+	return &sealedStore{Store: s, aead: aead, nameKey: expand(k.key[:], "seal-names")}
+}
+
+// hide returns a name as it may stand in a record's key.
+func (s *sealedStore) hide(name string) string {
+	m := hmac.New(sha256.New, s.nameKey)
+	m.Write([]byte(name))
+	return hex.EncodeToString(m.Sum(nil)[:16])
+}
+
+// get returns the opened value of key, or nil.
+func (s *sealedStore) get(ctx context.Context, key string) ([]byte, error) {
+	sealed, err := s.Store.Get(ctx, key)
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	return s.open(key, sealed)
+}
+
+// list is [Store.List] with opened values.
+func (s *sealedStore) list(ctx context.Context, prefix, after string, limit int) ([]Record, error) {
+	records, err := s.Store.List(ctx, prefix, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range records {
+		if records[i].Value, err = s.open(r.Key, r.Value); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+func (s *sealedStore) open(key string, sealed []byte) ([]byte, error) {
+	if len(sealed) == 0 || sealed[0] != sealVersion {
+		return nil, errors.New("client: a record of an unknown version")
+	}
+	value, err := s.aead.Open(nil, nil, sealed[1:], []byte(key))
+	if err != nil {
+		return nil, ErrWrongSeal
+	}
+	return value, nil
+}
+
+func (s *sealedStore) seal(key string, value []byte) []byte {
+	return s.aead.Seal([]byte{sealVersion}, nil, value, []byte(key))
+}
+
+// write seals the values of changes, in place, and writes them.
+func (s *sealedStore) write(ctx context.Context, base uint64, changes []Change) error {
+	for i, c := range changes {
+		if c.Value != nil && c.Key != homeKey {
+			changes[i].Value = s.seal(c.Key, c.Value)
+		}
+	}
+	return s.Store.Write(ctx, base, changes)
+}

@@ -1,0 +1,297 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"parley/identity"
+	"parley/internal/cbor"
+	"parley/mls"
+)
+
+// Record keys. Numbers in keys are 16 hexadecimal digits, so that their order is
+// the order of the numbers.
+const (
+	homeKey     = "home"     // Home, not sealed
+	selfKey     = "self"     // self
+	enrollKey   = "enroll"   // the wire.EnrollRequest of a device that waits
+	cursorKey   = "cursor"   // uint64: the mailbox up to here is processed
+	countersKey = "counters" // counters
+	printedKey  = "printed"  // uint64: the feed up to here is printed
+
+	contactPrefix = "contact/" // + hidden account: contact
+	stalePrefix   = "stale/"   // + hidden account: the account, whose list is to be read again
+	kpPrefix      = "kp/"      // + key package reference: keyPackageRecord
+	roomPrefix    = "room/"    // + room id: roomRecord
+	groupPrefix   = "g/"       // + room id/generation/…: records of mls
+	healPrefix    = "heal/"    // + room id: the room, whose leaves are to be looked at
+	pendPrefix    = "pend/"    // + room id: pendingCommit
+	openPrefix    = "open/"    // + room id: pendingOpen
+	outPrefix     = "out/"     // + number: outEntry
+	msgPrefix     = "msg/"     // + room id/seq/part: Message
+	idPrefix      = "id/"      // + message id: the key of its Message or outEntry
+	modPrefix     = "mod/"     // + message id/seq: the key of a Message that edits, unsends or reacts
+	feedPrefix    = "feed/"    // + number: the key of a Message to print
+	refusedPrefix = "refused/" // + number: Refusal
+)
+
+func numKey(prefix string, n uint64) string { return fmt.Sprintf("%s%016x", prefix, n) }
+
+// groupKey names one MLS group of a room.
+type groupKey struct {
+	room       identity.Room
+	generation uint32
+}
+
+func (k groupKey) prefix() string {
+	return fmt.Sprintf("%s%s/%d/", groupPrefix, k.room.ID(), k.generation)
+}
+
+// counters number the records that are kept in order of arrival.
+type counters struct {
+	_       struct{} `cbor:",toarray"`
+	Out     uint64
+	Feed    uint64
+	Refused uint64
+}
+
+// A tx is one step under way: reads see the store and what the step has put.
+type tx struct {
+	c       *Client
+	ctx     context.Context
+	changes []Change
+	at      map[string]int     // key → its newest place in changes
+	need    []identity.Account // whose lists a leaf was not on
+}
+
+// step runs fn and writes what it put, atomically. fn has no effect outside its
+// tx and may run more than once. If fn fails nothing is written.
+func (c *Client) step(ctx context.Context, fn func(*tx) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		base, err := c.store.Version(ctx)
+		if err != nil {
+			return err
+		}
+		if base != c.base {
+			c.dropGroups()
+			c.base = base
+		}
+		again, err := c.try(ctx, base, fn)
+		if !again {
+			return err
+		}
+		c.dropGroups()
+	}
+}
+
+// try runs fn once on the state of base. It returns again if somebody wrote
+// meanwhile, whether fn failed for it or not.
+func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (again bool, err error) {
+	t := &tx{c: c, ctx: ctx, at: map[string]int{}}
+	c.current = t
+	err = fn(t)
+	c.current = nil
+	if err != nil {
+		c.dropGroups()
+		now, verr := c.store.Version(ctx)
+		return verr == nil && now != base, err
+	}
+	changes := t.final()
+	if len(changes) == 0 {
+		return false, nil
+	}
+	switch err := c.store.write(ctx, base, changes); {
+	case errors.Is(err, ErrConflict):
+		return true, nil
+	case err != nil:
+		c.dropGroups()
+		return false, err
+	}
+	c.base = base + 1
+	return false, nil
+}
+
+// dropGroups forgets the loaded groups: the store is what counts.
+func (c *Client) dropGroups() { clear(c.cache) }
+
+// final returns the changes with only the last one of each key.
+func (t *tx) final() []Change {
+	out := make([]Change, 0, len(t.at))
+	for i, ch := range t.changes {
+		if t.at[ch.Key] == i {
+			out = append(out, ch)
+		}
+	}
+	return out
+}
+
+// get returns the value of key, or nil.
+func (t *tx) get(key string) ([]byte, error) {
+	if i, ok := t.at[key]; ok {
+		return t.changes[i].Value, nil
+	}
+	return t.c.store.get(t.ctx, key)
+}
+
+func (t *tx) put(key string, value []byte) {
+	if value == nil {
+		value = []byte{}
+	}
+	t.change(key, value)
+}
+
+func (t *tx) del(key string) { t.change(key, nil) }
+
+func (t *tx) change(key string, value []byte) {
+	t.at[key] = len(t.changes)
+	t.changes = append(t.changes, Change{key, value})
+}
+
+// mark and rollback undo a part of a step: what was put since, and the groups
+// that may have moved with it.
+func (t *tx) mark() int { return len(t.changes) }
+
+func (t *tx) rollback(mark int) {
+	t.changes = t.changes[:mark]
+	clear(t.at)
+	for i, ch := range t.changes {
+		t.at[ch.Key] = i
+	}
+	t.c.dropGroups()
+}
+
+// load reads a record into v and reports whether there is one.
+func (t *tx) load(key string, v any) (bool, error) {
+	b, err := t.get(key)
+	if err != nil || b == nil {
+		return false, err
+	}
+	if err := cbor.Unmarshal(b, v); err != nil {
+		return false, fmt.Errorf("client: record %s: %w", kindOfKey(key), err)
+	}
+	return true, nil
+}
+
+func (t *tx) save(key string, v any) { t.put(key, cbor.MustMarshal(v)) }
+
+// list returns the records under prefix as the step sees them, in order.
+func (t *tx) list(prefix string) ([]Record, error) {
+	var out []Record
+	for after := ""; ; {
+		page, err := t.c.store.list(t.ctx, prefix, after, 256)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page...)
+		if len(page) < 256 {
+			break
+		}
+		after = page[len(page)-1].Key
+	}
+	return t.overlay(prefix, out), nil
+}
+
+// overlay applies the step's own changes to a listing.
+func (t *tx) overlay(prefix string, stored []Record) []Record {
+	byKey := map[string][]byte{}
+	for _, r := range stored {
+		byKey[r.Key] = r.Value
+	}
+	for key, i := range t.at {
+		if strings.HasPrefix(key, prefix) {
+			byKey[key] = t.changes[i].Value
+		}
+	}
+	return sortedRecords(byKey)
+}
+
+// kindOfKey returns the part of a record's key that may stand in an error.
+func kindOfKey(key string) string {
+	kind, _, _ := strings.Cut(key, "/")
+	return kind
+}
+
+// count returns the next number of one of the counters.
+func (t *tx) count(which func(*counters) *uint64) (uint64, error) {
+	var n counters
+	if _, err := t.load(countersKey, &n); err != nil {
+		return 0, err
+	}
+	p := which(&n)
+	*p++
+	t.save(countersKey, &n)
+	return *p, nil
+}
+
+// group returns the MLS group of a room's generation, or nil where there is
+// none. What is done with it is part of the step.
+func (t *tx) group(k groupKey) (*mls.Group, error) {
+	if g := t.c.cache[k]; g != nil {
+		return g, nil
+	}
+	held, err := t.any(k.prefix())
+	if err != nil || !held {
+		return nil, err
+	}
+	g, err := mls.Load(t.c.mlsConfig(), groupRecords{t.c, k.prefix()}, t.c.signer())
+	if err != nil {
+		return nil, err
+	}
+	t.c.cache[k] = g
+	return g, nil
+}
+
+// any reports whether there is a record under prefix.
+func (t *tx) any(prefix string) (bool, error) {
+	for key, i := range t.at {
+		if strings.HasPrefix(key, prefix) && t.changes[i].Value != nil {
+			return true, nil
+		}
+	}
+	records, err := t.c.store.Store.List(t.ctx, prefix, "", 1)
+	return len(records) > 0, err
+}
+
+// dropGroup deletes all records of a group.
+func (t *tx) dropGroup(k groupKey) error {
+	records, err := t.list(k.prefix())
+	for _, r := range records {
+		t.del(r.Key)
+	}
+	delete(t.c.cache, k)
+	return err
+}
+
+// apply adds what an operation on a group changed.
+func (t *tx) apply(k groupKey, changes mls.Changes) {
+	for _, ch := range changes {
+		t.change(k.prefix()+ch.Key, ch.Value)
+	}
+}
+
+// groupRecords is a group's part of the store, as mls reads it: always within a
+// step, and as that step sees it.
+type groupRecords struct {
+	c      *Client
+	prefix string
+}
+
+// Get implements [mls.Records].
+func (r groupRecords) Get(key string) ([]byte, error) { return r.c.current.get(r.prefix + key) }
+
+// sortedRecords returns what is left of a listing, in order.
+func sortedRecords(byKey map[string][]byte) []Record {
+	out := make([]Record, 0, len(byKey))
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		if byKey[key] != nil {
+			out = append(out, Record{key, byKey[key]})
+		}
+	}
+	return out
+}
