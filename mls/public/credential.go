@@ -44,16 +44,9 @@ func (c *Credential) Certificates() [][]byte {
 	if c.Type != X509Credential {
 		return nil
 	}
-	return readCertificates(codec.NewReader(c.Body))
-}
-
-func readCertificates(r *codec.Reader) [][]byte {
 	var certs [][]byte
-	for !r.Empty() {
+	for r := codec.NewReader(c.Body); !r.Empty(); {
 		certs = append(certs, r.Vector())
-	}
-	if r.Err() != nil {
-		return nil
 	}
 	return certs
 }
@@ -77,7 +70,10 @@ func (c *Credential) UnmarshalMLS(r *codec.Reader) {
 		return
 	}
 	certs := codec.NewReader(c.Body)
-	if readCertificates(certs); certs.Err() != nil {
+	for !certs.Empty() {
+		certs.Vector()
+	}
+	if certs.Err() != nil {
 		r.Fail(certs.Err())
 	}
 }
