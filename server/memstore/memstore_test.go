@@ -1,0 +1,13 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"parley/server"
+	"parley/server/memstore"
+	"parley/server/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, storetest.Driver{Open: func(t *testing.T) server.Store { return memstore.New() }})
+}

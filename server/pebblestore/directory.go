@@ -1,0 +1,318 @@
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"parley/identity"
+	"parley/internal/cbor"
+	"parley/server"
+	"parley/wire"
+)
+
+// An accountRecord is the value of keyAccount.
+type accountRecord struct {
+	_          struct{} `cbor:",toarray"`
+	Credential []byte
+	Version    uint64 // of the newest list
+	Reset      bool   // the newest list is a reset
+	ResetDone  bool
+}
+
+func accountKey(a identity.Account) []byte { return append([]byte{keyAccount}, a...) }
+
+func resetKey(a identity.Account) []byte { return append([]byte{keyReset}, a...) }
+
+func listKey(a identity.Account, version uint64) []byte { return join(keyList, string(a), u64(version)) }
+
+func enrollmentKey(d identity.Device) []byte {
+	return join(keyEnrollment, string(d.Account()), []byte(d))
+}
+
+func (t *tx) account(a identity.Account) (*accountRecord, error) {
+	return load[accountRecord](t.get, accountKey(a))
+}
+
+// CreateAccount implements [server.Directory].
+func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
+	record := cbor.MustMarshal(accountRecord{Credential: a.Credential, Version: 1})
+	list := cbor.MustMarshal(server.ListRecord{List: a.List, Version: 1, AcceptedMS: a.AcceptedMS})
+	return s.do(ctx, func(t *tx) error {
+		switch _, err := t.account(a.Account); {
+		case err == nil:
+			return server.ErrExists
+		case !errors.Is(err, server.ErrNotFound):
+			return err
+		}
+		t.set(accountKey(a.Account), record)
+		t.set(listKey(a.Account, 1), list)
+		t.set(cursorKey(a.Device), u64(0))
+		return nil
+	})
+}
+
+// Account implements [server.Directory].
+func (s *Store) Account(ctx context.Context, a identity.Account) (*server.Account, error) {
+	result := &server.Account{Account: a}
+	err := s.read(func(w *view) error {
+		r, err := load[accountRecord](w.get, accountKey(a))
+		if err != nil {
+			return err
+		}
+		result.Credential, result.ResetDone = r.Credential, r.ResetDone
+		newest, err := load[server.ListRecord](w.get, listKey(a, r.Version))
+		if err != nil {
+			return missing(err)
+		}
+		result.Current = *newest
+		if r.Version > 1 {
+			result.Previous, err = load[server.ListRecord](w.get, listKey(a, r.Version-1))
+		}
+		return missing(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// missing turns ErrNotFound into ErrCorrupt, for what another record promises.
+func missing(err error) error {
+	if errors.Is(err, server.ErrNotFound) {
+		return ErrCorrupt
+	}
+	return err
+}
+
+// Lists implements [server.Directory].
+func (s *Store) Lists(ctx context.Context, a identity.Account, from uint64, max int) ([]identity.SignedDeviceList, error) {
+	var lists []identity.SignedDeviceList
+	err := s.read(func(w *view) error {
+		r, err := load[accountRecord](w.get, accountKey(a))
+		if err != nil {
+			return err
+		}
+		if from == 0 {
+			from = 1
+		}
+		for v := from; v <= r.Version && len(lists) < max; v++ {
+			l, err := load[server.ListRecord](w.get, listKey(a, v))
+			if err != nil {
+				return missing(err)
+			}
+			lists = append(lists, l.List)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lists, nil
+}
+
+// PutList implements [server.Directory].
+func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []identity.Account, err error) {
+	list := cbor.MustMarshal(server.ListRecord{List: u.List, Version: u.Version, AcceptedMS: u.AcceptedMS})
+	u.Publish = cloneKeyPackages(u.Publish)
+	u.Join, u.Leave, u.Gone = slices.Clone(u.Join), slices.Clone(u.Leave), slices.Clone(u.Gone)
+	err = s.doAlone(ctx, func(t *tx) error {
+		r, err := t.account(u.Account)
+		if errors.Is(err, server.ErrNotFound) || err == nil && r.Version+1 != u.Version {
+			return server.ErrStale
+		} else if err != nil {
+			return err
+		}
+		rooms, err := t.roomsOf(u.Account)
+		if err != nil {
+			return err
+		}
+		drop, err := t.planDrop(u.Gone)
+		if err != nil {
+			return err
+		}
+		touched = accountsOf(u.Account, rooms)
+		place, err := t.place(touched)
+		if err != nil {
+			return err
+		}
+		fresh, last, err := t.sortOut(u.Publish)
+		if err != nil {
+			return err
+		}
+		r.Version, r.Reset, r.ResetDone = u.Version, u.Reset, false
+		t.set(accountKey(u.Account), cbor.MustMarshal(r))
+		t.set(listKey(u.Account, u.Version), list)
+		t.setReset(u)
+		t.drop(u.Leave, drop, rooms, u.Gone)
+		t.deliver(place, &wire.Envelope{Kind: wire.EventDevices, AcceptedMS: u.AcceptedMS, Account: u.Account, Version: u.Version})
+		t.admit(u, place)
+		t.publish(fresh, last)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return touched, nil
+}
+
+func (t *tx) setReset(u server.ListUpdate) {
+	if u.Reset {
+		t.set(resetKey(u.Account), u64(uint64(u.AcceptedMS)))
+	} else {
+		t.delete(resetKey(u.Account))
+	}
+}
+
+// admit gives the devices that join their cursor.
+func (t *tx) admit(u server.ListUpdate, place []mailPlace) {
+	i := slices.IndexFunc(place, func(p mailPlace) bool { return p.account == u.Account })
+	for _, d := range u.Join {
+		t.set(cursorKey(d), u64(place[i].pos))
+		t.delete(enrollmentKey(d))
+	}
+}
+
+// roomsOf returns the rooms in which a has a leaf.
+func (t *tx) roomsOf(a identity.Account) ([]*server.Room, error) {
+	var names []identity.Room
+	prefix := join(keyMember, string(a))
+	err := t.scan(prefix, func(key, _ []byte) (bool, error) {
+		names = append(names, identity.Room(key[len(prefix):]))
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	rooms := make([]*server.Room, len(names))
+	for i, name := range names {
+		if rooms[i], err = t.room(name); err != nil {
+			return nil, missing(err)
+		}
+	}
+	return rooms, nil
+}
+
+// accountsOf returns a and the accounts of rooms, sorted.
+func accountsOf(a identity.Account, rooms []*server.Room) []identity.Account {
+	all := []identity.Account{a}
+	for _, r := range rooms {
+		all = append(all, r.Accounts...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// planDrop finds the keys that go with the key packages of gone.
+func (t *tx) planDrop(gone []server.Leaf) (keys [][]byte, err error) {
+	for _, l := range gone {
+		keys = append(keys, lastResortKey(l.Device))
+		err := t.scan(join(keyPackage, string(l.Device)), func(key, _ []byte) (bool, error) {
+			keys = append(keys, slices.Clone(key))
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+// drop takes the consequences of devices and leaves that left a list.
+func (t *tx) drop(leave []identity.Device, keys [][]byte, rooms []*server.Room, gone []server.Leaf) {
+	for _, d := range leave {
+		t.delete(cursorKey(d))
+	}
+	for _, k := range keys {
+		t.delete(k)
+	}
+	for _, r := range rooms {
+		if next := r.WithPending(gone); next != r {
+			t.setRoom(next)
+		}
+	}
+}
+
+// FinishReset implements [server.Directory].
+func (s *Store) FinishReset(ctx context.Context, f server.ResetFinish) error {
+	f.Leave, f.Gone = slices.Clone(f.Leave), slices.Clone(f.Gone)
+	return s.doAlone(ctx, func(t *tx) error {
+		r, err := t.account(f.Account)
+		if errors.Is(err, server.ErrNotFound) || err == nil && (r.Version != f.Version || !r.Reset || r.ResetDone) {
+			return server.ErrStale
+		} else if err != nil {
+			return err
+		}
+		rooms, err := t.roomsOf(f.Account)
+		if err != nil {
+			return err
+		}
+		keys, err := t.planDrop(f.Gone)
+		if err != nil {
+			return err
+		}
+		r.ResetDone = true
+		t.set(accountKey(f.Account), cbor.MustMarshal(r))
+		t.delete(resetKey(f.Account))
+		t.drop(f.Leave, keys, rooms, f.Gone)
+		return nil
+	})
+}
+
+// RunningResets implements [server.Directory].
+func (s *Store) RunningResets(ctx context.Context, before int64) ([]identity.Account, error) {
+	var running []identity.Account
+	err := s.read(func(w *view) error {
+		return w.scan([]byte{keyReset}, func(key, value []byte) (bool, error) {
+			if int64(number(value)) < before {
+				running = append(running, identity.Account(key[1:]))
+			}
+			return true, nil
+		})
+	})
+	return running, err
+}
+
+// PutEnrollment implements [server.Directory].
+func (s *Store) PutEnrollment(ctx context.Context, a identity.Account, e server.Enrollment, now int64, max int) error {
+	record := cbor.MustMarshal(e)
+	return s.doAlone(ctx, func(t *tx) error {
+		if _, err := t.account(a); err != nil {
+			return err
+		}
+		others := 0
+		err := t.scan(join(keyEnrollment, string(a)), func(_, value []byte) (bool, error) {
+			w, err := decode[server.Enrollment](value)
+			if err == nil && w.Device != e.Device && w.Expires > now {
+				others++
+			}
+			return true, err
+		})
+		if err != nil {
+			return err
+		}
+		if others >= max {
+			return server.ErrTooMany
+		}
+		t.set(enrollmentKey(e.Device), record)
+		return nil
+	})
+}
+
+// Enrollments implements [server.Directory].
+func (s *Store) Enrollments(ctx context.Context, a identity.Account, now int64) ([]server.Enrollment, error) {
+	var waiting []server.Enrollment
+	err := s.read(func(w *view) error {
+		if _, err := load[accountRecord](w.get, accountKey(a)); err != nil {
+			return err
+		}
+		return w.scan(join(keyEnrollment, string(a)), func(_, value []byte) (bool, error) {
+			e, err := decode[server.Enrollment](value)
+			if err == nil && e.Expires > now {
+				waiting = append(waiting, *e)
+			}
+			return true, err
+		})
+	})
+	return waiting, err
+}

@@ -1,0 +1,111 @@
+package pebblestore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"parley/identity"
+	"parley/server"
+)
+
+// The first byte of a key says what it is. A URI holds no zero byte, so that one
+// ends it. Numbers are big-endian.
+const (
+	keyFormat     = 'F' // the format's version, 1 byte
+	keyMeta       = 'M' // what Meta keeps
+	keyAccount    = 'A' // account: accountRecord
+	keyList       = 'L' // account 0 version8: server.ListRecord
+	keyReset      = 'R' // account: accepted8, of a reset that is running
+	keyEnrollment = 'N' // account 0 device: server.Enrollment
+	keyPackage    = 'K' // device 0 suite2 reference: server.KeyPackage, single use
+	keyUsed       = 'k' // device 0 reference: not_after8, of each single-use one ever added
+	keyLastResort = 'P' // device: server.KeyPackage
+	keyRoom       = 'r' // room: server.Room
+	keyState      = 'g' // room: the public group
+	keyInfo       = 'i' // room: the GroupInfo
+	keySeq        = 'q' // room: the last seq, 8 bytes
+	keyWinner     = 'w' // room 0 generation4 epoch8: envelope id8
+	keyMember     = 'j' // account 0 room: empty; the account has a leaf there
+	keySet        = 's' // hash of the set: room
+	keyReceipt    = 'x' // week4 hash of the operation: server.Receipt
+	keyNext       = 'n' // the next envelope id, 8 bytes
+	keyEnvelope   = 'e' // id8: envelopeRecord
+	keyReleased   = 'd' // id8: how many mailboxes have let the envelope go, 4 bytes
+	keyMail       = 'm' // account 0 pos8: envelope id8
+	keyMailbox    = 'h' // account: first8 head8, written by Sweep
+	keyCursor     = 'c' // account 0 device: pos8
+)
+
+// join returns kind, uri, a zero byte, and the rest.
+func join(kind byte, uri string, rest ...[]byte) []byte {
+	k := make([]byte, 0, len(uri)+32)
+	k = append(append(append(k, kind), uri...), 0)
+	for _, r := range rest {
+		k = append(k, r...)
+	}
+	return k
+}
+
+func u16(n uint16) []byte { return binary.BigEndian.AppendUint16(nil, n) }
+func u32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// number reads 8 bytes; 0 for anything else.
+func number(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+func mailKey(a identity.Account, pos uint64) []byte { return join(keyMail, string(a), u64(pos)) }
+
+func envelopeKey(id uint64) []byte { return append([]byte{keyEnvelope}, u64(id)...) }
+
+func releasedKey(id uint64) []byte { return append([]byte{keyReleased}, u64(id)...) }
+
+func cursorKey(d identity.Device) []byte {
+	return join(keyCursor, string(d.Account()), []byte(d))
+}
+
+func winnerKey(room identity.Room, at server.Epoch) []byte {
+	return join(keyWinner, string(room), u32(at.Generation), u64(at.Epoch))
+}
+
+func setKey(set []identity.Account) []byte {
+	h := sha256.New()
+	for _, a := range set {
+		h.Write(append([]byte(a), 0))
+	}
+	return h.Sum([]byte{keySet})
+}
+
+// weekMS is how long receipts share a prefix. A receipt is looked for in this week
+// and the one before, so it is found for at least 7 days.
+const weekMS = 7 * 24 * 3600 * 1000
+
+func week(ms int64) uint32 { return uint32(max(ms, 0) / weekMS) }
+
+// A receiptID is the hash of an operation.
+type receiptID [16]byte
+
+func operationHash(op server.OperationID) (id receiptID) {
+	sum := sha256.Sum256([]byte(string(op.Kind) + "\x00" + string(op.Device) + "\x00" + string(op.ID)))
+	copy(id[:], sum[:])
+	return id
+}
+
+func receiptKey(week uint32, id receiptID) []byte {
+	return append(append([]byte{keyReceipt}, u32(week)...), id[:]...)
+}
+
+// after returns the first key behind all that begin with prefix.
+func after(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}

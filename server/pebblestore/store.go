@@ -1,0 +1,220 @@
+package pebblestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"parley/identity"
+	"parley/server"
+)
+
+// What [Open] answers, beside errors of the file system.
+var (
+	// ErrLocked: another process serves from this directory.
+	ErrLocked = errors.New("pebblestore: the data directory is in use by another process")
+	// ErrCorrupt: the data is damaged. The store refuses to serve it.
+	ErrCorrupt = errors.New("pebblestore: the data is damaged")
+	// ErrFormat: the data was written by a newer program, or isn't ours.
+	ErrFormat = errors.New("pebblestore: unknown data format")
+)
+
+// formatVersion is the version of keys.go.
+const formatVersion = 1
+
+// DefaultReserve is the free disk space below which nothing is taken any more.
+const DefaultReserve = 16 << 20 // bytes
+
+// Options are what one may choose. The zero value is right.
+type Options struct {
+	Logger  *slog.Logger // nil: slog.Default
+	Reserve uint64       // bytes of disk to leave free; 0: DefaultReserve
+	FS      vfs.FS       // nil: the disk
+	Cache   int64        // bytes of block cache; 0: 64 MiB
+}
+
+var _ server.Store = (*Store)(nil)
+
+// A Store is a server.Store in a directory. Close it at the end.
+type Store struct {
+	db     *pebble.DB
+	dir    string
+	opts   Options
+	queue  chan *operation
+	stop   chan struct{} // closed by Close
+	done   chan struct{} // closed when the batcher has ended
+	once   sync.Once
+	failed atomic.Pointer[error] // why nothing is written any more
+
+	rooms roomCache
+	views views
+}
+
+// Open opens the store in dir and makes it where there is none. It recovers
+// whatever an earlier process had acknowledged. Errors: ErrLocked, ErrCorrupt,
+// ErrFormat, or the file system's.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	s := &Store{
+		dir: dir, opts: o,
+		queue: make(chan *operation, queueLength),
+		stop:  make(chan struct{}),
+		done:  make(chan struct{}),
+	}
+	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("pebblestore: %w", err)
+	}
+	lock, err := pebble.LockDirectory(dir, o.FS)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrLocked, err)
+	}
+	s.db, err = pebble.Open(dir, s.pebbleOptions(lock))
+	if err != nil {
+		return nil, errors.Join(openError(err), lock.Close())
+	}
+	b := newBatcher(s)
+	if err := b.start(); err != nil {
+		return nil, errors.Join(openError(err), s.db.Close())
+	}
+	s.views.publish(s.db)
+	go b.run()
+	return s, lock.Close() // the database holds it too, until it is closed
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Reserve == 0 {
+		o.Reserve = DefaultReserve
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Cache == 0 {
+		o.Cache = 64 << 20
+	}
+	return o
+}
+
+func (s *Store) pebbleOptions(lock *pebble.Lock) *pebble.Options {
+	log := &logger{store: s}
+	opts := &pebble.Options{
+		FS: s.opts.FS, Lock: lock, Logger: log, CacheSize: s.opts.Cache,
+		FormatMajorVersion:          pebble.FormatNewest,
+		MemTableSize:                16 << 20,
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       24,
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) { log.Errorf("background: %v", err) },
+			DataCorruption:  func(info pebble.DataCorruptionInfo) { s.fail(fmt.Errorf("%w: %v", ErrCorrupt, info)) },
+		},
+	}
+	for i := range opts.Levels {
+		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return opts
+}
+
+func openError(err error) error {
+	switch {
+	case pebble.IsCorruptionError(err), errors.Is(err, ErrCorrupt):
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	case errors.Is(err, ErrFormat), errors.Is(err, os.ErrPermission):
+		return err
+	}
+	return fmt.Errorf("pebblestore: opening: %w", err)
+}
+
+// Close ends the store. Operations that run get server.ErrUnavailable or their
+// result; nothing acknowledged is lost.
+func (s *Store) Close() (err error) {
+	s.once.Do(func() {
+		close(s.stop)
+		<-s.done
+		s.views.close()
+		err = s.db.Close()
+	})
+	return err
+}
+
+// Err returns why the store takes no writes any more, or nil. Only a new start
+// repairs it: the database on disk is as it was before the failed write.
+func (s *Store) Err() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// fail makes the store refuse all further writes.
+func (s *Store) fail(err error) {
+	if s.failed.CompareAndSwap(nil, &err) {
+		s.opts.Logger.Error("the store failed; restart the server to recover what was acknowledged", "error", err)
+	}
+}
+
+// A logger is what Pebble tells. A fatal error stops the writing, not the
+// process.
+type logger struct{ store *Store }
+
+func (l *logger) Infof(string, ...any) {}
+
+func (l *logger) Errorf(format string, args ...any) {
+	l.store.opts.Logger.Error("pebble", "error", fmt.Sprintf(format, args...))
+}
+
+func (l *logger) Fatalf(format string, args ...any) { l.store.fail(fmt.Errorf(format, args...)) }
+
+// Meta implements [server.Store].
+func (s *Store) Meta(ctx context.Context, first []byte) ([]byte, error) {
+	first = bytes.Clone(first)
+	var meta []byte
+	err := s.do(ctx, func(t *tx) (err error) {
+		if meta, err = t.get([]byte{keyMeta}); err != nil || meta != nil {
+			return err
+		}
+		meta = first
+		t.set([]byte{keyMeta}, meta)
+		return nil
+	})
+	return meta, err
+}
+
+// A roomCache holds durable rooms, decoded. The batcher replaces what it
+// changes; a reader adds what it had to read.
+type roomCache struct {
+	mu    sync.RWMutex // guards rooms
+	rooms map[identity.Room]*server.Room
+}
+
+const maxCachedRooms = 1 << 14
+
+func (c *roomCache) get(room identity.Room) *server.Room {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.rooms[room]
+}
+
+// put keeps r if valid, called under the lock, allows it.
+func (c *roomCache) put(r *server.Room, valid func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !valid() {
+		return
+	}
+	if c.rooms == nil || len(c.rooms) >= maxCachedRooms {
+		c.rooms = map[identity.Room]*server.Room{}
+	}
+	c.rooms[r.Room] = r
+}
