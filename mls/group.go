@@ -29,9 +29,12 @@ type Group struct {
 	removed bool
 }
 
+// LeafIndex is the place of a member among the leaves.
+type LeafIndex = public.LeafIndex
+
 // Member is a leaf of the group.
 type Member struct {
-	Index        public.LeafIndex
+	Index        LeafIndex
 	Identity     []byte // of its basic credential
 	SignatureKey public.SignaturePublicKey
 }

@@ -1,0 +1,124 @@
+package mls
+
+import (
+	"parley/mls/internal/secrettree"
+	"parley/mls/internal/suite"
+	"parley/mls/public"
+)
+
+// What the official vectors reach into.
+
+// OpenPrivate decrypts m with the tree and secret of its epoch, and uses up the
+// key. The signature is not verified.
+func OpenPrivate(s *public.Suite, m *public.PrivateMessage, tree *secrettree.Tree, senderDataSecret suite.Secret) (*public.AuthenticatedContent, error) {
+	d, err := openSenderData(s, m, senderDataSecret)
+	if err != nil {
+		return nil, err
+	}
+	use, err := tree.Find(d.leaf, ratchetOf(m.ContentType), d.generation)
+	if err != nil {
+		return nil, err
+	}
+	use.Commit(func(string, []byte) {})
+	return openContent(s, m, d, &use.Key)
+}
+
+// SealPrivate encrypts a, which is signed.
+func SealPrivate(s *public.Suite, a *public.AuthenticatedContent, tree *secrettree.Tree, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
+	key, err := tree.Next(public.LeafIndex(a.Content.Sender.Index), ratchetOf(a.Content.ContentType), func(string, []byte) {})
+	if err != nil {
+		return nil, err
+	}
+	return seal(s, nil, a, &key, senderDataSecret)
+}
+
+// GroupSecrets is groupSecrets.
+type GroupSecrets = groupSecrets
+
+// Joiner returns joiner_secret.
+func (g *groupSecrets) Joiner() suite.Secret { return g.joiner }
+
+// OpenedWelcome is a Welcome that was opened without pre-shared keys.
+type OpenedWelcome struct {
+	Info   *public.GroupInfo
+	Joiner suite.Secret
+}
+
+// OpenWelcome opens what welcome holds for the key package.
+func OpenWelcome(cfg *Config, welcome []byte, secrets *KeyPackageSecrets) (*OpenedWelcome, error) {
+	o, err := findWelcome(cfg, welcome, []*KeyPackageSecrets{secrets})
+	if err != nil {
+		return nil, err
+	}
+	if err := o.openSecrets(); err != nil {
+		return nil, err
+	}
+	if err := o.openGroupInfo(nil); err != nil {
+		return nil, err
+	}
+	return &OpenedWelcome{Info: o.info, Joiner: o.group.joiner}, nil
+}
+
+// JoinWelcomeWithTree is JoinWelcome with the ratchet tree from elsewhere.
+func JoinWelcomeWithTree(cfg *Config, welcome, tree []byte, secrets *KeyPackageSecrets, signer public.SignaturePrivateKey) (*Group, Changes, error) {
+	return join(cfg, welcome, joinWith{secrets: []*KeyPackageSecrets{secrets}, signer: signer, tree: tree})
+}
+
+// Keys are the private keys of a member.
+type Keys = privateKeys
+
+// ReceivePath opens our part of an update path by sender, which tree has merged.
+func ReceivePath(tree *public.Tree, sender, own public.LeafIndex, keys Keys, path *public.UpdatePath, context []byte) (pathSecret, commitSecret suite.Secret, err error) {
+	p := &receivedPath{
+		nodes: path.Nodes, path: tree.FilteredDirectPath(sender), own: own, keys: keys, context: context,
+		recipients: func(at public.PathNode) []public.NodeIndex { return tree.Resolution(at.Copath) },
+	}
+	_, commitSecret, err = p.open(tree.Suite())
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, at := range p.path {
+		if at.Copath.Covers(own.Node()) {
+			pathSecret, err = p.decrypt(tree.Suite(), i)
+		}
+	}
+	return pathSecret, commitSecret, err
+}
+
+// PathKey returns the key that a path secret gives.
+func PathKey(s *public.Suite, pathSecret suite.Secret) (public.HPKEPrivateKey, public.HPKEPublicKey, error) {
+	steps, _, err := climb(s, make([]public.PathNode, 1), pathSecret)
+	if err != nil {
+		return nil, nil, err
+	}
+	return steps[0].priv, steps[0].pub, nil
+}
+
+// MadePath is a path that MakePath made.
+type MadePath struct {
+	Path   *public.UpdatePath
+	Tree   *public.Tree // with the path
+	Commit suite.Secret
+}
+
+// MakePath renews the path of leaf in a copy of tree. context gives the encoded
+// GroupContext for a tree hash.
+func MakePath(tree *public.Tree, leaf public.LeafIndex, signer public.SignaturePrivateKey, groupID []byte, context func(treeHash []byte) []byte) (*MadePath, error) {
+	s := tree.Suite()
+	tree = tree.Clone()
+	p, err := makePath(s, nil, tree.FilteredDirectPath(leaf))
+	if err != nil {
+		return nil, err
+	}
+	hash, err := tree.SetPath(leaf, p.publicKeys())
+	if err != nil {
+		return nil, err
+	}
+	node, err := p.leaf(s, ownLeaf{index: leaf, node: *tree.Leaf(leaf), parentHash: hash, groupID: groupID, signer: signer})
+	if err != nil {
+		return nil, err
+	}
+	tree.SetLeaf(leaf, node)
+	nodes, err := p.encrypt(tree, func(at public.PathNode) []public.NodeIndex { return tree.Resolution(at.Copath) }, context(tree.Hash()))
+	return &MadePath{Path: &public.UpdatePath{LeafNode: *node, Nodes: nodes}, Tree: tree, Commit: p.commit}, err
+}
