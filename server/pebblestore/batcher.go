@@ -99,6 +99,11 @@ func (b *batcher) start() error {
 		if err := b.s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.Sync); err != nil {
 			return err
 		}
+		// A new database begins with a log whose damage can't be told from its
+		// end; the next log has marks for that.
+		if err := b.s.db.Flush(); err != nil {
+			return err
+		}
 	case len(format) != 1 || format[0] != formatVersion:
 		return ErrFormat
 	}
