@@ -53,27 +53,30 @@ func (c *Client) heal(ctx context.Context, room identity.Room) error {
 type dueWork struct{ open, pending, fault, leaves bool }
 
 func (c *Client) healDue(ctx context.Context, room identity.Room) (due dueWork, err error) {
-	err = c.step(ctx, func(t *tx) error {
-		due = dueWork{}
-		r, err := t.room(room)
-		if err != nil || r == nil || r.Status == statusLeft {
-			return err
-		}
-		pending, err := t.get(pendKey(room))
-		if err != nil {
-			return err
-		}
-		marked, err := t.get(healPrefix + room.ID())
-		if err != nil {
-			return err
-		}
-		due.open = r.Status == statusOpening
-		due.pending = pending != nil
-		due.fault = r.Fault.Code != ""
-		due.leaves = marked != nil || c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds()
-		return nil
+	err = c.step(ctx, func(t *tx) (err error) {
+		due, err = t.due(room)
+		return err
 	})
 	return due, err
+}
+
+func (t *tx) due(room identity.Room) (dueWork, error) {
+	r, err := t.room(room)
+	if err != nil || r == nil || r.Status == statusLeft {
+		return dueWork{}, err
+	}
+	pending, err := t.get(pendKey(room))
+	if err != nil {
+		return dueWork{}, err
+	}
+	marked, err := t.get(healPrefix + room.ID())
+	if err != nil {
+		return dueWork{}, err
+	}
+	return dueWork{
+		open: r.Status == statusOpening, pending: pending != nil, fault: r.Fault.Code != "",
+		leaves: marked != nil || t.c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds(),
+	}, nil
 }
 
 // healPlan says which leaves have to go, which to come.

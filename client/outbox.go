@@ -10,6 +10,7 @@ import (
 
 	"parley/content"
 	"parley/identity"
+	"parley/mls"
 	"parley/wire"
 )
 
@@ -192,6 +193,9 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 		Version: 1, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
 		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
 	}}
+	if err := t.encryptAtOnce(r, e); err != nil {
+		return MessageID{}, err
+	}
 	key := numKey(outPrefix, n)
 	t.save(key, e)
 	t.put(idKey(id), []byte(key))
@@ -337,18 +341,44 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 			return err
 		}
 		if a := &e.Attempt; len(a.Bytes) == 0 || a.Epoch != g.Epoch() || a.Generation != r.Generation {
-			message, changes, err := g.Encrypt(nil, e.Content)
-			if err != nil {
+			if err := t.encrypt(r, g, &e); err != nil {
 				return err
 			}
-			t.apply(r.group(), changes)
-			a.Generation, a.Epoch, a.Bytes = r.Generation, g.Epoch(), message
 			t.save(key, &e)
 		}
 		request = &wire.SendRequest{ID: e.Attempt.ID, Room: r.Room, Generation: r.Generation, Message: e.Attempt.Bytes}
 		return nil
 	})
 	return request, err
+}
+
+// encrypt makes an entry's attempt for the current epoch.
+func (t *tx) encrypt(r *roomRecord, g *mls.Group, e *outEntry) error {
+	message, changes, err := g.Encrypt(nil, e.Content)
+	if err != nil {
+		return err
+	}
+	t.apply(r.group(), changes)
+	e.Attempt.Generation, e.Attempt.Epoch, e.Attempt.Bytes = r.Generation, g.Epoch(), message
+	return nil
+}
+
+// encryptAtOnce encrypts a message in the write that puts it into the outbox,
+// where nothing has to come before it: it saves a write of its own.
+func (t *tx) encryptAtOnce(r *roomRecord, e *outEntry) error {
+	stale, err := t.any(stalePrefix)
+	if err != nil || stale {
+		return err
+	}
+	due, err := t.due(r.Room)
+	if err != nil || due != (dueWork{}) {
+		return err
+	}
+	_, g, err := t.ready(r.Room)
+	if err != nil {
+		return nil // said when it is sent
+	}
+	return t.encrypt(r, g, e)
 }
 
 // settle moves an entry from the outbox to its place in the room. It does nothing
