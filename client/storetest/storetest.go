@@ -182,6 +182,10 @@ func testAnyBytes(t *testing.T, s client.Store) {
 func testEmptyValue(t *testing.T, s client.Store) {
 	write(t, s, client.Change{Key: "a", Value: []byte{}})
 	wantValue(t, s, "a", "")
+	write(t, s, put("b", "1"))
+	write(t, s, client.Change{Key: "b", Value: []byte{}})
+	wantValue(t, s, "b", "")
+	write(t, s, del("b"))
 	records, err := s.List(t.Context(), "", "", 10)
 	if err != nil || len(records) != 1 || records[0].Value == nil {
 		t.Errorf("List = %v, %v; want one record with an empty value", records, err)
