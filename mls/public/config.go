@@ -25,8 +25,10 @@ type Config struct {
 	// CheckLeaf is the application's judgement of a credential
 	// (RFC 9420, Section 5.3.1), asked about each leaf of a tree that is read
 	// and about each new or changed leaf of a commit. replaced is the leaf of
-	// the same member before, or nil. An error makes a *RuleError of
-	// RuleApplication that wraps it. Nil accepts all.
+	// the same member before (for an external joiner, the leaf that it removes),
+	// or nil. An error makes a *RuleError of RuleApplication that wraps it.
+	// Without CheckLeaf any new member is accepted, and a leaf may be replaced
+	// only by one with the same credential.
 	CheckLeaf func(leaf LeafView, replaced *LeafNode) error
 }
 
@@ -50,6 +52,9 @@ func (c *Config) maxLeaves() uint32 {
 // judge asks the application about leaf.
 func (c *Config) judge(leaf LeafView, replaced *LeafNode) error {
 	if c.CheckLeaf == nil {
+		if replaced != nil && !replaced.Credential.Equal(&leaf.Node.Credential) {
+			return broken(RuleSuccessor)
+		}
 		return nil
 	}
 	if err := c.CheckLeaf(leaf, replaced); err != nil {

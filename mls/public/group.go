@@ -241,14 +241,18 @@ func (g *Group) Verify(content *AuthenticatedContent) error {
 	return content.VerifySignature(g.suite, key, g.context)
 }
 
-// parsePublic decodes an MLSMessage that carries a PublicMessage.
-func parsePublic(message []byte) (*AuthenticatedContent, error) {
+// parsePublic decodes an MLSMessage that carries a PublicMessage. The membership
+// tag must have its length; more can't be said without secrets.
+func (g *Group) parsePublic(message []byte) (*AuthenticatedContent, error) {
 	m, err := Parse[MLSMessage](message)
 	if err != nil {
 		return nil, err
 	}
 	if m.PublicMessage == nil {
 		return nil, ErrWireFormat
+	}
+	if m.PublicMessage.Content.Sender.Type == SenderMember && len(m.PublicMessage.MembershipTag) != g.suite.HashSize() {
+		return nil, broken(RuleHashLength)
 	}
 	return m.PublicMessage.Authenticated(), nil
 }

@@ -50,13 +50,6 @@ func (c *Capabilities) SupportsCredential(t CredentialType) bool {
 	return slices.Contains(c.Credentials, t)
 }
 
-// equal reports whether both list the same, in the same order.
-func (c *Capabilities) equal(o *Capabilities) bool {
-	return slices.Equal(c.Versions, o.Versions) && slices.Equal(c.CipherSuites, o.CipherSuites) &&
-		slices.Equal(c.Extensions, o.Extensions) && slices.Equal(c.Proposals, o.Proposals) &&
-		slices.Equal(c.Credentials, o.Credentials)
-}
-
 // A Lifetime bounds when a LeafNode from a KeyPackage may be used
 // (RFC 9420, Section 7.2).
 type Lifetime struct {

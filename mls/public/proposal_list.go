@@ -18,7 +18,7 @@ type CommittedProposal struct {
 // Errors: those of [Group.Verify], [ErrMalformed], [ErrWireFormat],
 // [ErrVersion], [ErrNotProposal].
 func (g *Group) ReceiveProposal(message []byte) (ref []byte, err error) {
-	content, err := parsePublic(message)
+	content, err := g.parsePublic(message)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ const (
 	RuleLeafSignatureKey     Rule = "5.1.1-signature-key"
 	RuleDuplicateExtension   Rule = "13.4-duplicate-extension"
 	RuleApplication          Rule = "5.3.1-application" // Config.CheckLeaf refused the credential
+	RuleSuccessor            Rule = "5.3.1-credential-replaced"
 	RuleLeafParentHashLength Rule = "7.9-parent-hash-length"
 )
 

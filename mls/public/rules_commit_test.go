@@ -203,6 +203,12 @@ var pathBreaches = []breach{
 		a.Auth.ConfirmationTag = nil
 		return w.stageErr(w.message(a))
 	}},
+	{RuleHashLength, "membership tag", func(w *world) error {
+		m, err := Parse[MLSMessage](w.commit(1))
+		w.must(err)
+		m.PublicMessage.MembershipTag = nil
+		return w.stageErr(Marshal(m))
+	}},
 	{RuleLeafSource, "path", func(w *world) error {
 		return w.changedPath(func(leaf *LeafNode) { leaf.Source = SourceUpdate })
 	}},

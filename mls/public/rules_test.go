@@ -171,6 +171,12 @@ var leafBreaches = []breach{
 		}
 		return w.stageErr(commit)
 	}},
+	{RuleSuccessor, "committer", func(w *world) error {
+		return w.changedPath(func(leaf *LeafNode) { leaf.Credential = NewBasicCredential([]byte("somebody else")) })
+	}},
+	{RuleSuccessor, "resync", func(w *world) error {
+		return w.externalPath(&w.keyPackage(nil).LeafNode, nil, w.externalInit(), &Remove{2})
+	}},
 	{RuleApplication, "in the tree", func(w *world) error {
 		w.cfg.CheckLeaf = func(LeafView, *LeafNode) error { return errors.New("no") }
 		_, err := NewGroup(w.cfg, w.currentInfo(nil))

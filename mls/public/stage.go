@@ -33,7 +33,7 @@ type StagedCommit struct {
 //
 // The steps are those of RFC 9420, Section 12.4.2.
 func (g *Group) Stage(commit []byte) (*StagedCommit, error) {
-	content, err := parsePublic(commit)
+	content, err := g.parsePublic(commit)
 	if err != nil {
 		return nil, err
 	}
