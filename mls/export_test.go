@@ -1,6 +1,8 @@
 package mls
 
 import (
+	"slices"
+
 	"parley/mls/internal/secrettree"
 	"parley/mls/internal/suite"
 	"parley/mls/public"
@@ -121,4 +123,80 @@ func MakePath(tree *public.Tree, leaf public.LeafIndex, signer public.SignatureP
 	tree.SetLeaf(leaf, node)
 	nodes, err := p.encrypt(tree, func(at public.PathNode) []public.NodeIndex { return tree.Resolution(at.Copath) }, context(tree.Hash()))
 	return &MadePath{Path: &public.UpdatePath{LeafNode: *node, Nodes: nodes}, Tree: tree, Commit: p.commit}, err
+}
+
+// Reseal changes a PublicMessage of g as its author could: change alters it, and
+// then, unless it keeps them, signature and membership tag are made anew.
+func (g *Group) Reseal(message []byte, change func(m *public.AuthenticatedContent) (sign bool)) []byte {
+	m, err := public.Parse[public.MLSMessage](message)
+	if err != nil {
+		panic(err)
+	}
+	content := m.PublicMessage.Authenticated()
+	if change(content) {
+		if err := content.Sign(g.suite, g.signer, g.current.context); err != nil {
+			panic(err)
+		}
+	}
+	out := &public.PublicMessage{Content: content.Content, Auth: content.Auth}
+	out.MembershipTag = g.suite.MAC(g.secrets.Membership, content.TBM(g.current.context))
+	return out.Message()
+}
+
+// EncryptAs is Encrypt with another sender's leaf, signed by signer, as a member
+// with that leaf's secrets could forge it; generation is the ratchet's.
+func (g *Group) EncryptAs(leaf public.LeafIndex, signer public.SignaturePrivateKey, t public.ContentType, data []byte) []byte {
+	a := &public.AuthenticatedContent{WireFormat: public.WirePrivateMessage}
+	a.Content = g.frame(t, nil)
+	a.Content.Sender = public.MemberSender(leaf)
+	a.Content.ApplicationData = data
+	if err := a.Sign(g.suite, signer, g.current.context); err != nil {
+		panic(err)
+	}
+	m, err := SealPrivate(g.suite, a, g.current.tree, g.current.senderData)
+	if err != nil {
+		panic(err)
+	}
+	return m.Message()
+}
+
+// EncryptContent sends a handshake as a PrivateMessage.
+func (g *Group) EncryptContent(content *public.AuthenticatedContent) []byte {
+	m, err := SealPrivate(g.suite, content, g.current.tree, g.current.senderData)
+	if err != nil {
+		panic(err)
+	}
+	return m.Message()
+}
+
+// Propose returns a proposal of ours as a PublicMessage.
+func (g *Group) Propose(p public.Proposal) []byte {
+	a := &public.AuthenticatedContent{WireFormat: public.WirePublicMessage, Content: g.frame(public.ContentProposal, nil)}
+	a.Content.Proposal = p
+	if err := a.Sign(g.suite, g.signer, g.current.context); err != nil {
+		panic(err)
+	}
+	m := &public.PublicMessage{Content: a.Content, Auth: a.Auth}
+	m.MembershipTag = g.suite.MAC(g.secrets.Membership, a.TBM(g.current.context))
+	return m.Message()
+}
+
+// Secrets returns the secrets of the current epoch that are kept.
+func (g *Group) Secrets() []suite.Secret {
+	var out []suite.Secret
+	for _, secret := range g.secrets.List() {
+		if len(*secret) > 0 {
+			out = append(out, slices.Clone(*secret))
+		}
+	}
+	return out
+}
+
+// PrivateKeys returns our private keys.
+func (g *Group) PrivateKeys() Keys {
+	out := Keys{}
+	for x, key := range g.keys {
+		out[x] = slices.Clone(key)
+	}
+	return out
 }
