@@ -64,7 +64,7 @@ func targetOf(m *Message) MessageID {
 // shown reports whether m is a line of its own in a conversation.
 func shown(m *Message) bool {
 	switch m.Kind {
-	case KindEdit, KindUnsend, KindReaction:
+	case KindEdit, KindUnsend, KindReaction, KindStatus:
 		return false
 	}
 	return true

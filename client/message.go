@@ -57,6 +57,7 @@ const (
 	KindEdit     = content.KindEdit     // Replaces names the first version
 	KindUnsend   = content.KindUnsend   // Replaces names a message or a reaction; Text is empty
 	KindReaction = content.KindReaction // Text is one emoji, InReplyTo the message
+	KindStatus   = content.KindStatus   // never shown: it sets the State of others
 	KindUnknown  = content.KindUnknown  // of a type that this client doesn't know: Text is the fallback
 
 	KindUnreadable Kind = "unreadable" // a tombstone: authentic, but it breaks the rules of content
@@ -69,10 +70,11 @@ type State string
 
 // The states of own messages; others' messages are StateReceived.
 const (
-	StateQueued   State = "queued" // in the outbox
-	StateSent     State = "sent"   // durable at the server
-	StateFailed   State = "failed" // refused for good: it stays in the outbox, and isn't tried again
-	StateReceived State = "received"
+	StateQueued    State = "queued"    // in the outbox
+	StateSent      State = "sent"      // durable at the server
+	StateDelivered State = "delivered" // a device of another account in the room has it, and says so
+	StateFailed    State = "failed"    // refused for good: it stays in the outbox, and isn't tried again
+	StateReceived  State = "received"
 )
 
 // A Message is one line of a conversation, as it is kept.

@@ -261,7 +261,7 @@ func (c *Client) flushUntil(ctx context.Context, id MessageID) error {
 	switch {
 	case err != nil:
 		return err
-	case state == StateSent:
+	case state == StateSent || state == StateDelivered:
 		return nil
 	case cause == nil:
 		return ErrQueued
@@ -289,7 +289,7 @@ func (c *Client) flush(ctx context.Context) error {
 		}
 		if err := c.sendEntry(ctx, e.key, room); err != nil {
 			stuck[room] = true
-			if first == nil {
+			if first == nil && e.Message.Kind != KindStatus {
 				first = err
 			}
 			if errors.Is(err, ErrOffline) || ctx.Err() != nil {
@@ -396,6 +396,10 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	}
 	m.Seq, m.AtMS, m.State = seq, ms, StateSent
 	t.del(key)
+	if m.Kind == KindStatus {
+		t.del(idKey(m.ID))
+		return nil
+	}
 	if target := targetOf(&m); !target.IsZero() {
 		mods, err := t.list(modPrefix + target.String() + "/")
 		if err != nil {

@@ -284,6 +284,14 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 		return err
 	}
 	s := msg.Summary()
+	if s.Kind == KindStatus {
+		return t.heedReports(kept, msg)
+	}
+	if kept.From != t.c.self.Account {
+		if err := t.owe(r, id); err != nil {
+			return err
+		}
+	}
 	kept.ID, kept.Kind, kept.Text, kept.InReplyTo, kept.Replaces = id, s.Kind, s.Text, s.InReplyTo, s.Replaces
 	return t.keep(r, kept)
 }

@@ -26,6 +26,9 @@ func (c *Client) sync(ctx context.Context) error {
 		return err
 	}
 	first := c.healAll(ctx)
+	if err := c.report(ctx); err != nil {
+		return err
+	}
 	if err := c.flush(ctx); err != nil && first == nil {
 		first = err
 	}
@@ -169,6 +172,9 @@ func (c *Client) pushed(ctx context.Context, push *wire.ReadReply) error {
 		return err
 	}
 	if err := c.healAll(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
+		return err
+	}
+	if err := c.report(ctx); err != nil {
 		return err
 	}
 	if err := c.flush(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {

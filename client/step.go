@@ -35,6 +35,7 @@ const (
 	msgPrefix     = "msg/"     // + room id/seq/part: Message
 	idPrefix      = "id/"      // + message id: the key of its Message or outEntry
 	modPrefix     = "mod/"     // + message id/seq: the key of a Message that edits, unsends or reacts
+	reportPrefix  = "report/"  // + room id: reportRecord
 	feedPrefix    = "feed/"    // + number: the key of a Message to print
 	refusedPrefix = "refused/" // + number: Refusal
 )

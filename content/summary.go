@@ -16,6 +16,7 @@ const (
 	KindEdit     Kind = "edit"     // Replaces names the first version
 	KindUnsend   Kind = "unsend"   // Replaces names a message or a reaction
 	KindReaction Kind = "reaction" // InReplyTo names the message; Text is one emoji
+	KindStatus   Kind = "status"   // see [Message.Reports]; Text is empty
 	KindUnknown  Kind = "unknown"  // Text is a fallback that describes it
 )
 
@@ -37,6 +38,10 @@ func (m *Message) Summary() Summary {
 		if m.Replaces.IsZero() {
 			s.Kind, s.Text = KindUnknown, "[empty message]"
 		}
+		return s
+	}
+	if isStatus(&m.Part) {
+		s.Kind = KindStatus
 		return s
 	}
 	shown := show(&m.Part)
