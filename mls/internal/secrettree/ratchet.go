@@ -180,7 +180,7 @@ func (u *Use) Commit(put Put) {
 		t.remember(u.leaf, u.kind, &u.keep[i], put)
 		r.kept = append(r.kept, u.keep[i].Generation)
 	}
-	for len(r.kept) > 0 && r.next-r.kept[0] > MaxSkip {
+	for len(r.kept) > 0 && r.next-1-r.kept[0] > MaxSkip {
 		t.forget(u.leaf, u.kind, r.kept[0], put)
 		r.kept = r.kept[1:]
 	}

@@ -48,7 +48,7 @@ func decodeLeaf(record []byte, n int) (*leafState, error) {
 		r.next = in.Uint32()
 		r.secret = slices.Clone(in.Vector())
 		bits := in.Vector()
-		if len(r.secret) != n || len(bits) > (MaxSkip+7)/8 {
+		if len(r.secret) != n || len(bits) > MaxSkip/8+1 {
 			return nil, ErrState
 		}
 		r.kept = decodeKept(r.next, bits)

@@ -20,7 +20,7 @@
 // # Bounds
 //
 // A message at most MaxSkip generations ahead of the last one is accepted; keys
-// that it skips are kept while they are among the last MaxSkip generations.
+// that it skips are kept until MaxSkip more generations have come.
 package secrettree
 
 import (
