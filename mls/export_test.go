@@ -200,3 +200,33 @@ func (g *Group) PrivateKeys() Keys {
 	}
 	return out
 }
+
+// JoinExternalRemoving is JoinExternal that removes any leaf.
+func JoinExternalRemoving(cfg *Config, groupInfo, identity []byte, signer public.SignaturePrivateKey, remove public.LeafIndex) (*StagedCommit, error) {
+	info, err := public.ParseGroupInfo(groupInfo)
+	if err != nil {
+		return nil, err
+	}
+	view, err := public.NewGroupFromInfo(cfg.public(), info, nil)
+	if err != nil {
+		return nil, err
+	}
+	d, err := externalDraft(cfg, view, info, signer)
+	if err != nil {
+		return nil, err
+	}
+	leaf, _, err := newLeaf(cfg, view.Suite(), identity, signer, KeyPackageOptions{})
+	if err != nil {
+		return nil, err
+	}
+	d.leaf = *leaf
+	d.proposals = append(d.proposals, public.ProposalOrRef{Proposal: &public.Remove{Removed: remove}})
+	if err := d.make(); err != nil {
+		return nil, err
+	}
+	staged, err := view.Stage((&public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth}).Message())
+	if err != nil {
+		return nil, err
+	}
+	return &StagedCommit{public: staged}, nil
+}

@@ -60,6 +60,11 @@ func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.Signatu
 	if err := d.make(); err != nil {
 		return nil, err
 	}
+	// What the members will check: above all that our key and identity have no
+	// other leaf.
+	if _, err := view.StageContent(d.staged.Content()); err != nil {
+		return nil, err
+	}
 	c, err := d.finish(&public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth})
 	if err != nil {
 		return nil, err
