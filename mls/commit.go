@@ -52,7 +52,7 @@ func (g *Group) Commit(opts CommitOptions) (*StagedCommit, Changes, error) {
 	d := &draft{
 		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, proposals: proposals,
 		update: opts.Update, init: g.secrets.Init, old: g,
-		content: g.frame(public.ContentCommit, opts.AuthenticatedData),
+		content: g.frame(public.ContentCommit, opts.AuthenticatedData), format: public.WirePublicMessage,
 	}
 	if opts.branch != nil {
 		d.old = opts.old
@@ -122,6 +122,7 @@ type draft struct {
 	old       *Group               // whose resumption PSKs may be used
 	content   public.FramedContent // without its body
 	leaf      public.LeafNode      // what our new leaf is like
+	format    public.WireFormat    // of the message that will carry the commit
 
 	provision *public.Provisional
 	path      *newPath // nil if the commit has none
@@ -151,7 +152,7 @@ func (d *draft) make() (err error) {
 			return err
 		}
 	}
-	a := &public.AuthenticatedContent{WireFormat: public.WirePublicMessage, Content: d.content}
+	a := &public.AuthenticatedContent{WireFormat: d.format, Content: d.content}
 	if err := a.Sign(d.suite, d.signer, d.group.Context()); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package mls
 
 import (
+	"testing"
+
 	"slices"
 
 	"parley/mls/internal/secrettree"
@@ -229,4 +231,18 @@ func JoinExternalRemoving(cfg *Config, groupInfo, identity []byte, signer public
 		return nil, err
 	}
 	return &StagedCommit{public: staged}, nil
+}
+
+// CommitPrivately returns an Update commit of ours as a PrivateMessage. g is of
+// no use afterwards.
+func (g *Group) CommitPrivately(t testing.TB) []byte {
+	t.Helper()
+	d := &draft{
+		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, update: true, init: g.secrets.Init, old: g,
+		content: g.frame(public.ContentCommit, nil), leaf: *g.public.Tree().Leaf(g.own), format: public.WirePrivateMessage,
+	}
+	if err := d.make(); err != nil {
+		t.Fatal(err)
+	}
+	return g.EncryptContent(d.staged.Content())
 }

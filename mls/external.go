@@ -90,6 +90,7 @@ func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, sign
 	}
 	return &draft{
 		cfg: cfg, suite: view.Suite(), signer: signer, group: view, init: init, update: true,
+		format:    public.WirePublicMessage,
 		proposals: []public.ProposalOrRef{{Proposal: &public.ExternalInit{KEMOutput: kem}}},
 		content: public.FramedContent{
 			GroupID: view.GroupID(), Epoch: view.Epoch(),
