@@ -117,23 +117,43 @@ func BenchmarkBare(b *testing.B) {
 	}
 }
 
-// BenchmarkUpdate is a commit that renews its author's keys, and its merge.
-func BenchmarkUpdate(b *testing.B) {
-	forGroups(b, func(b *testing.B, sender, _ *mlstest.Client) {
-		for b.Loop() {
-			sender.Commit(b, mls.CommitOptions{Update: true})
+// forSettled is forGroups for groups in which the tree is full.
+func forSettled(b *testing.B, bench func(b *testing.B, sender, receiver *mlstest.Client)) {
+	for _, name := range []string{"suite1", "xwing"} {
+		for _, n := range benchSizes {
+			b.Run(fmt.Sprintf("%s/n=%d", name, n), func(b *testing.B) {
+				c := mlstest.NewSettledGroup(b, benchSuites()[name], n)
+				bench(b, c[0], c[1])
+			})
 		}
-	})
+	}
+}
+
+// BenchmarkUpdate is a commit that renews its author's keys, with the next
+// GroupInfo, and its merge, in a group in which everyone has done so before.
+func BenchmarkUpdate(b *testing.B) { forSettled(b, update) }
+
+// BenchmarkUpdateFresh is the same in a group whose creator added all others and
+// nobody else has committed: each path secret is encrypted to each member.
+func BenchmarkUpdateFresh(b *testing.B) { forGroups(b, update) }
+
+func update(b *testing.B, sender, _ *mlstest.Client) {
+	for b.Loop() {
+		sender.Commit(b, mls.CommitOptions{Update: true})
+	}
 }
 
 // BenchmarkFollow is staging and merging another's Update commit.
-func BenchmarkFollow(b *testing.B) {
-	forGroups(b, func(b *testing.B, sender, receiver *mlstest.Client) {
-		for b.Loop() {
-			b.StopTimer()
-			staged := sender.Commit(b, mls.CommitOptions{Update: true})
-			b.StartTimer()
-			receiver.Follow(b, staged.CommitMessage())
-		}
-	})
+func BenchmarkFollow(b *testing.B) { forSettled(b, follow) }
+
+// BenchmarkFollowFresh is the same in a group as of BenchmarkUpdateFresh.
+func BenchmarkFollowFresh(b *testing.B) { forGroups(b, follow) }
+
+func follow(b *testing.B, sender, receiver *mlstest.Client) {
+	for b.Loop() {
+		b.StopTimer()
+		staged := sender.Commit(b, mls.CommitOptions{Update: true})
+		b.StartTimer()
+		receiver.Follow(b, staged.CommitMessage())
+	}
 }

@@ -32,13 +32,17 @@ type Message struct {
 // The message's key is used up whatever the client does with the message, so
 // the Changes must be written before it is sent.
 //
-// Errors: [ErrTooLarge], [ErrRemoved], and those of reading records.
+// Errors: [ErrTooLarge], [ErrRemoved], [public.ErrReInit] once the group is shut
+// down (RFC 9420, Section 12.4.2), and those of reading records.
 func (g *Group) Encrypt(authenticatedData, data []byte) (message []byte, changes Changes, err error) {
 	if g.removed {
 		return nil, nil, ErrRemoved
 	}
 	if len(data) > MaxData || len(authenticatedData) > MaxData {
 		return nil, nil, ErrTooLarge
+	}
+	if g.public.ReInit() != nil {
+		return nil, nil, public.ErrReInit
 	}
 	a := &public.AuthenticatedContent{WireFormat: public.WirePrivateMessage}
 	a.Content = g.frame(public.ContentApplication, authenticatedData)

@@ -18,8 +18,12 @@ import (
 // [ErrWrongEpoch]. Everything is checked: membership tag ([ErrMembershipTag]),
 // signature, proposals, path and leaves (the errors of mls/public), path
 // secrets ([ErrPath]), pre-shared keys ([ErrPSK]), confirmation tag
-// ([ErrConfirmationTag]). [ErrMessage] is a commit that can't be decoded or
-// decrypted, [ErrOwnCommit] one of ours that is no longer pending.
+// ([ErrConfirmationTag]). A message that can't be decoded gives the errors of
+// [public.Parse], one that can't be decrypted or is no handshake [ErrMessage],
+// a commit of ours that is no longer pending [ErrOwnCommit].
+//
+// Of a commit that removes us the confirmation tag can't be checked, nor what is
+// encrypted: the next epoch's secrets are not for us.
 //
 // The steps are those of RFC 9420, Section 12.4.2.
 func (g *Group) Stage(commit []byte) (*StagedCommit, error) {
@@ -173,7 +177,9 @@ func (g *Group) openPath(c *StagedCommit) (privateKeys, suite.Secret, error) {
 
 // ReceiveProposal checks a proposal, an MLSMessage, and keeps it so that a
 // commit of this epoch may refer to it by the reference that is returned. Its
-// validity is judged when it is committed. Errors are those of [Group.Stage].
+// validity is judged when it is committed. A client that received one should
+// commit it before it sends application data (RFC 9420, Section 12.4). Errors are
+// those of [Group.Stage].
 func (g *Group) ReceiveProposal(message []byte) (ref []byte, changes Changes, err error) {
 	if g.removed {
 		return nil, nil, ErrRemoved

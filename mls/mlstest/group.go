@@ -157,6 +157,29 @@ const batch = 250
 // result, which makes large groups cheap.
 func NewGroup(t testing.TB, s *public.Suite, n, active int) []*Client {
 	t.Helper()
+	return newGroup(t, s, n, func(i int) bool { return i < active })
+}
+
+// NewSettledGroup is [NewGroup] for a group that has lived for a while: its
+// active members are those at leaves 0, 1, 2, 4, 8 and so on, and each of them
+// has committed an Update, so that an Update of the first is encrypted to as few
+// nodes as the tree allows.
+func NewSettledGroup(t testing.TB, s *public.Suite, n int) []*Client {
+	t.Helper()
+	clients := newGroup(t, s, n, func(i int) bool { return i&(i-1) == 0 })
+	for i := 1; i < n; i *= 2 {
+		message := clients[i].Commit(t, mls.CommitOptions{Update: true}).CommitMessage()
+		for k, c := range clients {
+			if c != nil && k != i {
+				c.Follow(t, message)
+			}
+		}
+	}
+	return clients
+}
+
+func newGroup(t testing.TB, s *public.Suite, n int, active func(int) bool) []*Client {
+	t.Helper()
 	clients := make([]*Client, n)
 	clients[0] = NewClient(t, s, "member-0")
 	clients[0].Create(t, "group")
@@ -167,7 +190,7 @@ func NewGroup(t testing.TB, s *public.Suite, n, active int) []*Client {
 }
 
 // addBatch adds the members from up to to, and lets the active ones join.
-func addBatch(t testing.TB, clients []*Client, from, to, active int) {
+func addBatch(t testing.TB, clients []*Client, from, to int, active func(int) bool) {
 	t.Helper()
 	var opts mls.CommitOptions
 	var secrets []*mls.KeyPackageSecrets
@@ -176,7 +199,7 @@ func addBatch(t testing.TB, clients []*Client, from, to, active int) {
 		k, s := c.KeyPackage(t)
 		opts.Add = append(opts.Add, k)
 		secrets = append(secrets, s)
-		if i < active {
+		if active(i) {
 			clients[i] = c
 		}
 	}
