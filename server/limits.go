@@ -1,0 +1,141 @@
+package server
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/wire"
+)
+
+// A Rate is a token bucket: Burst at once, then one each Every.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// Rates bound what costs others something.
+type Rates struct {
+	Login    Rate // failed logins for one account
+	Address  Rate // failed logins from one address
+	SignUp   Rate // accounts made from one address
+	Session  Rate // sessions opened by one device
+	Claimer  Rate // key packages claimed by one account
+	Claimed  Rate // key packages claimed from one account
+	Claiming Rate // key packages claimed by one account from one other
+}
+
+// DefaultRates are the rates of a server that isn't configured otherwise. A
+// claimer can open a group of 1,000 at once; nobody can empty another's stock of
+// key packages alone.
+var DefaultRates = Rates{
+	Login:    Rate{10, time.Minute},
+	Address:  Rate{30, 2 * time.Second},
+	SignUp:   Rate{500, time.Second},
+	Session:  Rate{60, time.Second},
+	Claimer:  Rate{1200, time.Second},
+	Claimed:  Rate{300, time.Second},
+	Claiming: Rate{30, 10 * time.Second},
+}
+
+func (r *Rates) setDefaults() {
+	for _, f := range []struct{ have, def *Rate }{
+		{&r.Login, &DefaultRates.Login},
+		{&r.Address, &DefaultRates.Address},
+		{&r.SignUp, &DefaultRates.SignUp},
+		{&r.Session, &DefaultRates.Session},
+		{&r.Claimer, &DefaultRates.Claimer},
+		{&r.Claimed, &DefaultRates.Claimed},
+		{&r.Claiming, &DefaultRates.Claiming},
+	} {
+		if *f.have == (Rate{}) {
+			*f.have = *f.def
+		}
+	}
+}
+
+// limiters hold a bucket for each key of each rate.
+type limiters struct {
+	login, address, signUp, session, claimer, claimed, claiming *buckets
+}
+
+func newLimiters(r Rates) limiters {
+	return limiters{
+		login: newBuckets(r.Login), address: newBuckets(r.Address), signUp: newBuckets(r.SignUp), session: newBuckets(r.Session),
+		claimer: newBuckets(r.Claimer), claimed: newBuckets(r.Claimed), claiming: newBuckets(r.Claiming),
+	}
+}
+
+// An attempt is one token of the bucket of key.
+type attempt struct {
+	of  *buckets
+	key string
+}
+
+// reserve takes one token of each bucket, all or none, and returns what gives
+// them back. If a bucket is empty it returns rate_limited with the longest wait.
+func (l *limiters) reserve(now time.Time, attempts ...attempt) (release func(), err error) {
+	var taken []*rate.Reservation
+	release = func() {
+		for _, r := range taken {
+			r.CancelAt(now)
+		}
+	}
+	var wait time.Duration
+	for _, a := range attempts {
+		r := a.of.get(now, a.key).ReserveN(now, 1)
+		taken = append(taken, r)
+		wait = max(wait, r.DelayFrom(now))
+	}
+	if wait == 0 {
+		return release, nil
+	}
+	release()
+	refusal := wire.Refuse(wire.CodeRateLimited, "Too many attempts; wait a little.")
+	refusal.RetryAfter = wait.Milliseconds() + 1
+	return nil, refusal
+}
+
+// maxBuckets bounds the keys that one rate remembers.
+const maxBuckets = 1 << 16
+
+// buckets are the token buckets of one rate.
+type buckets struct {
+	rate     Rate
+	mu       sync.Mutex // guards byKey
+	byKey    map[string]*rate.Limiter
+	overflow *rate.Limiter // shared by the keys for which there is no room
+}
+
+func newBuckets(r Rate) *buckets {
+	return &buckets{rate: r, byKey: map[string]*rate.Limiter{}, overflow: r.limiter()}
+}
+
+func (r Rate) limiter() *rate.Limiter { return rate.NewLimiter(rate.Every(r.Every), r.Burst) }
+
+func (b *buckets) get(now time.Time, key string) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.byKey[key]; l != nil {
+		return l
+	}
+	if len(b.byKey) >= maxBuckets {
+		b.dropFull(now)
+	}
+	if len(b.byKey) >= maxBuckets {
+		return b.overflow
+	}
+	l := b.rate.limiter()
+	b.byKey[key] = l
+	return l
+}
+
+// dropFull forgets the buckets that are as if new.
+func (b *buckets) dropFull(now time.Time) {
+	for key, l := range b.byKey {
+		if l.TokensAt(now) >= float64(b.rate.Burst) {
+			delete(b.byKey, key)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// Read reads the mailbox of the session's account: there is no way to name
+// another. With WaitMS it waits for a first event. It ends early, with
+// unauthorized, where the session ends.
+func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.ReadReply, error) {
+	if req.WaitMS <= 0 {
+		return s.read(ctx, session.Device, req)
+	}
+	sub := s.Subscribe(session)
+	defer sub.Close()
+	timer := time.NewTimer(time.Duration(min(req.WaitMS, wire.MaxReadWait)) * time.Millisecond)
+	defer timer.Stop()
+	for {
+		reply, err := s.read(ctx, session.Device, req)
+		if err != nil || len(reply.Events) > 0 {
+			return reply, err
+		}
+		select {
+		case <-sub.C:
+		case <-timer.C:
+			return reply, nil
+		case <-session.Ended():
+			return nil, errUnauthorized
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (s *Server) read(ctx context.Context, device identity.Device, req *wire.ReadRequest) (*wire.ReadReply, error) {
+	n := req.Max
+	if n <= 0 || n > wire.MaxReadEvents {
+		n = wire.MaxReadEvents
+	}
+	reply, err := s.store.Read(ctx, device, req.After, n, wire.MaxReadBytes)
+	if errors.Is(err, ErrNotFound) { // the device has left its list
+		return nil, errUnauthorized
+	}
+	return reply, err
+}
+
+// Acknowledge says that the session's device has everything up to a position.
+func (s *Server) Acknowledge(ctx context.Context, device identity.Device, req *wire.AcknowledgeRequest) (*wire.Empty, error) {
+	switch err := s.store.Acknowledge(ctx, device, req.Pos); {
+	case errors.Is(err, ErrBeyond):
+		return nil, badRequest("The mailbox doesn't reach that far.")
+	case errors.Is(err, ErrNotFound):
+		return nil, errUnauthorized
+	case err != nil:
+		return nil, err
+	}
+	return &wire.Empty{}, nil
+}

@@ -1,0 +1,296 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"parley/identity"
+	"parley/mls/public"
+	"parley/wire"
+)
+
+// casTries is how often an operation is decided anew because something changed
+// between the look and the write.
+const casTries = 4
+
+// retry calls f until it returns something else than ErrStale.
+func retry[T any](f func() (T, error)) (T, error) {
+	for range casTries {
+		v, err := f()
+		if !errors.Is(err, ErrStale) {
+			return v, err
+		}
+	}
+	var zero T
+	return zero, errBusy
+}
+
+// receipt returns the first reply to an operation, nil if it is new.
+func (s *Server) receipt(ctx context.Context, op OperationID) (*Receipt, error) {
+	r, err := s.store.Receipt(ctx, op, s.nowMS())
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return r, err
+}
+
+func checkID(id []byte) error {
+	if len(id) != wire.IDSize {
+		return badRequest("An operation's id has 16 bytes.")
+	}
+	return nil
+}
+
+// OpenRoom makes a room, or its next generation.
+func (s *Server) OpenRoom(ctx context.Context, device identity.Device, req *wire.OpenRoomRequest) (*wire.OpenRoomReply, error) {
+	if err := s.checkOpenForm(device, req); err != nil {
+		return nil, err
+	}
+	op := OperationID{Kind: wire.EventOpen, Device: device, ID: req.ID}
+	r, err := s.receipt(ctx, op)
+	if err == nil && r == nil {
+		r, err = retry(func() (*Receipt, error) { return s.openRoom(ctx, op, req) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire.OpenRoomReply{Room: r.Room, Created: r.Created, Seq: r.Seq}, nil
+}
+
+func (s *Server) checkOpenForm(device identity.Device, req *wire.OpenRoomRequest) error {
+	if err := checkID(req.ID); err != nil {
+		return err
+	}
+	room, err := identity.ParseRoom(string(req.Room))
+	if err != nil || room.Domain() != s.cfg.Domain {
+		return badRequest("This is no room of this server.")
+	}
+	for i, a := range req.Accounts {
+		if _, err := identity.ParseAccount(string(a)); err != nil || i > 0 && a <= req.Accounts[i-1] {
+			return badRequest("The accounts are not sorted, or not accounts.")
+		}
+	}
+	if _, ok := slices.BinarySearch(req.Accounts, device.Account()); !ok {
+		return badRequest("The creator's account isn't among the accounts.")
+	}
+	if len(req.Accounts) > s.cfg.Limits.Members {
+		return tooLarge("The room has too many accounts.")
+	}
+	if len(req.GroupInfo)+len(req.Commit)+len(req.Welcome)+len(req.Next) > s.cfg.Limits.Commit {
+		return tooLarge("The room's first commit is too large.")
+	}
+	return nil
+}
+
+// openRoom decides on req as things are now. ErrStale if they changed.
+func (s *Server) openRoom(ctx context.Context, op OperationID, req *wire.OpenRoomRequest) (*Receipt, error) {
+	var before *Room
+	if req.Generation > 0 {
+		var err error
+		if before, err = s.generationBefore(ctx, op.Device, req); err != nil {
+			return nil, err
+		}
+	}
+	u, err := s.checkOpening(ctx, op, req, before)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.store.Open(ctx, *u)
+	switch {
+	case errors.Is(err, ErrExists):
+		return nil, wire.Refuse(wire.CodeForbidden, "The room's name is taken.")
+	case errors.Is(err, ErrNotFound):
+		return nil, errUnknownRoom
+	case err != nil:
+		return nil, err
+	}
+	if r.Created {
+		s.hub.notify(u.Next.Accounts)
+		if before != nil {
+			s.hub.notify(before.Accounts)
+		}
+	}
+	return &r, nil
+}
+
+// generationBefore returns the room, which req opens the next generation of, if
+// it may.
+func (s *Server) generationBefore(ctx context.Context, device identity.Device, req *wire.OpenRoomRequest) (*Room, error) {
+	room, err := s.roomFor(ctx, device, req.Room)
+	if err != nil {
+		return nil, err
+	}
+	if req.Generation <= room.Generation {
+		e := wire.Refuse(wire.CodeGenerationTaken, "The room has this generation already.")
+		e.Generation = room.Generation
+		return nil, e
+	}
+	if req.Generation != room.Generation+1 {
+		return nil, badRequest("This isn't the room's next generation.")
+	}
+	if _, ok := room.Leaf(device); !ok {
+		return nil, errNotMember
+	}
+	for _, a := range req.Accounts {
+		if !room.Has(a) {
+			return nil, wire.Refuse(wire.CodeForbidden, "A next generation has no account that isn't in the room.")
+		}
+	}
+	if room.Kind == wire.KindDirect && !slices.Equal(req.Accounts, room.Accounts) {
+		return nil, wire.Refuse(wire.CodeRoleRefused, "A direct room keeps its accounts.")
+	}
+	return room, nil
+}
+
+// roomFor returns a room in which device's account is, or unknown_room.
+func (s *Server) roomFor(ctx context.Context, device identity.Device, name identity.Room) (*Room, error) {
+	room, err := s.store.Room(ctx, name)
+	if errors.Is(err, ErrNotFound) || err == nil && !room.Has(device.Account()) {
+		return nil, errUnknownRoom
+	}
+	return room, err
+}
+
+// checkOpening checks the group of a new room, and its first commit, as a whole.
+func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.OpenRoomRequest, before *Room) (*RoomUpdate, error) {
+	group, creator, err := s.newGroup(op.Device, req)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := s.checkNewContext(group.Context(), len(req.Accounts))
+	if err != nil {
+		return nil, err
+	}
+	if before != nil {
+		if err := s.checkSameRoom(ctx, before, group); err != nil {
+			return nil, err
+		}
+	}
+	j := s.newJudge()
+	if err := j.check(ctx, creator); err != nil {
+		return nil, err
+	}
+	info, err := s.firstCommit(group, creator, req)
+	if err != nil {
+		return nil, err
+	}
+	leaves, accounts, err := groupLeaves(group)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(accounts, req.Accounts) {
+		return nil, badCommit("its members' accounts aren't those named")
+	}
+	if err := j.check(ctx, leaves...); err != nil {
+		return nil, err
+	}
+	u := &RoomUpdate{
+		Op:    op,
+		Next:  Room{Room: req.Room, Kind: kind, Set: accounts, Generation: req.Generation, Epoch: group.Epoch(), Accounts: accounts, Leaves: leaves},
+		State: group.Marshal(), Info: info, Lists: j.versions(),
+		Envelope: wire.Envelope{
+			Kind: wire.EventOpen, Room: req.Room, Generation: req.Generation, AcceptedMS: s.nowMS(),
+			Sender: op.Device, ID: req.ID, Message: req.Commit, Welcome: req.Welcome,
+		},
+	}
+	if before != nil {
+		at := before.At()
+		u.Before = &at
+	}
+	return u, nil
+}
+
+// newGroup reads the group that req's creator made alone.
+func (s *Server) newGroup(device identity.Device, req *wire.OpenRoomRequest) (*public.Group, Leaf, error) {
+	if err := checkInfo(req.GroupInfo, false); err != nil {
+		return nil, Leaf{}, err
+	}
+	group, err := public.NewGroup(s.groups, req.GroupInfo)
+	if err != nil {
+		return nil, Leaf{}, badGroupInfo("it isn't valid")
+	}
+	if string(group.GroupID()) != string(req.Room.GroupID(req.Generation)) || group.Epoch() != 0 {
+		return nil, Leaf{}, badGroupInfo("it is of another group or epoch")
+	}
+	leaves, _, err := groupLeaves(group)
+	if err != nil {
+		return nil, Leaf{}, err
+	}
+	if len(leaves) != 1 || leaves[0].Device != device {
+		return nil, Leaf{}, badGroupInfo("the group wasn't made by its creator alone")
+	}
+	return group, leaves[0], nil
+}
+
+// checkSameRoom checks that a next generation keeps the room's extension.
+func (s *Server) checkSameRoom(ctx context.Context, before *Room, group *public.Group) error {
+	old, err := s.group(ctx, before)
+	if err != nil {
+		return err
+	}
+	return checkSameContext(old.Context(), group.Context())
+}
+
+// firstCommit merges the commit that adds everyone else into group, and returns
+// the GroupInfo of what there is then. Without a commit there is nobody else.
+func (s *Server) firstCommit(group *public.Group, creator Leaf, req *wire.OpenRoomRequest) ([]byte, error) {
+	if len(req.Commit) == 0 {
+		if len(req.Welcome)+len(req.Next) > 0 {
+			return nil, badRequest("There is a welcome or a next group info, and no commit.")
+		}
+		return req.GroupInfo, nil
+	}
+	staged, err := group.Stage(req.Commit)
+	if err != nil {
+		return nil, stageError(err)
+	}
+	if staged.External() || len(staged.Removed) > 0 || staged.ReInit != nil {
+		return nil, badCommit("a room's first commit only adds")
+	}
+	if now, err := toLeaf(staged.Committer().Node); err != nil || now != creator {
+		return nil, badCommit("it changes the creator's credential")
+	}
+	if err := checkSameContext(group.Context(), staged.Context()); err != nil {
+		return nil, err
+	}
+	if err := s.checkNext(group, staged, req.Next, req.Welcome); err != nil {
+		return nil, err
+	}
+	return req.Next, group.Merge(staged)
+}
+
+// checkNext checks what comes with a commit: the next GroupInfo and the Welcome.
+func (s *Server) checkNext(group *public.Group, staged *public.StagedCommit, info, welcome []byte) error {
+	if err := checkInfo(info, true); err != nil {
+		return err
+	}
+	if err := group.CheckGroupInfo(staged, info); err != nil {
+		return badGroupInfo("it doesn't agree with the commit")
+	}
+	return checkWelcome(welcome, group.Suite(), staged.Added)
+}
+
+// group reads a room's public group. ErrStale if the room has moved.
+func (s *Server) group(ctx context.Context, room *Room) (*public.Group, error) {
+	stored, err := s.store.Group(ctx, room.Room)
+	if err != nil {
+		return nil, err
+	}
+	if stored.At != room.At() {
+		return nil, ErrStale
+	}
+	return public.UnmarshalGroup(s.groups, stored.State)
+}
+
+// GroupInfo returns what a device needs to rejoin a room.
+func (s *Server) GroupInfo(ctx context.Context, device identity.Device, req *wire.GroupInfoRequest) (*wire.GroupInfo, error) {
+	if _, err := s.roomFor(ctx, device, req.Room); err != nil {
+		return nil, err
+	}
+	g, err := s.store.Group(ctx, req.Room)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.GroupInfo{Generation: g.At.Generation, Epoch: g.At.Epoch, Seq: g.Seq, GroupInfo: g.Info}, nil
+}
