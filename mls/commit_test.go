@@ -189,6 +189,71 @@ func TestGroupExtensions(t *testing.T) {
 	}
 }
 
+// TestReInit: a group that is shut down takes neither messages nor commits
+// (RFC 9420, Section 12.1.5).
+func TestReInit(t *testing.T) {
+	alice, bob, _ := trio(t)
+	ref, changes, err := alice.Group.ReceiveProposal(bob.Group.Propose(&public.ReInit{
+		GroupID: []byte("next"), Version: public.MLS10, CipherSuite: alice.Suite.ID(),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice.Records.Write(changes)
+	alice.Commit(t, mls.CommitOptions{Proposals: [][]byte{ref}})
+	alice.Reload(t)
+	if _, _, err := alice.Group.Encrypt(nil, nil); !errors.Is(err, public.ErrReInit) {
+		t.Errorf("encrypt: got %v, want ErrReInit", err)
+	}
+	if _, _, err := alice.Group.Commit(mls.CommitOptions{Update: true}); !errors.Is(err, public.ErrReInit) {
+		t.Errorf("commit: got %v, want ErrReInit", err)
+	}
+}
+
+// TestStagedViews: a staged commit shows what it would change.
+func TestStagedViews(t *testing.T) {
+	alice, bob, carol := trio(t)
+	dave := mlstest.NewClient(t, alice.Suite, "dave")
+	k, _ := dave.KeyPackage(t)
+	gone := carol.Group.OwnIndex()
+	made, _, err := alice.Group.Commit(mls.CommitOptions{
+		Add: [][]byte{k}, Remove: []mls.LeafIndex{gone}, AuthenticatedData: []byte("aad"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := bob.Group.Stage(made.CommitMessage())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*mls.StagedCommit{made, seen} {
+		if s.Own() != (s == made) || s.External() || s.SelfRemoved() || s.Epoch() != 2 || s.Context().Epoch != 2 {
+			t.Error("the kind of commit is wrong")
+		}
+		if len(s.Added()) != 1 || s.Added()[0].Index != gone || string(s.Added()[0].KeyPackage.Identity()) != "dave" {
+			t.Errorf("added: %v", s.Added())
+		}
+		if len(s.Removed()) != 1 || string(s.Removed()[0].Identity()) != string(carol.Identity) {
+			t.Errorf("removed: %v", s.Removed())
+		}
+		if len(s.Updated()) != 1 || s.Updated()[0].Index != alice.Group.OwnIndex() {
+			t.Errorf("updated: %v", s.Updated())
+		}
+		if len(s.Members()) != 3 || string(s.AuthenticatedData()) != "aad" || s.Committer().Index != 0 {
+			t.Error("members, authenticated data or committer are wrong")
+		}
+	}
+	if seen.CommitMessage() != nil || seen.Welcome() != nil || seen.GroupInfo() != nil {
+		t.Error("another's commit has messages to send")
+	}
+	if got := alice.Group.Suite().ID(); got != public.SuiteX25519 {
+		t.Errorf("suite %d", got)
+	}
+	if _, ok := alice.Group.Member(9); ok {
+		t.Error("a member outside the tree")
+	}
+}
+
 // TestInvalidCommits: what may not be committed is not made.
 func TestInvalidCommits(t *testing.T) {
 	alice, bob, _ := trio(t)

@@ -232,6 +232,17 @@ func TestBranch(t *testing.T) {
 	if err != nil || view.Epoch() != 1 || string(view.GroupID()) != "group#1" {
 		t.Fatalf("the server sees %v, %v", view, err)
 	}
+	first, err := public.NewGroup(&public.Config{Suites: mlstest.Suites(), Now: time.Now}, staged.FirstGroupInfo())
+	if err != nil || first.Epoch() != 0 {
+		t.Fatalf("the first GroupInfo: %v", err)
+	}
+	checked, err := first.Stage(staged.CommitMessage())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.CheckGroupInfo(checked, staged.GroupInfo()); err != nil {
+		t.Errorf("the two GroupInfos and the commit don't fit: %v", err)
+	}
 	g, changes, err := staged.Join()
 	if err != nil {
 		t.Fatal(err)
