@@ -59,7 +59,9 @@ func (c *Client) checkLeaf(leaf public.LeafView) error {
 		return err
 	}
 	if !k.Chain.Lists(device, key, c.resetFinal(k)) {
-		t.need = append(t.need, device.Account())
+		if !t.fresh[device.Account()] {
+			t.need = append(t.need, device.Account())
+		}
 		return errUnlisted
 	}
 	return nil

@@ -64,33 +64,38 @@ func (c *Client) cursor(ctx context.Context) (uint64, error) {
 
 // take processes what the server sent and then acknowledges it.
 func (c *Client) take(ctx context.Context, reply *wire.ReadReply) error {
-	events := reply.Events
-	var pos uint64
-	for len(events) > 0 {
-		n, need, at, err := c.takeBatch(ctx, reply.First, events[:min(len(events), batchEvents)])
+	b := batch{first: reply.First, fresh: map[identity.Account]bool{}}
+	for events := reply.Events; len(events) > 0; {
+		b.events = events[:min(len(events), batchEvents)]
+		n, need, err := c.takeBatch(ctx, &b)
 		if err != nil {
 			return err
 		}
-		events, pos = events[n:], at
-		if len(need) == 0 {
-			continue
+		if n > 0 {
+			clear(b.fresh)
 		}
+		events = events[n:]
 		// A leaf was on no list that is known: there may be a newer list.
 		for _, a := range need {
+			b.fresh[a] = true
 			if err := c.refreshOne(ctx, a); err != nil && !isListRefusal(err) && !isRefusal(err) {
 				return err
 			}
 		}
-		if n, _, pos, err = c.takeJudged(ctx, reply.First, events[:1]); err != nil {
-			return err
-		}
-		events = events[n:]
 	}
-	if pos == 0 {
+	if b.pos == 0 {
 		return nil
 	}
-	_, err := call[wire.Empty](ctx, c, wire.OpAcknowledge, wire.AcknowledgeRequest{Pos: pos})
+	_, err := call[wire.Empty](ctx, c, wire.OpAcknowledge, wire.AcknowledgeRequest{Pos: b.pos})
 	return err
+}
+
+// A batch is some events on their way into one write.
+type batch struct {
+	first  uint64 // the oldest position that the server keeps
+	events []wire.Event
+	fresh  map[identity.Account]bool // lists just read for the first of events: what they lack is refused
+	pos    uint64                    // the cursor after it
 }
 
 // isRefusal reports whether the server answered, with a refusal.
@@ -101,30 +106,20 @@ func isRefusal(err error) bool {
 
 // takeBatch processes events in one write, up to the first that needs the lists
 // of the accounts it returns. n is how many were done.
-func (c *Client) takeBatch(ctx context.Context, first uint64, events []wire.Event) (n int, need []identity.Account, pos uint64, err error) {
-	return c.takeSome(ctx, first, events, false)
-}
-
-// takeJudged is takeBatch with lists that are as new as they can be: what needs
-// more is refused.
-func (c *Client) takeJudged(ctx context.Context, first uint64, events []wire.Event) (n int, need []identity.Account, pos uint64, err error) {
-	return c.takeSome(ctx, first, events, true)
-}
-
-func (c *Client) takeSome(ctx context.Context, first uint64, events []wire.Event, judged bool) (n int, need []identity.Account, pos uint64, err error) {
+func (c *Client) takeBatch(ctx context.Context, b *batch) (n int, need []identity.Account, err error) {
 	err = c.step(ctx, func(t *tx) error {
-		n, need = 0, nil
-		if _, err := t.load(cursorKey, &pos); err != nil {
+		n, need, b.pos = 0, nil, 0
+		if _, err := t.load(cursorKey, &b.pos); err != nil {
 			return err
 		}
-		for i := range events {
-			e := &events[i]
-			if e.Pos <= pos { // another process was faster
+		for i := range b.events {
+			e := &b.events[i]
+			if e.Pos <= b.pos { // another process was faster
 				n++
 				continue
 			}
-			if e.Pos != pos+1 {
-				if e.Pos != first {
+			if e.Pos != b.pos+1 {
+				if e.Pos != b.first {
 					return errMailboxGap
 				}
 				if err := t.expired(); err != nil {
@@ -132,22 +127,25 @@ func (c *Client) takeSome(ctx context.Context, first uint64, events []wire.Event
 				}
 			}
 			mark := t.mark()
-			t.need = nil
+			t.need, t.fresh = nil, nil
+			if n == 0 {
+				t.fresh = b.fresh
+			}
 			if err := t.event(&e.Envelope); err != nil {
 				return err
 			}
-			if len(t.need) > 0 && !judged {
+			if len(t.need) > 0 {
 				need = slices.Clone(t.need)
 				t.rollback(mark)
 				break
 			}
-			pos = e.Pos
+			b.pos = e.Pos
 			n++
 		}
-		t.save(cursorKey, pos)
+		t.save(cursorKey, b.pos)
 		return nil
 	})
-	return n, need, pos, err
+	return n, need, err
 }
 
 // errMailboxGap is a server that leaves out positions.

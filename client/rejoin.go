@@ -68,24 +68,22 @@ func (c *Client) markLeft(ctx context.Context, room identity.Room) error {
 
 // prepareRejoin checks what the server published and makes the external commit.
 func (c *Client) prepareRejoin(ctx context.Context, room identity.Room, info *wire.GroupInfo) (*mls.StagedCommit, error) {
-	for attempt := range 2 {
-		s, need, err := c.tryRejoin(ctx, room, info)
-		if err == nil {
-			return s, nil
-		}
-		if len(need) == 0 || attempt > 0 {
-			return nil, err
+	fresh := map[identity.Account]bool{}
+	for {
+		s, need, err := c.tryRejoin(ctx, room, info, fresh)
+		if err == nil || len(need) == 0 {
+			return s, err
 		}
 		for _, a := range need {
+			fresh[a] = true
 			if err := c.refreshOne(ctx, a); err != nil && !isListRefusal(err) && !isRefusal(err) {
 				return nil, err
 			}
 		}
 	}
-	return nil, errBadRoom
 }
 
-func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.GroupInfo) (s *mls.StagedCommit, need []identity.Account, err error) {
+func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.GroupInfo, fresh map[identity.Account]bool) (s *mls.StagedCommit, need []identity.Account, err error) {
 	var bad error
 	err = c.step(ctx, func(t *tx) error {
 		s, need, bad = nil, nil, nil
@@ -97,7 +95,7 @@ func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.G
 			bad = fmt.Errorf("%w: stale", errBadRoom)
 			return t.refuse(Refusal{Room: room, Seq: info.Seq, Code: "stale_group_info"})
 		}
-		t.need = nil
+		t.need, t.fresh = nil, fresh
 		if s, bad = c.joinExternal(t, r, info); bad == nil {
 			return nil
 		}

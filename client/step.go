@@ -65,8 +65,9 @@ type tx struct {
 	c       *Client
 	ctx     context.Context
 	changes []Change
-	at      map[string]int     // key → its newest place in changes
-	need    []identity.Account // whose lists a leaf was not on
+	at      map[string]int            // key → its newest place in changes
+	need    []identity.Account        // whose lists a leaf was not on
+	fresh   map[identity.Account]bool // whose lists were just read: they are not needed again
 }
 
 // step runs fn and writes what it put, atomically. fn has no effect outside its

@@ -1,8 +1,7 @@
 package client_test
 
 import (
-	"context"
-	"net/http/httptest"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -13,13 +12,17 @@ import (
 	"parley/client/nettransport"
 	"parley/identity"
 	"parley/mls/public"
+	"parley/server"
 )
 
 // A world is a server with people around it: real parts, in one process.
 type world struct {
 	t     *testing.T
+	addr  string
 	url   string
-	http  *httptest.Server
+	data  server.Store
+	http  *http.Server
+	wrap  func(http.Handler) http.Handler // what stands between the server and its clients
 	clock *clock
 }
 
@@ -76,7 +79,7 @@ func (w *world) config(store client.Store) client.Config {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(transport.Close)
+	w.t.Cleanup(func() { transport.Close() })
 	return client.Config{
 		Store: store, Transport: transport, Now: w.clock.now, DeviceName: "test",
 		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
@@ -198,5 +201,3 @@ func (p *person) refusals() []string {
 	}
 	return out
 }
-
-var _ = context.Background

@@ -1,0 +1,55 @@
+package client_test
+
+import (
+	"net"
+	"net/http"
+	"testing"
+
+	"parley/mls/public"
+	"parley/server"
+	"parley/server/clientapi"
+	servermem "parley/server/memstore"
+)
+
+// newWorld starts a server on a store in memory.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, clock: new(clock), wrap: func(h http.Handler) http.Handler { return h }}
+	w.data = servermem.New()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.addr, w.url = l.Addr().String(), "http://"+l.Addr().String()
+	w.serve(l)
+	t.Cleanup(func() { w.stop() })
+	return w
+}
+
+// serve starts the server on l.
+func (w *world) serve(l net.Listener) {
+	w.t.Helper()
+	srv, err := server.New(w.t.Context(), server.Config{
+		Store: w.data, Domain: domain, Origins: []string{w.url}, SignUpOpen: true, Now: w.clock.now,
+		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	api := clientapi.New(srv, clientapi.Options{})
+	w.http = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.wrap(api).ServeHTTP(rw, r) })}
+	go w.http.Serve(l)
+}
+
+// stop ends the server as a crash would: connections break.
+func (w *world) stop() { w.http.Close() }
+
+// start begins it again, at the same address, on the same data.
+func (w *world) start() {
+	w.t.Helper()
+	l, err := net.Listen("tcp", w.addr)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.serve(l)
+}
