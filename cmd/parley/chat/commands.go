@@ -31,10 +31,11 @@ type (
 // A job is a call that changes something.
 type job struct {
 	run     func(context.Context) (client.MessageID, error)
-	text    string        // what the person typed, given back if nothing came of it
-	room    identity.Room // whose draft text came from
-	first   bool          // of a new conversation: open it afterwards
-	success string        // said when done; empty: nothing
+	text    string           // what the person typed, given back if nothing came of it
+	room    identity.Room    // whose draft text came from
+	first   bool             // of a new conversation: open it afterwards
+	success string           // said when done; empty: nothing
+	reactTo client.MessageID // of a reaction: the message
 }
 
 // enqueue runs j after the jobs before it, so that messages keep the order in
@@ -69,6 +70,9 @@ func (m *model) done(msg doneMsg) tea.Cmd {
 	default:
 		m.say(m.opts.Explain(msg.err))
 		m.giveBack(msg.job)
+	}
+	if r := msg.job.reactTo; !r.IsZero() && !msg.id.IsZero() {
+		m.mine[r] = append(m.mine[r], msg.id)
 	}
 	cmds := []tea.Cmd{m.next(), m.loadRooms(), m.loadHistory()}
 	if msg.job.first && (msg.err == nil || errors.Is(msg.err, client.ErrQueued)) && m.open == "" {

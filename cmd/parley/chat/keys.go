@@ -287,14 +287,31 @@ func (m *model) askReaction(v *client.View) {
 	m.mode, m.status = modePrompt, ""
 	label := "React: 0 none 1👍 2❤️ 3😂 4😮 5😢 6🙏 or an emoji: "
 	m.prompt = prompt{label: label, back: modeSelect, answer: func(text string) tea.Cmd {
-		emoji := text
-		if len(text) == 1 && '0' <= text[0] && text[0] <= '6' {
-			emoji = append([]string{""}, quick...)[text[0]-'0']
-		} else if text == "" {
+		switch {
+		case text == "":
 			return nil
+		case text == "0":
+			return m.unreact(id)
+		case len(text) == 1 && '1' <= text[0] && text[0] <= '6':
+			text = quick[text[0]-'1']
 		}
-		return m.enqueue(job{run: func(ctx context.Context) (client.MessageID, error) { return m.client.React(ctx, id, emoji) }})
+		return m.enqueue(job{reactTo: id, run: func(ctx context.Context) (client.MessageID, error) { return m.client.React(ctx, id, text) }})
 	}}
+}
+
+// unreact takes back the reactions to a message that were made on this screen.
+func (m *model) unreact(id client.MessageID) tea.Cmd {
+	mine := m.mine[id]
+	if len(mine) == 0 {
+		m.say("Only a reaction made since this program started can be taken back here")
+		return nil
+	}
+	delete(m.mine, id)
+	var cmds []tea.Cmd
+	for _, r := range mine {
+		cmds = append(cmds, m.enqueue(job{run: func(ctx context.Context) (client.MessageID, error) { return m.client.Unsend(ctx, r) }}))
+	}
+	return tea.Batch(cmds...)
 }
 
 func (m *model) askUnsend(v *client.View) {

@@ -31,6 +31,13 @@ type memory struct {
 	fail    error // what every call that changes something returns
 	changed func()
 	order   []string // texts in the order of their sending
+
+	reactions map[client.MessageID]reaction
+}
+
+type reaction struct {
+	to    client.MessageID
+	emoji string
 }
 
 type memoryRoom struct {
@@ -42,7 +49,7 @@ type memoryRoom struct {
 var _ Client = (*memory)(nil)
 
 func newMemory() *memory {
-	return &memory{clock: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	return &memory{reactions: map[client.MessageID]reaction{}, clock: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 }
 
 // add makes a conversation of alice with others.
@@ -238,18 +245,26 @@ func (c *memory) Edit(_ context.Context, id client.MessageID, text string) (clie
 }
 
 func (c *memory) Unsend(_ context.Context, id client.MessageID) (client.MessageID, error) {
+	c.mu.Lock()
+	r, ok := c.reactions[id]
+	c.mu.Unlock()
+	if ok {
+		return c.change(r.to, func(v *client.View) { delete(v.Reactions, r.emoji) })
+	}
 	return c.change(id, func(v *client.View) { v.Text, v.Unsent = "", true })
 }
 
 func (c *memory) React(_ context.Context, id client.MessageID, emoji string) (client.MessageID, error) {
-	return c.change(id, func(v *client.View) {
-		for e, who := range v.Reactions {
-			v.Reactions[e] = slices.DeleteFunc(who, func(a identity.Account) bool { return a == alice })
-		}
-		if emoji != "" {
-			v.Reactions[emoji] = append(v.Reactions[emoji], alice)
-		}
-	})
+	_, err := c.change(id, func(v *client.View) { v.Reactions[emoji] = append(v.Reactions[emoji], alice) })
+	if err != nil {
+		return client.MessageID{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var own client.MessageID
+	rand.Read(own[:])
+	c.reactions[own] = reaction{id, emoji}
+	return own, nil
 }
 
 func (c *memory) ConfirmReset(_ context.Context, name string) error {

@@ -51,8 +51,9 @@ type model struct {
 	scroll   int           // drawn lines hidden below the message pane; 0: at the end
 	read     uint64        // highest seq of the open conversation marked as read
 
-	drafts map[identity.Room]*composer // also under "", for a new conversation
-	target target                      // what the composer's text will be
+	drafts map[identity.Room]*composer             // also under "", for a new conversation
+	target target                                  // what the composer's text will be
+	mine   map[client.MessageID][]client.MessageID // message → own reactions to it, made here
 
 	prompt  prompt
 	status  string // one line for the person; empty: none
@@ -84,6 +85,7 @@ func newModel(ctx context.Context, c Client, opts Options) *model {
 	return &model{
 		ctx: ctx, client: c, opts: opts, own: c.Account(), focused: true,
 		limit: page, mode: modeList, drafts: map[identity.Room]*composer{},
+		mine: map[client.MessageID][]client.MessageID{},
 	}
 }
 

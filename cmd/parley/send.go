@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"parley/client"
+)
+
+var sendCommand = command{
+	name: "send", usage: "send NAME… TEXT | send --room ROOM TEXT",
+	summary: "Send a message, and print its id.",
+	more: `
+The same set of names is the same conversation, whoever opens it. NAME is a name
+at the own server, or a mimi:// URI. ROOM is what parley rooms prints.
+
+If the server can't be reached the message is kept, its id is printed, the exit
+status is 1, and the next command that talks to the server sends it. A TEXT that
+begins with "-" comes after "--".`,
+	run: runSend,
+}
+
+func runSend(ctx context.Context, p *program, args []string) error {
+	fs := newFlags("send")
+	room := fs.String("room", "", "")
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	least := 2
+	if *room != "" {
+		least = 1
+	}
+	if len(rest) < least || *room != "" && len(rest) > 1 {
+		return usagef("send needs names and a text, or --room and a text")
+	}
+	names, text := rest[:len(rest)-1], rest[len(rest)-1]
+	if err := checkNames(names...); err != nil {
+		return err
+	}
+	return p.withClient(ctx, func(c *client.Client) error {
+		if *room == "" {
+			id, err := c.SendTo(ctx, names, text)
+			return p.printID(id, err)
+		}
+		r, err := parseRoom(*room, c.Account())
+		if err != nil {
+			return err
+		}
+		id, err := orAfterSync(ctx, c, func() (client.MessageID, error) { return c.Send(ctx, r, text) })
+		return p.printID(id, err)
+	})
+}
+
+// printID prints the id of a message that was sent or kept.
+func (p *program) printID(id client.MessageID, err error) error {
+	if id.IsZero() {
+		return err
+	}
+	if _, werr := fmt.Fprintln(p.stdout, id); err == nil {
+		err = werr
+	}
+	return err
+}
