@@ -24,7 +24,9 @@ func accountKey(a identity.Account) []byte { return append([]byte{keyAccount}, a
 
 func resetKey(a identity.Account) []byte { return append([]byte{keyReset}, a...) }
 
-func listKey(a identity.Account, version uint64) []byte { return join(keyList, string(a), u64(version)) }
+func listKey(a identity.Account, version uint64) []byte {
+	return join(keyList, string(a), u64(version))
+}
 
 func enrollmentKey(d identity.Device) []byte {
 	return join(keyEnrollment, string(d.Account()), []byte(d))

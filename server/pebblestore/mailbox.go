@@ -162,4 +162,3 @@ func (s *Store) Acknowledge(ctx context.Context, device identity.Device, pos uin
 		return nil
 	})
 }
-

@@ -191,4 +191,3 @@ func (t *tx) sweepRest(limits server.SweepLimits, cutoff uint64) error {
 	t.deleteRange([]byte{keyReceipt}, receiptKey(week(limits.Receipts), receiptID{}))
 	return nil
 }
-
