@@ -65,9 +65,13 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	if err := d.show(ctx); err != nil || *once {
-		return errors.Join(err, d.server.stop())
+		err = errors.Join(err, d.server.stop())
+		if *dir == "" {
+			err = errors.Join(err, os.RemoveAll(d.dir))
+		}
+		return err
 	}
-	fmt.Fprintln(p.stdout, "\nThe server runs until Ctrl+C.")
+	d.invite()
 	return d.server.wait(ctx)
 }
 
@@ -108,6 +112,11 @@ func (d *demo) show(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// invite prints how to open a terminal client for each of the two.
+func (d *demo) invite() {
 	fmt.Fprintln(d.stdout, "\nNow you. In two other terminals:")
 	program, err := os.Executable()
 	if err != nil {
@@ -117,7 +126,7 @@ func (d *demo) show(ctx context.Context) error {
 		fmt.Fprintf(d.stdout, "\n  PARLEY_HOME=%s PARLEY_PASSPHRASE=%s %s chat\n",
 			quote(d.home(name)), quote(demoPassphrase(name)), quote(program))
 	}
-	return nil
+	fmt.Fprintln(d.stdout, "\nThe server runs until Ctrl+C.")
 }
 
 func (d *demo) home(name string) string { return filepath.Join(d.dir, name) }
@@ -180,17 +189,19 @@ func (d *demo) exchange(ctx context.Context, from, to *client.Client, text strin
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.stdout, "\n%s wrote   %s\n%s sees     %s\n", pad(from), text, pad(to), got.Text)
-	fmt.Fprintf(d.stdout, "the server has  %s\n", shorten(stored.Message))
-	fmt.Fprintf(d.stdout, "                %d bytes, from %s, in epoch %d of %s\n",
-		len(stored.Message), stored.Sender, stored.Epoch, stored.Room)
+	fmt.Fprintln(d.stdout)
+	d.line(from.Account().Name()+" writes", text)
+	d.line(to.Account().Name()+" sees", got.Text)
+	d.line("the server has", fmt.Sprintf("%d bytes: %s", len(stored.Message), shorten(stored.Message)))
+	d.line("and knows", fmt.Sprintf("from a device of %s, at %s,", stored.Sender.Account().Name(), rfc3339(stored.AcceptedMS)))
+	d.line("", fmt.Sprintf("in epoch %d of room %s", stored.Epoch, stored.Room.ID()))
 	if bytes.Contains(stored.Message, []byte(text)) {
 		return errors.New("the server's bytes hold the text: this is a bug")
 	}
 	return nil
 }
 
-func pad(c *client.Client) string { return fmt.Sprintf("%-5s", c.Account().Name()) }
+func (d *demo) line(label, text string) { fmt.Fprintf(d.stdout, "%-17s%s\n", label, text) }
 
 // stored returns the envelope with a number, as the store serves it to a device.
 func (d *demo) stored(ctx context.Context, device identity.Device, seq uint64) (*wire.Envelope, error) {
@@ -214,7 +225,7 @@ func (d *demo) stored(ctx context.Context, device identity.Device, seq uint64) (
 
 // shorten returns the beginning and the end of b in hex.
 func shorten(b []byte) string {
-	const head, tail = 24, 8
+	const head, tail = 8, 16
 	if len(b) <= head+tail {
 		return hex.EncodeToString(b)
 	}

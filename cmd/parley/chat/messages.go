@@ -15,8 +15,10 @@ import (
 
 // Signs of own messages: how far each is known to have come.
 const (
-	signQueued = "◷"
-	signSent   = "✓"
+	signQueued    = "◷"
+	signSent      = "✓"
+	signDelivered = "✓✓"
+	signFailed    = "✗"
 )
 
 // roomName is how a conversation is called: by the others who are in it.
@@ -56,8 +58,13 @@ func (m *model) preview(r *client.Room) string {
 
 // sign returns the tick of an own message.
 func sign(msg *client.Message) string {
-	if msg.State == client.StateQueued {
+	switch msg.State {
+	case client.StateQueued:
 		return signQueued
+	case client.StateDelivered:
+		return signDelivered
+	case client.StateFailed:
+		return signFailed
 	}
 	return signSent
 }
@@ -146,7 +153,7 @@ func (m *model) draw(views []client.View, width int) []drawn {
 }
 
 // drawView draws one message in lines of less than width cells: time, sender and
-// text; what it answers above; reactions below.
+// text; what it answers before the text, reactions below.
 func (m *model) drawView(v *client.View, byID map[client.MessageID]*client.View, at time.Time, width int) (lines []string) {
 	width -= 2
 	clock := at.Format("15:04") + " "
@@ -157,15 +164,16 @@ func (m *model) drawView(v *client.View, byID map[client.MessageID]*client.View,
 		return lines
 	}
 	indent := strings.Repeat(" ", min(len(clock), width/4))
-	if v.InReplyTo != (client.MessageID{}) {
+	head, text := clock+m.who(v.From)+": ", m.body(v)+m.suffix(v)
+	if !v.InReplyTo.IsZero() {
 		quote := "an earlier message"
 		if q := byID[v.InReplyTo]; q != nil {
 			quote = m.who(q.From) + ": " + firstLine(m.body(q))
 		}
-		lines = append(lines, fit(m.method, indent+"↪ "+quote, width))
+		lines = append(lines, fit(m.method, clock+m.who(v.From)+" ↪ "+quote, width))
+		head, text = "", indent+text
 	}
-	text := clock + m.who(v.From) + ": " + m.body(v) + m.suffix(v)
-	for i, l := range wrap(m.method, text, width-len(indent)) {
+	for i, l := range wrap(m.method, head+text, width-len(indent)) {
 		if i > 0 {
 			l = indent + l
 		}

@@ -73,6 +73,10 @@ func TestTicks(t *testing.T) {
 	s.press("enter")
 	s.shows("you: offline "+signQueued, "! kept in the outbox")
 	s.hides("offline " + signSent)
+	views := c.find(s.m.open).views
+	views[0].State, views[1].State = client.StateDelivered, client.StateFailed
+	s.send(changedMsg{})
+	s.shows("you: online "+signDelivered, "you: offline "+signFailed)
 	if got := s.m.draft().text; got != "" {
 		t.Errorf("the composer still holds %q: it is in the outbox", got)
 	}
@@ -126,7 +130,7 @@ func TestReplyReactEditUnsend(t *testing.T) {
 	s.shows("Replying to bob: lunch?")
 	s.write("yes")
 	s.press("enter")
-	s.shows("↪ bob: lunch?", "you: yes "+signSent)
+	s.shows("you ↪ bob: lunch?", "  yes "+signSent)
 
 	s.press("up", "up")
 	s.write("x")
@@ -148,7 +152,7 @@ func TestReplyReactEditUnsend(t *testing.T) {
 	s.shows("Editing", "> yes")
 	s.write("!")
 	s.press("enter")
-	s.shows("you: yes! (edited) " + signSent)
+	s.shows("  yes! (edited) " + signSent)
 
 	s.press("up")
 	s.write("u")

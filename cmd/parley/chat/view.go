@@ -189,8 +189,10 @@ func (m *model) helpLines(height int) []string {
 		"Ctrl+C           quit",
 		"",
 		bold("Signs"),
-		signQueued + "  queued: kept on this device until the server can be reached",
-		signSent + "  sent: the server has stored it",
+		signQueued + "    queued: kept on this device until the server can be reached",
+		signSent + "    sent: the server has stored it",
+		signDelivered + "   delivered: a device of somebody else has it",
+		signFailed + "    failed: refused for good, and not tried again",
 		"(2)  unread messages",
 	}
 	lines := make([]string, height)
