@@ -187,7 +187,7 @@ func (a *API) call(ctx context.Context, op operation, c caller, body []byte) (re
 func (a *API) answer(w http.ResponseWriter, r *http.Request, reply any, err error) {
 	status := http.StatusOK
 	if refusal := server.AsWire(err); refusal != nil {
-		status, reply = statusOf(refusal.Code), refusal
+		status, reply = Status(refusal.Code), refusal
 		if err == badMethod {
 			status = http.StatusMethodNotAllowed
 		}
@@ -249,7 +249,8 @@ var statuses = map[wire.Code]int{
 	wire.CodeTooManyEnrolling: http.StatusConflict,
 }
 
-func statusOf(code wire.Code) int {
+// Status returns the HTTP status that belongs to a code.
+func Status(code wire.Code) int {
 	if s, ok := statuses[code]; ok {
 		return s
 	}

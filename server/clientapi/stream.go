@@ -88,9 +88,10 @@ func (s *stream) serve() {
 	writer.Go(func() {
 		defer s.conn.Close() // wakes the reader
 		defer s.cancel()
-		s.write(sub, hello.After)
+		if welcome, err := replyFrame(n, &wire.Empty{}, nil); err == nil && s.writeFrame(welcome) == nil {
+			s.write(sub, hello.After)
+		}
 	})
-	s.reply(n, &wire.Empty{}, nil)
 	s.read()
 	s.cancel()
 	writer.Wait()
