@@ -46,6 +46,7 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	lookup func(name string) (string, bool) // of the environment
+	person func() bool                      // whether somebody can be asked; nil: by stdin
 }
 
 // run runs one command line and returns the exit status.

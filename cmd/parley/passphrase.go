@@ -48,6 +48,9 @@ func (p *program) passphrase(isNew bool) (string, error) {
 
 // interactive reports whether a person can be asked.
 func (p *program) interactive() bool {
+	if p.person != nil {
+		return p.person()
+	}
 	return p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
 }
 

@@ -137,7 +137,8 @@ func (s *running) build(ctx context.Context, cfg serveConfig) (err error) {
 	}
 	s.api = clientapi.New(s.server, clientapi.Options{Logger: s.log})
 	s.http = &http.Server{
-		Handler: s.api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: s.api, MaxHeaderBytes: 16 << 10,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn), // its lines name addresses
 	}
 	return nil

@@ -321,13 +321,18 @@ func TestReset(t *testing.T) {
 	c.find(room).room.Problem = "bob's account was reset"
 	s := start(t, c)
 	s.shows("! bob's account")
-	s.press("enter", "ctrl+r")
+	s.press("enter")
+	s.shows("The account of bob was reset. Ctrl+R")
+	s.press("ctrl+r")
 	s.shows("00001 00002", "00012", "(y/n)")
 	s.write("y")
 	if got := c.find(room).room.ResetOf; len(got) != 0 {
 		t.Errorf("still waiting: %v", got)
 	}
-	s.shows("Confirmed")
+	s.shows("Confirmed", "! bob's account was reset")
+	c.find(room).room.Problem, c.find(room).room.Active = "", false
+	s.send(changedMsg{})
+	s.shows("You are no longer in this conversation")
 }
 
 func TestNotices(t *testing.T) {

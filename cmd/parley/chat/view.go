@@ -13,6 +13,7 @@ const (
 	listWidth           = 24 // of the list of conversations, beside the messages
 	sideBySide          = 60 // the least width that shows both
 	maxComposer         = 6  // lines
+	maxStatus           = 2  // lines
 )
 
 // View implements [tea.Model].
@@ -46,18 +47,16 @@ func (m *model) screen() (string, *tea.Cursor) {
 		if cursor = at; cursor != nil {
 			cursor.X += listWidth + 1
 		}
-	case m.listShown():
+	case m.mode == modeList:
 		lines = m.list(m.width, body)
+		if m.status != "" {
+			lines[body-1] = fit(m.method, "! "+m.status, m.width)
+		}
 	default:
 		lines, cursor = m.pane(m.width, body)
 	}
 	lines = append(lines, dim(fit(m.method, m.keyLine(), m.width)))
 	return strings.Join(lines, "\n"), cursor
-}
-
-// listShown reports whether a narrow screen shows the list.
-func (m *model) listShown() bool {
-	return m.mode == modeList && (m.status == "" || !m.composing())
 }
 
 func (m *model) paneWidth() int {
@@ -110,6 +109,7 @@ func (m *model) title() string {
 // line of messages stays.
 func (m *model) foot(width, height int) foot {
 	f := foot{lines: []string{dim(strings.Repeat("─", width))}, row: -1}
+	f.say(m, m.trouble(), width)
 	if m.target.label != "" && m.mode == modeCompose {
 		f.lines = append(f.lines, dim(fit(m.method, m.target.label, width)))
 	}
@@ -124,14 +124,39 @@ func (m *model) foot(width, height int) foot {
 	case m.composing():
 		m.footInput(&f, "> ", m.draft(), width, room)
 	}
-	if m.status != "" {
-		f.lines = append(f.lines, fit(m.method, "! "+m.status, width))
-	}
+	f.say(m, m.status, width)
 	if most := max(1, height-2); len(f.lines) > most {
 		drop := len(f.lines) - most
 		f.lines, f.row = f.lines[drop:], f.row-drop
 	}
 	return f
+}
+
+// say adds a sentence for the person.
+func (f *foot) say(m *model, text string, width int) {
+	if text == "" {
+		return
+	}
+	lines := wrap(m.method, "! "+text, width)
+	for _, l := range lines[:min(len(lines), maxStatus)] {
+		f.lines = append(f.lines, fit(m.method, l, width))
+	}
+}
+
+// trouble is what keeps the open conversation from working, or empty.
+func (m *model) trouble() string {
+	r := m.room()
+	switch {
+	case r == nil:
+		return ""
+	case len(r.ResetOf) > 0:
+		return "The account of " + m.name(r.ResetOf[0]) + " was reset. Ctrl+R: compare and go on"
+	case r.Problem != "":
+		return firstLine(SanitizeLine(r.Problem))
+	case !r.Active:
+		return "You are no longer in this conversation"
+	}
+	return ""
 }
 
 // footInput draws a text field after a label: the lines around its cursor.
