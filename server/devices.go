@@ -45,7 +45,9 @@ func (s *Server) PutDeviceList(ctx context.Context, device identity.Device, req 
 	if next.Change == identity.Reset {
 		return nil, wire.Refuse(wire.CodeBadDeviceList, "A reset needs the account's login.")
 	}
-	u := ListUpdate{Account: account, List: req.List, Version: next.Version, AcceptedMS: s.nowMS()}
+	u := ListUpdate{
+		Account: account, List: req.List, Version: next.Version, Cancel: next.Change == identity.Cancel, AcceptedMS: s.nowMS(),
+	}
 	before, after := l.listed(), leaves(next)
 	u.Leave, u.Gone = left(before, after)
 	u.Join, _ = left(after, before)

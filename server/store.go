@@ -74,7 +74,8 @@ type Directory interface {
 	// PutList adds the next version of an account's list, with its
 	// consequences, and returns the accounts whose mailbox got its event: the
 	// account itself and every account that shares a room with it, sorted.
-	// ErrStale unless the newest version is one below.
+	// ErrStale unless the newest version is one below; also if the list cancels
+	// a reset that is finished.
 	PutList(ctx context.Context, u ListUpdate) ([]identity.Account, error)
 	// FinishReset takes the consequences of a reset whose delay is over.
 	// ErrStale unless the newest list is that reset, not yet finished.
@@ -128,6 +129,7 @@ type ListUpdate struct {
 	List       identity.SignedDeviceList
 	Version    uint64
 	Reset      bool // the list is a reset, to be finished later
+	Cancel     bool // the list cancels the reset before it
 	AcceptedMS int64
 	Join       []identity.Device // get a cursor at the mailbox's head, behind this event; their enrollments go
 	Leave      []identity.Device // lose their cursor

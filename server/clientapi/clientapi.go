@@ -53,8 +53,9 @@ type API struct {
 
 var _ http.Handler = (*API)(nil)
 
-// New returns the handler of a server's clients. Close it after the HTTP server
-// was shut down: hijacked connections, the streams, are not the HTTP server's.
+// New returns the handler of a server's clients. Close it when the HTTP server is
+// shut down (http.Server.RegisterOnShutdown is a good place): hijacked
+// connections, the streams, are not the HTTP server's.
 func New(s *server.Server, o Options) *API {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -75,7 +76,7 @@ func New(s *server.Server, o Options) *API {
 	return a
 }
 
-// Close ends all streams and waits for them.
+// Close ends all streams, and reads that wait, and waits for the streams.
 func (a *API) Close() error {
 	a.mu.Lock()
 	a.stop()
@@ -127,7 +128,14 @@ func (a *API) serveOperation(w http.ResponseWriter, r *http.Request, op operatio
 	if err != nil {
 		return nil, err
 	}
-	return a.call(r.Context(), op, c, body)
+	ctx := r.Context()
+	if op.name == wire.OpRead { // it may wait, and must not hold up the server's end
+		merged, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(a.base, cancel)()
+		ctx = merged
+	}
+	return a.call(ctx, op, c, body)
 }
 
 func (a *API) authenticate(r *http.Request) (*server.Session, error) {

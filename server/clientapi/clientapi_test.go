@@ -349,4 +349,13 @@ func TestLongPoll(t *testing.T) {
 	if reply := <-got; len(reply.Events) != 1 {
 		t.Errorf("read = %+v", reply)
 	}
+	ended := make(chan *wire.Error)
+	go func() {
+		_, _, refusal := call[wire.ReadReply](s, wire.OpRead, alice.token, &wire.ReadRequest{After: 1, WaitMS: wire.MaxReadWait})
+		ended <- refusal
+	}()
+	s.api.Close()
+	if e := <-ended; e == nil || e.Code != wire.CodeUnavailable {
+		t.Errorf("a read that meets the server's end: %v; want unavailable", e)
+	}
 }

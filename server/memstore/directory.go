@@ -70,7 +70,7 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) ([]identity.Ac
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.accounts[u.Account]
-	if a == nil || u.Version != uint64(len(a.lists))+1 {
+	if a == nil || u.Version != uint64(len(a.lists))+1 || u.Cancel && a.resetDone {
 		return nil, server.ErrStale
 	}
 	a.lists = append(a.lists, server.ListRecord{List: cloneList(u.List), Version: u.Version, AcceptedMS: u.AcceptedMS})

@@ -120,7 +120,7 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []ide
 	u.Join, u.Leave, u.Gone = slices.Clone(u.Join), slices.Clone(u.Leave), slices.Clone(u.Gone)
 	err = s.doAlone(ctx, func(t *tx) error {
 		r, err := t.account(u.Account)
-		if errors.Is(err, server.ErrNotFound) || err == nil && r.Version+1 != u.Version {
+		if errors.Is(err, server.ErrNotFound) || err == nil && (r.Version+1 != u.Version || u.Cancel && r.ResetDone) {
 			return server.ErrStale
 		} else if err != nil {
 			return err

@@ -232,6 +232,10 @@ func testResets(t *testing.T, s server.Store) {
 	if err != nil || !a.ResetDone {
 		t.Errorf("Account = %+v, %v; want the reset done", a, err)
 	}
+	cancel := server.ListUpdate{Account: alice, List: list(alice, 3), Version: 3, Cancel: true}
+	if _, err := s.PutList(t.Context(), cancel); !errors.Is(err, server.ErrStale) {
+		t.Errorf("cancelling it then: %v; want ErrStale", err)
+	}
 	op, e := message(r, 1)
 	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
 		t.Errorf("a message: %v; want ErrPending", err)
