@@ -33,7 +33,7 @@ var DefaultRates = Rates{
 	Login:    Rate{10, time.Minute},
 	Address:  Rate{30, 2 * time.Second},
 	SignUp:   Rate{500, time.Second},
-	Session:  Rate{60, time.Second},
+	Session:  Rate{600, 100 * time.Millisecond},
 	Claimer:  Rate{1200, time.Second},
 	Claimed:  Rate{300, time.Second},
 	Claiming: Rate{30, 10 * time.Second},

@@ -49,7 +49,8 @@ type EnrollReply struct {
 // ResetRequest puts a list whose change is reset, with the account's login: for
 // a person who lost every device. Any device of the list before can cancel it by
 // put_device_list for as long as the delay runs. With an empty List.Body nothing
-// changes: the reply is the chain that the list has to follow.
+// changes: the reply is the chain that the list has to follow, of the account
+// that List.Signer, the new device, names.
 type ResetRequest struct {
 	Login []byte                    `cbor:"login" json:"-"`
 	List  identity.SignedDeviceList `cbor:"list" json:"list"`
