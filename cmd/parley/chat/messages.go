@@ -158,10 +158,7 @@ func (m *model) drawView(v *client.View, byID map[client.MessageID]*client.View,
 	width -= 2
 	clock := at.Format("15:04") + " "
 	if v.Kind == client.KindNotice {
-		for _, l := range wrap(m.method, clock+"— "+m.body(v), width) {
-			lines = append(lines, l)
-		}
-		return lines
+		return wrap(m.method, clock+"— "+m.body(v), width)
 	}
 	indent := strings.Repeat(" ", min(len(clock), width/4))
 	head, text := clock+m.who(v.From)+": ", m.body(v)+m.suffix(v)

@@ -105,7 +105,7 @@ func TestHostileText(t *testing.T) {
 
 func TestSanitizeKeepsText(t *testing.T) {
 	for _, want := range []string{
-		"plain", "two\nlines", "Привет", "日本語", "שלום", "عربي", "👩‍👩‍👧 ❤️ 🏳️‍🌈", "नमस्ते", "e\u0301", "می‌خواهم",
+		"plain", "two\nlines", "Привет", "日本語", "שלום", "عربي", "👩‍👩‍👧 ❤️ 🏳️‍🌈", "नमस्ते", "e\u0301", "می\u200cخواهم",
 	} {
 		if got := Sanitize(want); got != want {
 			t.Errorf("%q became %q", want, got)
