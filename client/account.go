@@ -86,7 +86,7 @@ func SignUp(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 		return nil, err
 	}
 	if _, err := callOnce[wire.Empty](ctx, cfg.Transport, wire.OpSignUp, nil, wire.SignUpRequest{Login: login, List: *signed}); err != nil {
-		return nil, err
+		return nil, c.giveUp(ctx, err)
 	}
 	return c, c.enter(ctx, []identity.SignedDeviceList{*signed})
 }
@@ -105,7 +105,7 @@ func Enroll(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 	}
 	reply, err := callOnce[wire.EnrollReply](ctx, cfg.Transport, wire.OpEnroll, nil, request)
 	if err != nil {
-		return nil, err
+		return nil, c.giveUp(ctx, err)
 	}
 	if reply.Listed {
 		return c, c.enter(ctx, reply.Lists)
@@ -121,9 +121,11 @@ func Reset(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 	if err != nil {
 		return nil, err
 	}
-	reply, err := callOnce[wire.ResetReply](ctx, cfg.Transport, wire.OpReset, nil, wire.ResetRequest{Login: login})
+	// Without a body it only asks for the chain; the signer names the account.
+	ask := wire.ResetRequest{Login: login, List: identity.SignedDeviceList{Signer: c.self.Device}}
+	reply, err := callOnce[wire.ResetReply](ctx, cfg.Transport, wire.OpReset, nil, ask)
 	if err != nil {
-		return nil, err
+		return nil, c.giveUp(ctx, err)
 	}
 	var chain identity.Chain
 	if err := chain.Extend(account, reply.Lists); err != nil {
@@ -199,6 +201,35 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 		t.save(selfKey, &c.self)
 		return nil
 	})
+}
+
+// giveUp empties the store of a login that the server refused for its name or
+// passphrase, which the records are sealed with: else no other could follow. It
+// returns the refusal.
+func (c *Client) giveUp(ctx context.Context, refusal error) error {
+	final := false
+	for _, code := range []wire.Code{wire.CodeWrongLogin, wire.CodeNameTaken, wire.CodeSignUpClosed, wire.CodeForbidden} {
+		final = final || errors.Is(refusal, &wire.Error{Code: code})
+	}
+	if !final {
+		return refusal
+	}
+	err := c.step(ctx, func(t *tx) error {
+		for after := ""; ; {
+			records, err := c.store.Store.List(ctx, "", after, 256)
+			if err != nil || len(records) == 0 {
+				return err
+			}
+			for _, r := range records {
+				t.del(r.Key)
+			}
+			after = records[len(records)-1].Key
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
 }
 
 // keepRequest stores the signed list of a sign-up, or returns the one that is
