@@ -17,13 +17,14 @@ type contact struct {
 	Version     uint8    // of this record: 1
 	Account     identity.Account
 	Chain       identity.Chain
-	ResetSeenMS int64 // when the reset that Chain ends in was first seen; 0: it doesn't end in one
+	ResetSeenMS int64 // when the last reset was first seen; 0: none, or it was cancelled
 	Confirmed   bool  // the person confirmed that reset
+	EarlierMS   int64 // ResetSeenMS of one before it that the person hasn't confirmed: back in force if it is cancelled
 	Forked      bool  // the server showed lists that contradict the pinned ones
 }
 
-// resetFinal reports whether k doesn't end in a reset, or in one that was seen
-// for long enough to count.
+// resetFinal reports whether k had no reset, or one that was seen for long enough
+// to count.
 func (c *Client) resetFinal(k *contact) bool {
 	return k.ResetSeenMS == 0 || c.nowMS()-k.ResetSeenMS >= c.resetDelay().Milliseconds()
 }
@@ -81,20 +82,20 @@ func (c *Client) refreshOne(ctx context.Context, a identity.Account) error {
 		if err != nil {
 			return err
 		}
-		moved, err := c.pin(ctx, a, reply)
-		if err != nil || !moved || reply.Newest <= from+uint64(len(reply.Lists)) {
+		pinned, err := c.pin(ctx, a, reply)
+		if err != nil || pinned <= from || reply.Newest <= pinned {
 			return err
 		}
-		from += uint64(len(reply.Lists))
+		from = pinned
 	}
 }
 
-// pin extends the chain of a by what the server showed, and reports whether it
-// moved.
-func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.DeviceLists) (moved bool, err error) {
+// pin extends the chain of a by what the server showed, and returns the version
+// that is pinned then.
+func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.DeviceLists) (pinned uint64, err error) {
 	var refused error
 	err = c.step(ctx, func(t *tx) error {
-		moved, refused = false, nil
+		refused = nil
 		k, err := t.contact(a)
 		if err != nil {
 			return err
@@ -104,7 +105,8 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 			return t.refuseLists(k, refused)
 		}
 		t.del(stalePrefix + c.store.hide(string(a)))
-		moved = k.Chain.Version() > before
+		pinned = k.Chain.Version()
+		moved := pinned > before
 		if moved || k.Forked {
 			k.Forked = false
 			t.saveContact(k)
@@ -117,7 +119,7 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 	if err == nil {
 		err = refused
 	}
-	return moved, err
+	return pinned, err
 }
 
 // extend verifies the lists against what k has pinned.
@@ -134,17 +136,37 @@ func (c *Client) extend(k *contact, reply *wire.DeviceLists) error {
 		}
 		return nil
 	}
-	before := k.Chain.Version()
-	if err := k.Chain.ExtendPinned(k.Account, reply.Lists, c.resetFinal(k)); err != nil {
-		return err
-	}
-	if k.Chain.Version() > before {
-		k.ResetSeenMS, k.Confirmed = 0, false
-		if k.Chain.Current.Change == identity.Reset {
-			k.ResetSeenMS = c.nowMS()
+	next := *k
+	for i := range reply.Lists { // one by one: each reset and cancel counts
+		before := next.Chain.Version()
+		if err := next.Chain.ExtendPinned(k.Account, reply.Lists[i:i+1], c.resetFinal(&next)); err != nil {
+			return err
+		}
+		if next.Chain.Version() > before {
+			next.heedReset(c.nowMS())
+			continue
+		}
+		if l, err := reply.Lists[i].Parse(); err != nil || l.Version > before {
+			break // it follows a reset that runs, and is left for later
 		}
 	}
+	*k = next
 	return nil
+}
+
+// heedReset begins or ends the wait for a reset after the chain has moved. The
+// lists that follow a reset say nothing about it: only its person confirms it.
+func (k *contact) heedReset(now int64) {
+	switch k.Chain.Current.Change {
+	case identity.Reset:
+		k.EarlierMS = 0
+		if !k.Confirmed {
+			k.EarlierMS = k.ResetSeenMS
+		}
+		k.ResetSeenMS, k.Confirmed = now, false
+	case identity.Cancel:
+		k.ResetSeenMS, k.EarlierMS, k.Confirmed = k.EarlierMS, 0, false
+	}
 }
 
 // refuseLists remembers that the server showed lists that can't be true.

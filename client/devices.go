@@ -150,7 +150,7 @@ func (c *Client) CancelReset(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if own.ResetSeenMS == 0 || own.Chain.Previous == nil {
+		if own.ResetSeenMS == 0 || own.Chain.Current.Change != identity.Reset || own.Chain.Previous == nil {
 			return ErrNoReset
 		}
 		next := own.Chain.Current.Next(identity.Cancel, uint64(c.nowMS()))

@@ -271,7 +271,7 @@ func (t *tx) noticeLists(k *contact, before uint64) error {
 			continue
 		}
 		t.put(healPrefix+r.Room.ID(), []byte(r.Room))
-		if k.ResetSeenMS != 0 && k.Account != t.c.self.Account {
+		if k.Chain.Current.Change == identity.Reset && k.Account != t.c.self.Account {
 			now := stamp{r.LastSeq, t.c.nowMS(), ""}
 			if err := t.notice(r, now, NoticeReset, string(k.Account)); err != nil {
 				return err
