@@ -348,7 +348,9 @@ func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
 		return nil
 	}
 	r.LastSeq = max(r.LastSeq, e.Seq)
-	r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
+	if len(e.Message) > 0 { // a room for oneself is opened without a commit
+		r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
+	}
 	t.saveRoom(r)
 	if r.Status == statusOpening {
 		if e.Kind == wire.EventOpen && e.Sender == t.c.self.Device {
@@ -363,7 +365,7 @@ func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
 	switch {
 	case g == nil:
 		return t.joinEvent(r, e)
-	case e.Epoch < g.Epoch():
+	case e.Kind == wire.EventOpen, e.Epoch < g.Epoch():
 		return nil // merged when it was acknowledged, or before this device came
 	case e.Epoch > g.Epoch():
 		return t.faulty(r, e, "missed_commit")
