@@ -1,0 +1,106 @@
+package live
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+)
+
+// outcome of a step.
+type outcome string
+
+const (
+	ok      outcome = "ok"
+	missing outcome = "missing" // an implementation cannot do it
+	failed  outcome = "FAILED"
+)
+
+// row is what came of one play.
+type row struct {
+	peer, suite, begins string
+	failed              bool
+	steps               []string
+	outcomes            map[string]outcome
+}
+
+func (r *row) set(step string, o outcome) {
+	r.steps = append(r.steps, step)
+	r.outcomes[step] = o
+	r.failed = r.failed || o == failed
+}
+
+// table collects the rows of a run.
+type table struct {
+	mu   sync.Mutex
+	rows []*row
+}
+
+var report table
+
+func (t *table) add(peer, suite, begins string) *row {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := &row{peer: peer, suite: suite, begins: begins, outcomes: map[string]outcome{}}
+	t.rows = append(t.rows, r)
+	return r
+}
+
+// String prints one table a peer: a line a step, a column a suite and side.
+func (t *table) String() string {
+	var b strings.Builder
+	var peers []string
+	for _, r := range t.rows {
+		if !slices.Contains(peers, r.peer) {
+			peers = append(peers, r.peer)
+		}
+	}
+	for _, peer := range peers {
+		fmt.Fprintf(&b, "%s\n\n", peer)
+		t.print(&b, peer)
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func (t *table) print(b *strings.Builder, peer string) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r *row) bool { return r.peer != peer })
+	var steps []string
+	fmt.Fprint(w, "step")
+	for _, r := range rows {
+		fmt.Fprintf(w, "\t%s %s", r.suite, r.begins)
+		for _, s := range r.steps {
+			if !slices.Contains(steps, s) {
+				steps = append(steps, s)
+			}
+		}
+	}
+	for _, s := range steps {
+		fmt.Fprintf(w, "\n%s", s)
+		for _, r := range rows {
+			o := r.outcomes[s]
+			if o == "" {
+				o = "-"
+			}
+			fmt.Fprintf(w, "\t%s", o)
+		}
+	}
+	fmt.Fprintln(w)
+	w.Flush()
+}
+
+// TestMain writes the table to the file that INTEROP_REPORT names.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if file := os.Getenv("INTEROP_REPORT"); file != "" {
+		if err := os.WriteFile(file, []byte(report.String()), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
