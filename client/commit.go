@@ -329,9 +329,16 @@ func (c *Client) claim(ctx context.Context, accounts []identity.Account, room id
 			return nil, err
 		}
 		for _, p := range got.KeyPackages {
-			if slices.Contains(devices, p.Device) {
-				out = append(out, p)
+			i := slices.Index(devices, p.Device)
+			if i < 0 {
+				continue
 			}
+			devices = slices.Delete(devices, i, i+1)
+			// The label is the server's: what counts is whom the package adds.
+			if k, err := public.ParseKeyPackage(p.KeyPackage); err != nil || string(k.Identity()) != string(p.Device) {
+				return nil, wire.Refuse(wire.CodeBadKeyPackage, "The server gave a key package of another device.")
+			}
+			out = append(out, p)
 		}
 	}
 	return out, nil
