@@ -24,7 +24,15 @@ func modKey(target MessageID, seq uint64) string {
 	return numKey(modPrefix+target.String()+"/", seq)
 }
 
-// addMessage keeps a message of a person that has its place in the room.
+// free reports whether no message has the number seq in a room. The server gives
+// the numbers: one message must not take another's place.
+func (t *tx) free(room identity.Room, seq uint64) (bool, error) {
+	taken, err := t.get(msgKey(room, seq, 0))
+	return taken == nil, err
+}
+
+// addMessage keeps a message of a person that has its place in the room, which
+// is free.
 func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
 	key := msgKey(r.Room, m.Seq, 0)
 	t.save(key, m)
@@ -32,7 +40,9 @@ func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
 	if target := targetOf(m); !target.IsZero() {
 		t.put(modKey(target, m.Seq), []byte(key))
 	}
-	r.SeenSeq, r.SeenID = m.Seq, m.ID
+	if m.Kind != KindUnreadable { // which has no id that others know
+		r.SeenSeq, r.SeenID = m.Seq, m.ID
+	}
 	if shown(m) {
 		r.LastKey, r.ActivityMS = key, max(r.ActivityMS, m.AtMS)
 		if feed && !m.Own(t.c.self.Account) {

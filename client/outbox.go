@@ -394,6 +394,13 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	if err != nil || r == nil {
 		return err
 	}
+	free, err := t.free(m.Room, seq)
+	if err != nil {
+		return err
+	}
+	if !free {
+		return errNumberTaken
+	}
 	m.Seq, m.AtMS, m.State = seq, ms, StateSent
 	t.del(key)
 	if m.Kind == KindStatus {
@@ -422,6 +429,9 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	return nil
 }
 
+// errNumberTaken is a server that gives one number to two messages.
+var errNumberTaken = errors.New("client: the server gave one number to two messages")
+
 // settleOwn is settle for a message of this device that came back through the
 // mailbox.
 func (t *tx) settleOwn(e *wire.Envelope) error {
@@ -431,7 +441,11 @@ func (t *tx) settleOwn(e *wire.Envelope) error {
 	}
 	for _, q := range entries {
 		if string(q.Attempt.ID) == string(e.ID) {
-			return t.settle(q.key, e.Seq, e.AcceptedMS)
+			err := t.settle(q.key, e.Seq, e.AcceptedMS)
+			if errors.Is(err, errNumberTaken) {
+				return t.refuseEvent(e, "replayed")
+			}
+			return err
 		}
 	}
 	return nil

@@ -33,6 +33,13 @@ func (c *Client) pull(ctx context.Context) (moved bool, err error) {
 		if err := c.take(ctx, reply); err != nil {
 			return moved, err
 		}
+		now, err := c.cursor(ctx)
+		if err != nil {
+			return moved, err
+		}
+		if now <= after {
+			return moved, errMailboxGap
+		}
 		moved = true
 	}
 }
@@ -148,8 +155,8 @@ func (c *Client) takeBatch(ctx context.Context, b *batch) (n int, need []identit
 	return n, need, err
 }
 
-// errMailboxGap is a server that leaves out positions.
-var errMailboxGap = errors.New("client: the server left out a part of the mailbox")
+// errMailboxGap is a server that leaves out positions, or repeats them for ever.
+var errMailboxGap = errors.New("client: the server leaves out a part of the mailbox")
 
 // expired marks every room for a look at the newest state: events went before
 // this device had read them.
@@ -258,6 +265,13 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	device, _, err := parseLeaf(m.SenderIdentity, m.SenderSignatureKey)
 	if err != nil || device != e.Sender || m.Epoch != e.Epoch {
 		return t.refuseEvent(e, "forged_sender")
+	}
+	free, err := t.free(r.Room, e.Seq)
+	if err != nil {
+		return err
+	}
+	if !free {
+		return t.refuseEvent(e, "replayed")
 	}
 	kept := &Message{
 		Version: 1, Room: r.Room, From: device.Account(), FromDevice: device,
