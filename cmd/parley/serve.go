@@ -208,6 +208,8 @@ func dataError(dir string, err error) error {
 	switch {
 	case errors.Is(err, pebblestore.ErrLocked):
 		return fmt.Errorf("another server uses the data directory %s (data_in_use)", dir)
+	case errors.Is(err, pebblestore.ErrFull):
+		return fmt.Errorf("no room on the disk to open the data directory %s: make room and start again, nothing is lost (disk_full)", dir)
 	case errors.Is(err, pebblestore.ErrCorrupt):
 		return fmt.Errorf("the data directory %s is damaged: %v (data_damaged)", dir, err)
 	}

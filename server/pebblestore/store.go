@@ -26,6 +26,9 @@ var (
 	ErrCorrupt = errors.New("pebblestore: the data is damaged")
 	// ErrFormat: the data was written by a newer program, or isn't ours.
 	ErrFormat = errors.New("pebblestore: unknown data format")
+	// ErrFull: what is on disk can't be recovered, because the disk takes no
+	// more. Nothing is lost: make room and open again.
+	ErrFull = errors.New("pebblestore: no room on the disk to open the data")
 )
 
 // formatVersion is the version of keys.go.
@@ -55,13 +58,15 @@ type Store struct {
 	once   sync.Once
 	failed atomic.Pointer[error] // why nothing is written any more
 
+	opening atomic.Bool // Open is under way
+
 	rooms roomCache
 	views views
 }
 
 // Open opens the store in dir and makes it where there is none. It recovers
 // whatever an earlier process had acknowledged. Errors: ErrLocked, ErrCorrupt,
-// ErrFormat, or the file system's.
+// ErrFormat, ErrFull, or the file system's.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
@@ -77,9 +82,8 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrLocked, err)
 	}
-	s.db, err = pebble.Open(dir, s.pebbleOptions(lock))
-	if err != nil {
-		return nil, errors.Join(openError(err), lock.Close())
+	if err := s.openDB(lock); err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	b := newBatcher(s)
 	if err := b.start(); err != nil {
@@ -88,6 +92,46 @@ func Open(dir string, o Options) (*Store, error) {
 	s.views.publish(s.db)
 	go b.run()
 	return s, lock.Close() // the database holds it too, until it is closed
+}
+
+// openRetries is how many writes of the recovery may fail before Open gives up:
+// Pebble itself would try for ever.
+const openRetries = 5
+
+// openDB opens the database. If the recovery can't write, it returns ErrFull, and
+// the database is left to try on: the process is expected to end.
+func (s *Store) openDB(lock *pebble.Lock) error {
+	opts := s.pebbleOptions(lock)
+	var failures atomic.Int32
+	stuck := make(chan error, 1)
+	report := opts.EventListener.BackgroundError
+	opts.EventListener.BackgroundError = func(err error) {
+		report(err)
+		if s.opening.Load() && failures.Add(1) == openRetries {
+			stuck <- err
+		}
+	}
+	s.opening.Store(true)
+	defer s.opening.Store(false)
+	type opened struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		db, err := pebble.Open(s.dir, opts)
+		done <- opened{db, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return openError(o.err)
+		}
+		s.db = o.db
+		return nil
+	case err := <-stuck:
+		return fmt.Errorf("%w: %v", ErrFull, err)
+	}
 }
 
 func (o Options) withDefaults() Options {
