@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"slices"
 )
@@ -15,21 +14,24 @@ import (
 // disagree, and a signature can't be altered into another that verifies.
 type ed25519Signatures struct{}
 
-func (ed25519Signatures) sign(priv SignaturePrivateKey, message []byte) ([]byte, error) {
+// Ed25519 returns the signature scheme Ed25519, verified strictly.
+func Ed25519() Signatures { return ed25519Signatures{} }
+
+func (ed25519Signatures) Sign(priv SignaturePrivateKey, message []byte) ([]byte, error) {
 	if len(priv) != ed25519.PrivateKeySize {
 		return nil, ErrKey
 	}
 	return ed25519.Sign(ed25519.PrivateKey(priv), message), nil
 }
 
-// verify leaves two of the rules to crypto/ed25519: it refuses S out of range,
+// Verify leaves two of the rules to crypto/ed25519: it refuses S out of range,
 // and it compares R with the encoding of its own result, which is canonical.
-func (e ed25519Signatures) verify(pub SignaturePublicKey, message, signature []byte) bool {
-	return e.check(pub) && len(signature) == ed25519.SignatureSize &&
+func (e ed25519Signatures) Verify(pub SignaturePublicKey, message, signature []byte) bool {
+	return e.CheckPublicKey(pub) == nil && len(signature) == ed25519.SignatureSize &&
 		ed25519.Verify(ed25519.PublicKey(pub), message, signature)
 }
 
-func (ed25519Signatures) generate(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error) {
+func (ed25519Signatures) GenerateKey(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error) {
 	if random == nil {
 		random = rand.Reader
 	}
@@ -37,10 +39,10 @@ func (ed25519Signatures) generate(random io.Reader) (SignaturePrivateKey, Signat
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return nil, nil, err
 	}
-	return ed25519Signatures{}.private(seed)
+	return ed25519Signatures{}.NewPrivateKey(seed)
 }
 
-func (ed25519Signatures) private(raw []byte) (SignaturePrivateKey, SignaturePublicKey, error) {
+func (ed25519Signatures) NewPrivateKey(raw []byte) (SignaturePrivateKey, SignaturePublicKey, error) {
 	if len(raw) != ed25519.SeedSize && len(raw) != ed25519.PrivateKeySize {
 		return nil, nil, ErrKey
 	}
@@ -51,9 +53,12 @@ func (ed25519Signatures) private(raw []byte) (SignaturePrivateKey, SignaturePubl
 	return SignaturePrivateKey(priv), SignaturePublicKey(slices.Clone(priv[ed25519.SeedSize:])), nil
 }
 
-// check covers form only: whether pub is a point at all shows in verify.
-func (ed25519Signatures) check(pub SignaturePublicKey) bool {
-	return len(pub) == ed25519.PublicKeySize && canonical(pub) && !smallOrder(pub)
+// CheckPublicKey covers form only: whether pub is a point at all shows in Verify.
+func (ed25519Signatures) CheckPublicKey(pub SignaturePublicKey) error {
+	if len(pub) != ed25519.PublicKeySize || !canonical(pub) || smallOrder(pub) {
+		return ErrKey
+	}
+	return nil
 }
 
 // canonical reports whether the y coordinate in p is less than 2^255-19. The
@@ -79,13 +84,6 @@ var smallOrderY = [5][32]byte{
 	point("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
 	point("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
 	point("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
-}
-
-func point(s string) (p [32]byte) {
-	if n, err := hex.Decode(p[:], []byte(s)); err != nil || n != len(p) {
-		panic("suite: bad point")
-	}
-	return p
 }
 
 func smallOrder(pub []byte) bool {

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"crypto/hpke"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -47,31 +46,23 @@ func (s *Suite) Open(key, nonce Secret, aad, ciphertext []byte) ([]byte, error) 
 // EncryptWithLabel is the function of RFC 9420, Section 5.1.3. It returns
 // [ErrKey] if pub is not a key of the suite.
 func (s *Suite) EncryptWithLabel(pub HPKEPublicKey, label string, context, plaintext []byte) (kemOutput, ciphertext []byte, err error) {
-	pk, err := s.kem.NewPublicKey(pub)
+	kemOutput, sender, err := s.hpke.NewSender(pub, encryptContext(label, context))
 	if err != nil {
-		return nil, nil, ErrKey
-	}
-	enc, sender, err := hpke.NewSender(pk, s.kdf, s.hpkeAD, encryptContext(label, context))
-	if err != nil {
-		return nil, nil, ErrKey
+		return nil, nil, err
 	}
 	ciphertext, err = sender.Seal(nil, plaintext)
 	if err != nil {
 		return nil, nil, err
 	}
-	return enc, ciphertext, nil
+	return kemOutput, ciphertext, nil
 }
 
 // DecryptWithLabel is the function of RFC 9420, Section 5.1.3. It returns
 // [ErrDecrypt] for a ciphertext that is not for this key, label and context.
 func (s *Suite) DecryptWithLabel(priv HPKEPrivateKey, label string, context, kemOutput, ciphertext []byte) ([]byte, error) {
-	sk, err := s.kem.NewPrivateKey(priv)
+	r, err := s.hpke.NewRecipient(priv, kemOutput, encryptContext(label, context))
 	if err != nil {
-		return nil, ErrKey
-	}
-	r, err := hpke.NewRecipient(kemOutput, sk, s.kdf, s.hpkeAD, encryptContext(label, context))
-	if err != nil {
-		return nil, ErrDecrypt
+		return nil, err
 	}
 	plaintext, err := r.Open(nil, ciphertext)
 	if err != nil {
@@ -94,43 +85,30 @@ const externalInit = labelPrefix + "external init secret"
 // ExternalInitSend makes the init secret of an external join and its KEM output
 // for the members (RFC 9420, Section 8.3).
 func (s *Suite) ExternalInitSend(externalPub HPKEPublicKey) (kemOutput []byte, initSecret Secret, err error) {
-	pk, err := s.kem.NewPublicKey(externalPub)
+	kemOutput, sender, err := s.hpke.NewSender(externalPub, nil)
 	if err != nil {
-		return nil, nil, ErrKey
+		return nil, nil, err
 	}
-	enc, sender, err := hpke.NewSender(pk, s.kdf, s.hpkeAD, nil)
+	initSecret, err = sender.Export(externalInit, s.nh)
 	if err != nil {
-		return nil, nil, ErrKey
+		return nil, nil, err
 	}
-	secret, err := sender.Export(externalInit, s.nh)
-	return enc, secret, err
+	return kemOutput, initSecret, nil
 }
 
 // ExternalInitReceive gives members the init secret that belongs to kemOutput
 // (RFC 9420, Section 8.3), or [ErrDecrypt].
 func (s *Suite) ExternalInitReceive(externalPriv HPKEPrivateKey, kemOutput []byte) (Secret, error) {
-	sk, err := s.kem.NewPrivateKey(externalPriv)
+	r, err := s.hpke.NewRecipient(externalPriv, kemOutput, nil)
 	if err != nil {
-		return nil, ErrKey
-	}
-	r, err := hpke.NewRecipient(kemOutput, sk, s.kdf, s.hpkeAD, nil)
-	if err != nil {
-		return nil, ErrDecrypt
+		return nil, err
 	}
 	return r.Export(externalInit, s.nh)
 }
 
 // DeriveHPKEKey is KEM.DeriveKeyPair (RFC 9420, Section 5.1).
 func (s *Suite) DeriveHPKEKey(ikm Secret) (HPKEPrivateKey, HPKEPublicKey, error) {
-	sk, err := s.kem.DeriveKeyPair(ikm)
-	if err != nil {
-		return nil, nil, ErrKey
-	}
-	priv, err := sk.Bytes()
-	if err != nil {
-		return nil, nil, ErrKey
-	}
-	return priv, sk.PublicKey().Bytes(), nil
+	return s.hpke.DeriveKeyPair(ikm)
 }
 
 // GenerateHPKEKey makes a fresh key pair from random (crypto/rand if nil).
@@ -145,19 +123,13 @@ func (s *Suite) GenerateHPKEKey(random io.Reader) (HPKEPrivateKey, HPKEPublicKey
 
 // HPKEPublicKeyOf returns the public key of priv, or [ErrKey].
 func (s *Suite) HPKEPublicKeyOf(priv HPKEPrivateKey) (HPKEPublicKey, error) {
-	sk, err := s.kem.NewPrivateKey(priv)
-	if err != nil {
-		return nil, ErrKey
-	}
-	return sk.PublicKey().Bytes(), nil
+	return s.hpke.PublicKey(priv)
 }
 
-// CheckHPKEPublicKey returns [ErrKey] if pub is not a key of the suite.
+// CheckHPKEPublicKey returns [ErrKey] if pub is not a key of the suite, or one to
+// which nobody can encrypt.
 func (s *Suite) CheckHPKEPublicKey(pub HPKEPublicKey) error {
-	if _, err := s.kem.NewPublicKey(pub); err != nil {
-		return ErrKey
-	}
-	return nil
+	return s.hpke.CheckPublicKey(pub)
 }
 
 // RandomSecret reads HashSize bytes from random (crypto/rand if nil).

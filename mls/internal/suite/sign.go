@@ -6,27 +6,35 @@ import (
 	"parley/mls/internal/codec"
 )
 
-// signatures is a signature scheme of RFC 9420, Section 17.1.
-type signatures interface {
-	sign(priv SignaturePrivateKey, message []byte) ([]byte, error)
-	verify(pub SignaturePublicKey, message, signature []byte) bool
-	generate(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error)
-	// private checks and normalises a private key in the form of the official
-	// vectors, and gives its public key.
-	private(raw []byte) (SignaturePrivateKey, SignaturePublicKey, error)
-	check(pub SignaturePublicKey) bool
+// Signatures is a signature scheme (RFC 9420, Section 17.1). It is immutable and
+// safe for concurrent use. What a method gets it neither keeps nor changes.
+type Signatures interface {
+	// Sign returns [ErrKey] unless priv is one that NewPrivateKey returned.
+	Sign(priv SignaturePrivateKey, message []byte) ([]byte, error)
+	// Verify reports whether signature is one of message by the owner of pub. It
+	// is false for a pub that CheckPublicKey refuses.
+	Verify(pub SignaturePublicKey, message, signature []byte) bool
+	// GenerateKey makes a key pair from random (crypto/rand if nil).
+	GenerateKey(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error)
+	// NewPrivateKey checks and normalises a private key in the form of the
+	// official vectors, and gives its public key. It returns [ErrKey].
+	NewPrivateKey(raw []byte) (SignaturePrivateKey, SignaturePublicKey, error)
+	// CheckPublicKey returns [ErrKey] if pub is not a key of the scheme, in its
+	// only allowed form. What costs as much as a verification it may leave to
+	// Verify.
+	CheckPublicKey(pub SignaturePublicKey) error
 }
 
 // SignWithLabel is the function of RFC 9420, Section 5.1.2. It returns [ErrKey]
 // if priv is not a key of the suite.
 func (s *Suite) SignWithLabel(priv SignaturePrivateKey, label string, content []byte) ([]byte, error) {
-	return s.sig.sign(priv, signContent(label, content))
+	return s.sig.Sign(priv, signContent(label, content))
 }
 
 // VerifyWithLabel is the function of RFC 9420, Section 5.1.2. It returns
 // [ErrSignature] unless signature is one of content by the owner of pub.
 func (s *Suite) VerifyWithLabel(pub SignaturePublicKey, label string, content, signature []byte) error {
-	if !s.sig.verify(pub, signContent(label, content), signature) {
+	if !s.sig.Verify(pub, signContent(label, content), signature) {
 		return ErrSignature
 	}
 	return nil
@@ -42,21 +50,19 @@ func signContent(label string, content []byte) []byte {
 
 // GenerateSignatureKey makes a fresh key pair from random (crypto/rand if nil).
 func (s *Suite) GenerateSignatureKey(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error) {
-	return s.sig.generate(random)
+	return s.sig.GenerateKey(random)
 }
 
 // NewSignaturePrivateKey checks a private key and returns it with its public
 // key. raw is for Ed25519 the seed (32 bytes) or seed || public key (64 bytes),
-// for ECDSA the scalar. It returns [ErrKey] for anything else.
+// for Ed448 likewise (57 or 114 bytes), for ECDSA the scalar (32, 48 or 66
+// bytes), for ML-DSA the seed (32 bytes). It returns [ErrKey] for anything else.
 func (s *Suite) NewSignaturePrivateKey(raw []byte) (SignaturePrivateKey, SignaturePublicKey, error) {
-	return s.sig.private(raw)
+	return s.sig.NewPrivateKey(raw)
 }
 
 // CheckSignaturePublicKey returns [ErrKey] if pub is not a key of the suite, in
 // its only allowed form.
 func (s *Suite) CheckSignaturePublicKey(pub SignaturePublicKey) error {
-	if !s.sig.check(pub) {
-		return ErrKey
-	}
-	return nil
+	return s.sig.CheckPublicKey(pub)
 }

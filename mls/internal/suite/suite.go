@@ -3,44 +3,84 @@
 // as a method of an immutable [Suite].
 //
 // A suite is a value that the caller passes in; nothing is registered, so that a
-// program carries only the algorithms whose constructors it names. X25519 and
-// X25519MLKEM768 need no algorithm from outside the standard library;
-// ChaCha20-Poly1305 is golang.org/x/crypto's.
+// program carries only the algorithms whose constructors it names. The suites of
+// this package need no algorithm from outside the standard library but
+// ChaCha20-Poly1305, which is golang.org/x/crypto's. [New] makes others, of any
+// [HPKE] and [Signatures].
 package suite
 
 import (
+	"crypto"
 	"crypto/cipher"
 	"crypto/hpke"
+	"crypto/sha256"
+	"crypto/sha512"
+	"errors"
 	"hash"
+
+	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // ID is the number of a cipher suite on the wire (RFC 9420, Section 17.1).
 type ID uint16
 
-// Numbers of the suites implemented here.
-const (
-	X25519AES128    ID = 0x0001 // MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519
-	P256AES128      ID = 0x0002 // MLS_128_DHKEMP256_AES128GCM_SHA256_P256
-	X25519ChaCha20  ID = 0x0003 // MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519
-	P521AES256      ID = 0x0005 // MLS_256_DHKEMP521_AES256GCM_SHA512_P521
-	P384AES256      ID = 0x0007 // MLS_256_DHKEMP384_AES256GCM_SHA384_P384
-	XWingPrivateUse ID = 0xF0A2 // what [XWing] is called until IANA assigns a number
-)
-
 // Suite is one cipher suite. It is immutable and safe for concurrent use.
-// The zero Suite is not usable; see [X25519], [ChaCha20], [P256], [XWing].
+// The zero Suite is not usable; [New] and the constructors by name make them.
 type Suite struct {
 	id      ID
 	name    string
 	hash    func() hash.Hash
 	nh      int // bytes of a hash, of KDF.Nh and of a MAC
-	kem     hpke.KEM
-	kdf     hpke.KDF
-	hpkeAD  hpke.AEAD
-	encLen  int // bytes of the KEM's output
+	hpke    HPKE
 	newAEAD func(key []byte) (cipher.AEAD, error)
 	nk      int // bytes of an AEAD key
-	sig     signatures
+	sig     Signatures
+}
+
+// Parameters say what a suite consists of (RFC 9420, Section 5.1).
+type Parameters struct {
+	ID   ID
+	Name string // in its specification
+	// Hash serves for the transcript, the MAC and the key schedule's HKDF: one of
+	// crypto.SHA256, SHA384, SHA512.
+	Hash crypto.Hash
+	// AEAD protects messages: AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305.
+	AEAD       hpke.AEAD
+	HPKE       HPKE
+	Signatures Signatures
+}
+
+// ErrParameters: there is no suite of such parts.
+var ErrParameters = errors.New("suite: parameters not supported")
+
+// New returns the suite of p. It returns [ErrParameters] if a part is missing, or
+// an algorithm that p names is not one of those named at its field.
+func New(p Parameters) (*Suite, error) {
+	s := &Suite{id: p.ID, name: p.Name, hpke: p.HPKE, sig: p.Signatures}
+	if p.HPKE == nil || p.Signatures == nil || p.AEAD == nil {
+		return nil, ErrParameters
+	}
+	switch p.Hash {
+	case crypto.SHA256:
+		s.hash, s.nh = sha256.New, sha256.Size
+	case crypto.SHA384:
+		s.hash, s.nh = sha512.New384, sha512.Size384
+	case crypto.SHA512:
+		s.hash, s.nh = sha512.New, sha512.Size
+	default:
+		return nil, ErrParameters
+	}
+	switch p.AEAD.ID() {
+	case hpke.AES128GCM().ID():
+		s.newAEAD, s.nk = newGCM, 16
+	case hpke.AES256GCM().ID():
+		s.newAEAD, s.nk = newGCM, 32
+	case hpke.ChaCha20Poly1305().ID():
+		s.newAEAD, s.nk = chacha20poly1305.New, chacha20poly1305.KeySize
+	default:
+		return nil, ErrParameters
+	}
+	return s, nil
 }
 
 // nonceSize is AEAD.Nn, the same for every AEAD of RFC 9420, Section 17.1.
@@ -62,7 +102,7 @@ func (s *Suite) KeySize() int { return s.nk }
 func (s *Suite) NonceSize() int { return nonceSize }
 
 // KEMOutputSize returns the bytes of a KEM output.
-func (s *Suite) KEMOutputSize() int { return s.encLen }
+func (s *Suite) KEMOutputSize() int { return s.hpke.KEMOutputSize() }
 
 // Hash returns the hash of the concatenation of parts.
 func (s *Suite) Hash(parts ...[]byte) []byte {

@@ -121,22 +121,22 @@ func TestSealNeedsItsKey(t *testing.T) {
 func TestStrictEd25519(t *testing.T) {
 	e := ed25519Signatures{}
 	msg := []byte("text")
-	priv, pub, err := e.generate(nil)
+	priv, pub, err := e.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := e.sign(priv, msg)
+	sig, err := e.Sign(priv, msg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !e.verify(pub, msg, sig) {
+	if !e.Verify(pub, msg, sig) {
 		t.Fatal("a good signature does not verify")
 	}
 	// S + L verifies the same equation.
 	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
 	s := new(big.Int).SetBytes(reversed(sig[32:]))
 	bad := append(slices.Clone(sig[:32]), reversed(s.Add(s, order).FillBytes(make([]byte, 32)))...)
-	if e.verify(pub, msg, bad) {
+	if e.Verify(pub, msg, bad) {
 		t.Error("S above the order verifies")
 	}
 	// With A and R the identity and S = 0 the equation holds for every message.
@@ -145,7 +145,7 @@ func TestStrictEd25519(t *testing.T) {
 	if !ed25519.Verify(identity, msg, forged) {
 		t.Error("the forgery does not even verify leniently: this test tests nothing")
 	}
-	if e.verify(SignaturePublicKey(identity), msg, forged) {
+	if e.Verify(SignaturePublicKey(identity), msg, forged) {
 		t.Error("a key of small order verifies every message")
 	}
 	for _, p := range []string{
@@ -155,7 +155,7 @@ func TestStrictEd25519(t *testing.T) {
 		"0100000000000000000000000000000000000000000000000000000000000080", // x = -0
 		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
 	} {
-		if key, _ := hex.DecodeString(p); e.check(key) {
+		if key, _ := hex.DecodeString(p); e.CheckPublicKey(key) == nil {
 			t.Errorf("key %s passes", p)
 		}
 	}
