@@ -31,7 +31,8 @@ var allowed = map[string][]string{
 	"mls/internal/schedule":   {"mls/internal/codec", "mls/internal/suite"},
 	"mls/public":              {"mls/internal/codec", "mls/internal/suite", "mls/internal/treemath"},
 	"mls":                     {"mls/public", "mls/internal/..."},
-	"mls/mlstest":             {"mls", "mls/public", "mls/internal/..."},
+	"mls/suites":              {"mls/public"},
+	"mls/mlstest":             {"mls", "mls/public", "mls/suites", "mls/internal/..."},
 
 	"report": {"franking", "content", "media", "mls/public"},
 
@@ -83,6 +84,14 @@ var never = []ban{
 		why:  "the client's core runs in a browser, over drivers that cmd chooses",
 	},
 	{
+		who: []string{
+			"client/...", "server/...", "mls", "mls/public", "mls/internal/...", "desk/...", "content", "media",
+			"franking", "report", "keylog", "safety", "wire", "identity", "internal/cbor",
+		},
+		what: []string{"mls/suites", "github.com/cloudflare/circl/..."},
+		why:  "a suite is a value that the program chooses: only who names it links it",
+	},
+	{
 		who: []string{"cmd/parleywasm"},
 		what: []string{
 			"net/http", "database/sql", "crypto/x509", "server/...", "desk/...",
@@ -107,7 +116,7 @@ type ban struct {
 // (fmt alone reaches os, so that reaching it says nothing.)
 var pure = []string{
 	"identity", "internal/cbor", "content", "media", "franking", "report", "keylog",
-	"safety", "wire", "mls", "mls/public", "mls/internal/...", "client",
+	"safety", "wire", "mls", "mls/public", "mls/suites", "mls/internal/...", "client",
 }
 
 // impure lists what pure packages must not import.
@@ -116,7 +125,7 @@ var impure = []string{"net/http", "database/sql", "os", "os/exec", "syscall", "s
 // still lists the packages that read no clock and start no goroutine.
 var still = []string{
 	"identity", "internal/cbor", "content", "media", "franking", "report", "keylog",
-	"safety", "wire", "mls/public", "mls/internal/...",
+	"safety", "wire", "mls/public", "mls/suites", "mls/internal/...",
 }
 
 // clock lists the functions of package time that read or wait for the clock.
