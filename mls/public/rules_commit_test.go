@@ -26,7 +26,6 @@ var proposalBreaches = []breach{
 		leaf.EncryptionKey = w.group.tree.Leaf(2).EncryptionKey
 	})},
 	{RuleLeafSource, "update", update(func(_ *world, leaf *LeafNode) { leaf.Source = SourceCommit })},
-	{RuleLeafSuite, "update", update(func(_ *world, leaf *LeafNode) { leaf.Capabilities.CipherSuites = nil })},
 	{RuleLeafSignature, "update", func(w *world) error {
 		p := w.update(2, nil)
 		p.LeafNode.Signature[5] ^= 1

@@ -63,7 +63,6 @@ var treeBreaches = []breach{
 	{RuleDuplicateSignature, "in the tree", setLeaf(func(w *world, leaf *LeafNode) {
 		leaf.SignatureKey = w.group.tree.Leaf(0).SignatureKey
 	})},
-	{RuleLeafSuite, "in the tree", setLeaf(func(_ *world, leaf *LeafNode) { leaf.Capabilities.CipherSuites = nil })},
 	{RuleLeafSignature, "in the tree", damaged(func(_ *world, t *Tree) {
 		leaf := t.Leaf(3).Clone()
 		leaf.Signature[1] ^= 1
