@@ -12,7 +12,6 @@ import (
 
 // passiveClient is a case of the passive-client files.
 type passiveClient struct {
-	CipherSuite  uint16 `json:"cipher_suite"`
 	ExternalPSKs []struct {
 		ID  mlstest.Hex `json:"psk_id"`
 		PSK mlstest.Hex
@@ -31,28 +30,24 @@ type passiveClient struct {
 	}
 }
 
-func passiveSuite(c passiveClient) uint16 { return c.CipherSuite }
-
 // TestPassiveClientWelcome runs the vectors of RFC 9420, Section 12.4.3.1.
 func TestPassiveClientWelcome(t *testing.T) {
-	forSuites(t, "passive-client-welcome.json", passiveSuite, followAlong)
+	mlstest.Each(t, "passive-client-welcome.json", followAlong)
 }
 
 // TestPassiveClientCommits runs the vectors of RFC 9420, Section 12.4.2
 // and RFC 9420, Section 12.3.
 func TestPassiveClientCommits(t *testing.T) {
-	forSuites(t, "passive-client-handling-commit.json", passiveSuite, followAlong)
+	mlstest.Each(t, "passive-client-handling-commit.json", followAlong)
 }
 
 // TestInteropPassive runs what the interoperability scripts recorded.
 func TestInteropPassive(t *testing.T) {
-	for _, file := range []string{"application", "commit", "external_join", "welcome_join", "external_proposals"} {
+	for _, file := range []string{
+		"application", "branch", "commit", "external_join", "external_proposals", "reinit", "welcome_join",
+	} {
 		t.Run(file, func(t *testing.T) {
-			forSuites(t, "interop-passive/"+file+".json", passiveSuite, func(t *testing.T, s *public.Suite, c passiveClient) {
-				if s.ID() <= public.SuiteChaCha20 { // in the others, members' capabilities lack the group's suite
-					followAlong(t, s, c)
-				}
-			})
+			mlstest.Each(t, "interop-passive/"+file+".json", followAlong)
 		})
 	}
 }
@@ -87,10 +82,11 @@ func passiveMember(t *testing.T, s *public.Suite, c passiveClient) *mlstest.Clie
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, _, err := s.NewSignaturePrivateKey(scalar(s, c.SignaturePriv))
-	if err != nil {
-		t.Fatal(err)
+	secrets := &mls.KeyPackageSecrets{
+		KeyPackage: public.Marshal(kp),
+		Init:       mlstest.Scalar(s, c.InitPriv), Leaf: mlstest.Scalar(s, c.EncryptionPriv),
 	}
+	signer := passiveKeys(t, s, c, kp, secrets)
 	member := mlstest.NewClient(t, s, "passive")
 	member.Signer = signer
 	member.Config.MaxLifetime = -1
@@ -103,10 +99,7 @@ func passiveMember(t *testing.T, s *public.Suite, c passiveClient) *mlstest.Clie
 		}
 		return nil
 	}
-	g, changes, err := mls.JoinWelcomeWithTree(member.Config, c.Welcome, c.RatchetTree, &mls.KeyPackageSecrets{
-		KeyPackage: public.Marshal(kp),
-		Init:       scalar(s, c.InitPriv), Leaf: scalar(s, c.EncryptionPriv),
-	}, signer)
+	g, changes, err := mls.JoinWelcomeWithTree(member.Config, c.Welcome, c.RatchetTree, secrets, signer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,10 +108,18 @@ func passiveMember(t *testing.T, s *public.Suite, c passiveClient) *mlstest.Clie
 	return member
 }
 
-// scalar restores the leading zeros that the vectors for P-521 leave out.
-func scalar(s *public.Suite, b []byte) []byte {
-	if s.ID() != public.SuiteP521 {
-		return b
+// passiveKeys checks that the private keys of c are those of its key package, and
+// returns the signer.
+func passiveKeys(t *testing.T, s *public.Suite, c passiveClient, kp *public.KeyPackage, secrets *mls.KeyPackageSecrets) public.SignaturePrivateKey {
+	signer, pub, err := s.NewSignaturePrivateKey(mlstest.Scalar(s, c.SignaturePriv))
+	if err != nil || !bytes.Equal(pub, kp.LeafNode.SignatureKey) {
+		t.Fatalf("signature key: got %x, %v, want %x", pub, err, kp.LeafNode.SignatureKey)
 	}
-	return append(make([]byte, 66-len(b)), b...)
+	if got, err := s.HPKEPublicKeyOf(secrets.Init); err != nil || !bytes.Equal(got, kp.InitKey) {
+		t.Fatalf("init key: got %x, %v, want %x", got, err, kp.InitKey)
+	}
+	if got, err := s.HPKEPublicKeyOf(secrets.Leaf); err != nil || !bytes.Equal(got, kp.LeafNode.EncryptionKey) {
+		t.Fatalf("encryption key: got %x, %v, want %x", got, err, kp.LeafNode.EncryptionKey)
+	}
+	return signer
 }

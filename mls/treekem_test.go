@@ -12,7 +12,6 @@ import (
 
 // treeKEM is a case of treekem.json.
 type treeKEM struct {
-	CipherSuite uint16      `json:"cipher_suite"`
 	GroupID     mlstest.Hex `json:"group_id"`
 	Epoch       uint64
 	Confirmed   mlstest.Hex   `json:"confirmed_transcript_hash"`
@@ -50,7 +49,7 @@ type kem struct {
 // TestTreeKEM runs the vectors of RFC 9420, Section 7.4,
 // RFC 9420, Section 7.5 and RFC 9420, Section 7.6.
 func TestTreeKEM(t *testing.T) {
-	forSuites(t, "treekem.json", func(c treeKEM) uint16 { return c.CipherSuite },
+	mlstest.Each(t, "treekem.json",
 		func(t *testing.T, s *public.Suite, c treeKEM) {
 			tree, err := public.ParseTree(s, c.RatchetTree, 1<<10)
 			if err != nil {
@@ -70,7 +69,7 @@ func TestTreeKEM(t *testing.T) {
 // private returns the keys of a leaf, which must be those of the tree.
 func (k *kem) private(leaf leafPrivate) mls.Keys {
 	s := k.tree.Suite()
-	keys := mls.Keys{leaf.Index.Node(): public.HPKEPrivateKey(leaf.EncryptionPriv)}
+	keys := mls.Keys{leaf.Index.Node(): mlstest.Scalar(s, leaf.EncryptionPriv)}
 	for _, p := range leaf.PathSecrets {
 		priv, _, err := mls.PathKey(s, suite.Secret(p.PathSecret))
 		if err != nil {
@@ -131,7 +130,7 @@ func (k *kem) made(sender public.LeafIndex) {
 		if leaf.Index != sender {
 			continue
 		}
-		signer, _, err := k.tree.Suite().NewSignaturePrivateKey(leaf.SignaturePriv)
+		signer, _, err := k.tree.Suite().NewSignaturePrivateKey(mlstest.Scalar(k.tree.Suite(), leaf.SignaturePriv))
 		if err != nil {
 			k.t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package mls_test
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"parley/mls"
@@ -14,19 +13,8 @@ import (
 	"parley/mls/public"
 )
 
-// forSuites runs test for each case of a vector file whose suite is implemented.
-func forSuites[T any](t *testing.T, file string, suiteOf func(T) uint16, test func(*testing.T, *public.Suite, T)) {
-	t.Helper()
-	for i, c := range mlstest.Load[T](t, file) {
-		if s := mlstest.Suite(suiteOf(c)); s != nil {
-			t.Run(fmt.Sprintf("%d-suite%d", i, s.ID()), func(t *testing.T) { test(t, s, c) })
-		}
-	}
-}
-
 // messageProtection is a case of message-protection.json.
 type messageProtection struct {
-	CipherSuite      uint16      `json:"cipher_suite"`
 	GroupID          mlstest.Hex `json:"group_id"`
 	Epoch            uint64
 	TreeHash         mlstest.Hex `json:"tree_hash"`
@@ -50,7 +38,7 @@ type messageProtection struct {
 // RFC 9420, Section 6.2, RFC 9420, Section 6.3, RFC 9420, Section 6.3.1 and
 // RFC 9420, Section 6.3.2.
 func TestMessageProtection(t *testing.T) {
-	forSuites(t, "message-protection.json", func(c messageProtection) uint16 { return c.CipherSuite },
+	mlstest.Each(t, "message-protection.json",
 		func(t *testing.T, s *public.Suite, c messageProtection) {
 			p := &protection{t: t, s: s, c: c}
 			p.context = &public.GroupContext{
@@ -93,7 +81,7 @@ func (p *protection) public(name string, message, want []byte) {
 
 // resign signs a copy of content with the vector's key and checks it.
 func (p *protection) resign(content *public.AuthenticatedContent) *public.AuthenticatedContent {
-	priv, _, err := p.s.NewSignaturePrivateKey(scalar(p.s, p.c.SignaturePriv))
+	priv, _, err := p.s.NewSignaturePrivateKey(mlstest.Scalar(p.s, p.c.SignaturePriv))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -153,7 +141,6 @@ func (p *protection) check(name string, content *public.AuthenticatedContent, wa
 
 // transcript is a case of transcript-hashes.json.
 type transcript struct {
-	CipherSuite     uint16      `json:"cipher_suite"`
 	ConfirmationKey mlstest.Hex `json:"confirmation_key"`
 	Content         mlstest.Hex `json:"authenticated_content"`
 	InterimBefore   mlstest.Hex `json:"interim_transcript_hash_before"`
@@ -164,7 +151,7 @@ type transcript struct {
 // TestTranscriptHashes runs the vectors of RFC 9420, Section 8.2, and
 // checks the confirmation tag of RFC 9420, Section 6.1.
 func TestTranscriptHashes(t *testing.T) {
-	forSuites(t, "transcript-hashes.json", func(c transcript) uint16 { return c.CipherSuite },
+	mlstest.Each(t, "transcript-hashes.json",
 		func(t *testing.T, s *public.Suite, c transcript) {
 			content, err := public.Parse[public.AuthenticatedContent](c.Content)
 			if err != nil {
@@ -187,16 +174,15 @@ func TestTranscriptHashes(t *testing.T) {
 
 // welcomeCase is a case of welcome.json.
 type welcomeCase struct {
-	CipherSuite uint16      `json:"cipher_suite"`
-	InitPriv    mlstest.Hex `json:"init_priv"`
-	SignerPub   mlstest.Hex `json:"signer_pub"`
-	KeyPackage  mlstest.Hex `json:"key_package"`
-	Welcome     mlstest.Hex
+	InitPriv   mlstest.Hex `json:"init_priv"`
+	SignerPub  mlstest.Hex `json:"signer_pub"`
+	KeyPackage mlstest.Hex `json:"key_package"`
+	Welcome    mlstest.Hex
 }
 
 // TestWelcome runs the vectors of RFC 9420, Section 12.4.3.1.
 func TestWelcome(t *testing.T) {
-	forSuites(t, "welcome.json", func(c welcomeCase) uint16 { return c.CipherSuite },
+	mlstest.Each(t, "welcome.json",
 		func(t *testing.T, s *public.Suite, c welcomeCase) {
 			kp, err := public.ParseKeyPackage(c.KeyPackage)
 			if err != nil {
@@ -226,15 +212,15 @@ func TestGroupSecretsVectors(t *testing.T) {
 	type messages struct {
 		GroupSecrets mlstest.Hex `json:"group_secrets"`
 	}
-	for i, c := range mlstest.Load[messages](t, "messages.json") {
+	mlstest.Each(t, "messages.json", func(t *testing.T, _ *public.Suite, c messages) {
 		r := codec.NewReader(c.GroupSecrets)
 		var g mls.GroupSecrets
 		g.UnmarshalMLS(r)
 		if err := r.Finish(); err != nil {
-			t.Errorf("%d: %v", i, err)
+			t.Error(err)
 		}
 		if got := public.Marshal(&g); !bytes.Equal(got, c.GroupSecrets) {
-			t.Errorf("%d: got %x, want %x", i, got, c.GroupSecrets)
+			t.Errorf("got %x, want %x", got, c.GroupSecrets)
 		}
-	}
+	})
 }

@@ -10,11 +10,14 @@ package mlstest
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"parley/mls/internal/suite"
+	"parley/mls/suites"
 )
 
 // Hex is a byte string that stands in hexadecimal in a vector. A null is nil.
@@ -72,21 +75,44 @@ func vectorsDir(t testing.TB) string {
 	}
 }
 
-// Suites returns every suite that this module implements.
-func Suites() []*suite.Suite {
-	return []*suite.Suite{
-		suite.X25519(), suite.P256(), suite.ChaCha20(), suite.P521(), suite.P384(),
-		suite.XWing(suite.XWingPrivateUse),
+// Each runs test for each case of the vector file name, as a subtest of its own
+// that is called after its place in the file and its suite: 17-suite5, or 17 if
+// the cases of the file have no suite, which is then nil. A case of a suite that
+// this module doesn't implement fails.
+func Each[T any](t *testing.T, name string, test func(t *testing.T, s *suite.Suite, c T)) {
+	t.Helper()
+	suites := Load[struct {
+		ID suite.ID `json:"cipher_suite"`
+	}](t, name)
+	for i, c := range Load[T](t, name) {
+		id := suites[i].ID
+		if id == 0 {
+			t.Run(strconv.Itoa(i), func(t *testing.T) { test(t, nil, c) })
+			continue
+		}
+		t.Run(fmt.Sprintf("%d-suite%d", i, id), func(t *testing.T) { test(t, Suite(t, id), c) })
 	}
 }
 
-// Suite returns the suite with the number id, or nil for one that this module
-// does not implement; a test passes over such cases.
-func Suite(id uint16) *suite.Suite {
+// Suites returns every suite that this module implements.
+func Suites() []*suite.Suite { return suites.All() }
+
+// Suite returns the suite with the number id, and fails t if this module does not
+// implement it.
+func Suite(t testing.TB, id suite.ID) *suite.Suite {
+	t.Helper()
 	for _, s := range Suites() {
-		if s.ID() == suite.ID(id) {
+		if s.ID() == id {
 			return s
 		}
 	}
+	t.Fatalf("suite %d is not implemented", id)
 	return nil
+}
+
+// Scalar restores the leading zeros of a private key b, of the KEM or of the
+// signatures of s, which some vectors leave out of those for P-521.
+func Scalar(s *suite.Suite, b []byte) []byte {
+	size := map[suite.ID]int{suite.P256AES128: 32, suite.P384AES256: 48, suite.P521AES256: 66}[s.ID()]
+	return append(make([]byte, max(0, size-len(b))), b...)
 }

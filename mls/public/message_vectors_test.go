@@ -12,7 +12,6 @@ import (
 )
 
 type protectionCase struct {
-	CipherSuite         uint16      `json:"cipher_suite"`
 	GroupID             mlstest.Hex `json:"group_id"`
 	Epoch               uint64      `json:"epoch"`
 	TreeHash            mlstest.Hex `json:"tree_hash"`
@@ -30,11 +29,7 @@ type protectionCase struct {
 // (RFC 9420, Section 6.1) and membership tags (RFC 9420, Section 6.2) of
 // PublicMessages, and that messages made here verify.
 func TestMessageProtectionVectors(t *testing.T) {
-	for _, c := range mlstest.Load[protectionCase](t, "message-protection.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
+	mlstest.Each(t, "message-protection.json", func(t *testing.T, s *public.Suite, c protectionCase) {
 		context := &public.GroupContext{
 			Version: public.MLS10, CipherSuite: s.ID(), GroupID: c.GroupID, Epoch: c.Epoch,
 			TreeHash: c.TreeHash, ConfirmedTranscriptHash: c.ConfirmedTranscript,
@@ -51,7 +46,7 @@ func TestMessageProtectionVectors(t *testing.T) {
 			}
 			checkProtection(t, s, &c, context, protect(t, s, &c, context, got))
 		}
-	}
+	})
 }
 
 // contentBody is the content of a message without its framing.
@@ -86,11 +81,7 @@ func checkProtection(t *testing.T, s *suite.Suite, c *protectionCase, context *p
 // protect signs the content of m anew.
 func protect(t *testing.T, s *suite.Suite, c *protectionCase, context *public.GroupContext, m *public.PublicMessage) *public.PublicMessage {
 	t.Helper()
-	raw := []byte(c.SignaturePriv)
-	if s.ID() == suite.P521AES256 { // the file drops leading zeros of the scalar
-		raw = append(make([]byte, 66-len(raw)), raw...)
-	}
-	priv, _, err := s.NewSignaturePrivateKey(raw)
+	priv, _, err := s.NewSignaturePrivateKey(mlstest.Scalar(s, c.SignaturePriv))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,20 +101,17 @@ func protect(t *testing.T, s *suite.Suite, c *protectionCase, context *public.Gr
 	return parsed.PublicMessage
 }
 
+type transcriptCase struct {
+	Content        mlstest.Hex `json:"authenticated_content"`
+	InterimBefore  mlstest.Hex `json:"interim_transcript_hash_before"`
+	ConfirmedAfter mlstest.Hex `json:"confirmed_transcript_hash_after"`
+	InterimAfter   mlstest.Hex `json:"interim_transcript_hash_after"`
+}
+
 // TestTranscriptHashVectors checks both transcript hashes
 // (RFC 9420, Section 8.2).
 func TestTranscriptHashVectors(t *testing.T) {
-	for _, c := range mlstest.Load[struct {
-		CipherSuite    uint16      `json:"cipher_suite"`
-		Content        mlstest.Hex `json:"authenticated_content"`
-		InterimBefore  mlstest.Hex `json:"interim_transcript_hash_before"`
-		ConfirmedAfter mlstest.Hex `json:"confirmed_transcript_hash_after"`
-		InterimAfter   mlstest.Hex `json:"interim_transcript_hash_after"`
-	}](t, "transcript-hashes.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
+	mlstest.Each(t, "transcript-hashes.json", func(t *testing.T, s *public.Suite, c transcriptCase) {
 		a := roundTrip[public.AuthenticatedContent](t, "AuthenticatedContent", c.Content)
 		confirmed := public.ConfirmedTranscriptHash(s, c.InterimBefore, a)
 		if !bytes.Equal(confirmed, c.ConfirmedAfter) {
@@ -132,26 +120,23 @@ func TestTranscriptHashVectors(t *testing.T) {
 		if got := public.InterimTranscriptHash(s, confirmed, a.Auth.ConfirmationTag); !bytes.Equal(got, c.InterimAfter) {
 			t.Errorf("interim %x, want %x", got, c.InterimAfter)
 		}
-	}
+	})
+}
+
+type treeKEMCase struct {
+	GroupID     mlstest.Hex `json:"group_id"`
+	Tree        mlstest.Hex `json:"ratchet_tree"`
+	UpdatePaths []struct {
+		Sender        public.LeafIndex `json:"sender"`
+		UpdatePath    mlstest.Hex      `json:"update_path"`
+		TreeHashAfter mlstest.Hex      `json:"tree_hash_after"`
+	} `json:"update_paths"`
 }
 
 // TestTreeKEMVectors merges update paths and checks parent hash and tree hash
 // (RFC 9420, Section 7.5); their secrets are another package's.
 func TestTreeKEMVectors(t *testing.T) {
-	for _, c := range mlstest.Load[struct {
-		CipherSuite uint16      `json:"cipher_suite"`
-		GroupID     mlstest.Hex `json:"group_id"`
-		Tree        mlstest.Hex `json:"ratchet_tree"`
-		UpdatePaths []struct {
-			Sender        public.LeafIndex `json:"sender"`
-			UpdatePath    mlstest.Hex      `json:"update_path"`
-			TreeHashAfter mlstest.Hex      `json:"tree_hash_after"`
-		} `json:"update_paths"`
-	}](t, "treekem.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
+	mlstest.Each(t, "treekem.json", func(t *testing.T, s *public.Suite, c treeKEMCase) {
 		base, err := public.ParseTree(s, c.Tree, 1<<10)
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +146,7 @@ func TestTreeKEMVectors(t *testing.T) {
 			path := roundTrip[public.UpdatePath](t, "UpdatePath", u.UpdatePath)
 			mergeVector(t, base.Clone(), u.Sender, path, u.TreeHashAfter)
 		}
-	}
+	})
 }
 
 func mergeVector(t *testing.T, tree *public.Tree, sender public.LeafIndex, path *public.UpdatePath, want []byte) {

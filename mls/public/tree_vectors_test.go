@@ -10,21 +10,18 @@ import (
 	"parley/mls/public"
 )
 
+type treeValidationCase struct {
+	Tree        mlstest.Hex          `json:"tree"`
+	GroupID     mlstest.Hex          `json:"group_id"`
+	TreeHashes  []mlstest.Hex        `json:"tree_hashes"`
+	Resolutions [][]public.NodeIndex `json:"resolutions"`
+}
+
 // TestTreeValidationVectors checks resolutions (RFC 9420, Section 4.1.1), tree
 // hashes (RFC 9420, Section 7.8), parent hashes (RFC 9420, Section 7.9.2) and
 // the signatures of leaves (RFC 9420, Section 7.3).
 func TestTreeValidationVectors(t *testing.T) {
-	for _, c := range mlstest.Load[struct {
-		CipherSuite uint16               `json:"cipher_suite"`
-		Tree        mlstest.Hex          `json:"tree"`
-		GroupID     mlstest.Hex          `json:"group_id"`
-		TreeHashes  []mlstest.Hex        `json:"tree_hashes"`
-		Resolutions [][]public.NodeIndex `json:"resolutions"`
-	}](t, "tree-validation.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
+	mlstest.Each(t, "tree-validation.json", func(t *testing.T, s *public.Suite, c treeValidationCase) {
 		tree, err := public.ParseTree(s, c.Tree, 1<<10)
 		if err != nil {
 			t.Fatal(err)
@@ -50,26 +47,23 @@ func TestTreeValidationVectors(t *testing.T) {
 		if got := public.Marshal(tree); !bytes.Equal(got, c.Tree) {
 			t.Error("the tree encodes differently")
 		}
-	}
+	})
+}
+
+type treeOperationCase struct {
+	Before     mlstest.Hex      `json:"tree_before"`
+	HashBefore mlstest.Hex      `json:"tree_hash_before"`
+	Proposal   mlstest.Hex      `json:"proposal"`
+	Sender     public.LeafIndex `json:"proposal_sender"`
+	After      mlstest.Hex      `json:"tree_after"`
+	HashAfter  mlstest.Hex      `json:"tree_hash_after"`
 }
 
 // TestTreeOperationsVectors applies an Add, Update or Remove
 // (RFC 9420, Section 12.1.1, RFC 9420, Section 12.1.2,
 // RFC 9420, Section 12.1.3).
 func TestTreeOperationsVectors(t *testing.T) {
-	for _, c := range mlstest.Load[struct {
-		CipherSuite uint16           `json:"cipher_suite"`
-		Before      mlstest.Hex      `json:"tree_before"`
-		HashBefore  mlstest.Hex      `json:"tree_hash_before"`
-		Proposal    mlstest.Hex      `json:"proposal"`
-		Sender      public.LeafIndex `json:"proposal_sender"`
-		After       mlstest.Hex      `json:"tree_after"`
-		HashAfter   mlstest.Hex      `json:"tree_hash_after"`
-	}](t, "tree-operations.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
+	mlstest.Each(t, "tree-operations.json", func(t *testing.T, s *public.Suite, c treeOperationCase) {
 		before, err := public.ParseTree(s, c.Before, 1<<10)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +82,7 @@ func TestTreeOperationsVectors(t *testing.T) {
 		if got := public.Marshal(before); !bytes.Equal(got, c.Before) {
 			t.Error("the clone's change shows in the original")
 		}
-	}
+	})
 }
 
 func applyProposal(t *testing.T, tree *public.Tree, sender public.LeafIndex, p public.Proposal) {

@@ -9,12 +9,14 @@ import (
 	"parley/mls/public"
 )
 
+type lengthCase struct {
+	Header mlstest.Hex `json:"vlbytes_header"`
+	Length int         `json:"length"`
+}
+
 // TestDeserializationVectors reads length headers (RFC 9420, Section 2.1.2).
 func TestDeserializationVectors(t *testing.T) {
-	for _, c := range mlstest.Load[struct {
-		Header mlstest.Hex `json:"vlbytes_header"`
-		Length int         `json:"length"`
-	}](t, "deserialization.json") {
+	mlstest.Each(t, "deserialization.json", func(t *testing.T, _ *public.Suite, c lengthCase) {
 		r := codec.NewReader(c.Header)
 		if got := r.Varint(); got != c.Length || r.Finish() != nil {
 			t.Errorf("header %x: length %d, %v; want %d", []byte(c.Header), got, r.Err(), c.Length)
@@ -22,7 +24,7 @@ func TestDeserializationVectors(t *testing.T) {
 		if got := codec.AppendVarint(nil, c.Length); !bytes.Equal(got, c.Header) {
 			t.Errorf("length %d: header %x, want %x", c.Length, got, []byte(c.Header))
 		}
-	}
+	})
 }
 
 // roundTrip decodes b as a T and wants the same bytes back.
@@ -80,7 +82,7 @@ type messagesCase struct {
 // TestMessagesVectors decodes and encodes every kind of message
 // (RFC 9420, Section 6).
 func TestMessagesVectors(t *testing.T) {
-	for _, c := range mlstest.Load[messagesCase](t, "messages.json") {
+	mlstest.Each(t, "messages.json", func(t *testing.T, _ *public.Suite, c messagesCase) {
 		for _, m := range []struct {
 			name string
 			data []byte
@@ -103,10 +105,7 @@ func TestMessagesVectors(t *testing.T) {
 			roundTripProposal(t, "proposal", public.ProposalType(kind+1), data)
 		}
 		roundTripTree(t, c.RatchetTree)
-		if t.Failed() {
-			return
-		}
-	}
+	})
 }
 
 func roundTripTree(t *testing.T, data []byte) {

@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"testing"
 
 	"parley/mls/internal/codec"
@@ -49,22 +48,16 @@ type epochCase struct {
 // TestKeySchedule runs the vectors of RFC 9420, Section 8 and
 // RFC 9420, Section 8.5.
 func TestKeySchedule(t *testing.T) {
-	for _, c := range mlstest.Load[keySchedule](t, "key-schedule.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
-		}
-		t.Run(fmt.Sprint(c.CipherSuite), func(t *testing.T) {
-			initSecret := suite.Secret(c.InitSecret)
-			for i, e := range c.Epochs {
-				context := groupContext(c, e, uint64(i))
-				if !bytes.Equal(context, e.GroupContext) {
-					t.Fatalf("epoch %d: group context: got %x, want %x", i, context, e.GroupContext)
-				}
-				initSecret = checkEpoch(t, s, e, initSecret)
+	mlstest.Each(t, "key-schedule.json", func(t *testing.T, s *suite.Suite, c keySchedule) {
+		initSecret := suite.Secret(c.InitSecret)
+		for i, e := range c.Epochs {
+			context := groupContext(c, e, uint64(i))
+			if !bytes.Equal(context, e.GroupContext) {
+				t.Fatalf("epoch %d: group context: got %x, want %x", i, context, e.GroupContext)
 			}
-		})
-	}
+			initSecret = checkEpoch(t, s, e, initSecret)
+		}
+	})
 }
 
 func groupContext(c keySchedule, e epochCase, epoch uint64) []byte {
@@ -145,8 +138,7 @@ func TestErase(t *testing.T) {
 
 // pskCase is a case of psk_secret.json.
 type pskCase struct {
-	CipherSuite uint16 `json:"cipher_suite"`
-	PSKs        []struct {
+	PSKs []struct {
 		ID    mlstest.Hex `json:"psk_id"`
 		Key   mlstest.Hex `json:"psk"`
 		Nonce mlstest.Hex `json:"psk_nonce"`
@@ -156,26 +148,20 @@ type pskCase struct {
 
 // TestPSKSecret runs the vectors of RFC 9420, Section 8.4.
 func TestPSKSecret(t *testing.T) {
-	for i, c := range mlstest.Load[pskCase](t, "psk_secret.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
+	mlstest.Each(t, "psk_secret.json", func(t *testing.T, s *suite.Suite, c pskCase) {
+		var psks []schedule.PSK
+		for _, p := range c.PSKs {
+			var w codec.Writer
+			w.Uint8(1) // external
+			w.Vector(p.ID)
+			w.Vector(p.Nonce)
+			psks = append(psks, schedule.PSK{ID: w.Bytes(), Key: suite.Secret(p.Key)})
 		}
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			var psks []schedule.PSK
-			for _, p := range c.PSKs {
-				var w codec.Writer
-				w.Uint8(1) // external
-				w.Vector(p.ID)
-				w.Vector(p.Nonce)
-				psks = append(psks, schedule.PSK{ID: w.Bytes(), Key: suite.Secret(p.Key)})
-			}
-			got, err := schedule.PSKSecret(s, psks)
-			if err != nil || !bytes.Equal(got, c.Secret) {
-				t.Errorf("got %x, %v, want %x", []byte(got), err, c.Secret)
-			}
-		})
-	}
+		got, err := schedule.PSKSecret(s, psks)
+		if err != nil || !bytes.Equal(got, c.Secret) {
+			t.Errorf("got %x, %v, want %x", []byte(got), err, c.Secret)
+		}
+	})
 }
 
 func TestTooManyPSKs(t *testing.T) {

@@ -2,7 +2,6 @@ package secrettree_test
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"parley/mls/internal/secrettree"
@@ -13,8 +12,7 @@ import (
 
 // secretTree is a case of secret-tree.json.
 type secretTree struct {
-	CipherSuite uint16 `json:"cipher_suite"`
-	SenderData  struct {
+	SenderData struct {
 		Secret                 mlstest.Hex `json:"sender_data_secret"`
 		Ciphertext, Key, Nonce mlstest.Hex
 	} `json:"sender_data"`
@@ -31,19 +29,13 @@ type secretTree struct {
 // TestSecretTree runs the vectors of RFC 9420, Section 9,
 // RFC 9420, Section 9.1 and RFC 9420, Section 6.3.2.
 func TestSecretTree(t *testing.T) {
-	for i, c := range mlstest.Load[secretTree](t, "secret-tree.json") {
-		s := mlstest.Suite(c.CipherSuite)
-		if s == nil {
-			continue
+	mlstest.Each(t, "secret-tree.json", func(t *testing.T, s *suite.Suite, c secretTree) {
+		key, nonce := secrettree.SenderDataKey(s, suite.Secret(c.SenderData.Secret), c.SenderData.Ciphertext)
+		if !bytes.Equal(key, c.SenderData.Key) || !bytes.Equal(nonce, c.SenderData.Nonce) {
+			t.Errorf("sender data: got %x, %x", []byte(key), []byte(nonce))
 		}
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			key, nonce := secrettree.SenderDataKey(s, suite.Secret(c.SenderData.Secret), c.SenderData.Ciphertext)
-			if !bytes.Equal(key, c.SenderData.Key) || !bytes.Equal(nonce, c.SenderData.Nonce) {
-				t.Errorf("sender data: got %x, %x", []byte(key), []byte(nonce))
-			}
-			checkLeaves(t, s, c)
-		})
-	}
+		checkLeaves(t, s, c)
+	})
 }
 
 func checkLeaves(t *testing.T, s *suite.Suite, c secretTree) {

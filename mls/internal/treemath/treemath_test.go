@@ -1,10 +1,10 @@
 package treemath_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
+	"parley/mls/internal/suite"
 	"parley/mls/internal/treemath"
 	"parley/mls/mlstest"
 )
@@ -22,19 +22,17 @@ type treeMath struct {
 
 // TestTreeMath runs the vectors of RFC 9420, Section 4.1.
 func TestTreeMath(t *testing.T) {
-	for _, c := range mlstest.Load[treeMath](t, "tree-math.json") {
-		t.Run(fmt.Sprint(c.Leaves), func(t *testing.T) {
-			if got := treemath.Width(c.Leaves); got != c.Nodes {
-				t.Errorf("Width: got %d, want %d", got, c.Nodes)
-			}
-			if got := treemath.Root(c.Leaves); got != c.Root {
-				t.Errorf("Root: got %d, want %d", got, c.Root)
-			}
-			for i := range c.Nodes {
-				checkNode(t, c, treemath.NodeIndex(i))
-			}
-		})
-	}
+	mlstest.Each(t, "tree-math.json", func(t *testing.T, _ *suite.Suite, c treeMath) {
+		if got := treemath.Width(c.Leaves); got != c.Nodes {
+			t.Errorf("Width: got %d, want %d", got, c.Nodes)
+		}
+		if got := treemath.Root(c.Leaves); got != c.Root {
+			t.Errorf("Root: got %d, want %d", got, c.Root)
+		}
+		for i := range c.Nodes {
+			checkNode(t, c, treemath.NodeIndex(i))
+		}
+	})
 }
 
 func checkNode(t *testing.T, c treeMath, x treemath.NodeIndex) {
