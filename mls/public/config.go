@@ -6,6 +6,12 @@ import "time"
 const (
 	DefaultMaxLifetime = 100 * 24 * time.Hour
 	DefaultMaxLeaves   = 1 << 16
+	// DefaultMaxProposals bounds the proposals kept in one epoch.
+	DefaultMaxProposals = 1024
+	// MaxProposalsOfSender bounds those of one sender among them.
+	MaxProposalsOfSender = 64
+	// MaxProposalBytes bounds the encoded proposals kept in one epoch.
+	MaxProposalBytes = 8 << 20
 )
 
 // Config says what a client or server accepts. It must not change once in use.
@@ -30,6 +36,31 @@ type Config struct {
 	// Without CheckLeaf any new member is accepted, and a leaf may be replaced
 	// only by one with the same credential.
 	CheckLeaf func(leaf LeafView, replaced *LeafNode) error
+	// MaxProposals bounds the proposals kept in one epoch: 0 means
+	// DefaultMaxProposals.
+	MaxProposals int
+	// CustomProposals are the types beyond those of this package that the
+	// application implements, and how they may be used. All members of a group
+	// must agree on that. What they do is the application's business: a
+	// StagedCommit lists them.
+	CustomProposals map[ProposalType]ProposalPolicy
+	// UpdateComponent applies AppDataUpdate proposals: it returns what the
+	// GroupContext will hold for component id, given what it held (nil if
+	// nothing) and the updates in their order. All members must come to the
+	// same. An error refuses the commit with RuleComponentUpdate. Nil knows no
+	// component (draft-ietf-mls-extensions-10, Section 4.7).
+	UpdateComponent func(id ComponentID, old []byte, updates [][]byte) ([]byte, error)
+	// CheckEphemeral judges the data of an AppEphemeral proposal. An error
+	// refuses the commit with RuleEphemeral. Nil knows no component
+	// (draft-ietf-mls-extensions-10, Section 4.8).
+	CheckEphemeral func(ComponentData) error
+}
+
+func (c *Config) maxProposals() int {
+	if c.MaxProposals == 0 {
+		return DefaultMaxProposals
+	}
+	return c.MaxProposals
 }
 
 // suite returns the suite with the number id, or ErrUnsupportedSuite.

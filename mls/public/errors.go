@@ -16,7 +16,8 @@ var (
 	ErrVersion = errors.New("mls/public: unsupported protocol version")
 	// ErrUnsupportedSuite is a cipher suite that [Config.Suites] lacks.
 	ErrUnsupportedSuite = errors.New("mls/public: unsupported cipher suite")
-	// ErrUnsupportedProposal is a proposal type that isn't implemented.
+	// ErrUnsupportedProposal is a proposal type that neither this package nor
+	// the application ([Config.CustomProposals]) implements.
 	ErrUnsupportedProposal = errors.New("mls/public: unsupported proposal type")
 	// ErrWrongGroup is a message of another group.
 	ErrWrongGroup = errors.New("mls/public: wrong group")
@@ -32,6 +33,9 @@ var (
 	ErrSignature = errors.New("mls/public: invalid signature")
 	// ErrUnknownProposal is a commit that refers to a proposal never seen.
 	ErrUnknownProposal = errors.New("mls/public: unknown proposal reference")
+	// ErrTooManyProposals is a proposal that exceeds what is kept of one sender
+	// or in one epoch ([Config.MaxProposals]).
+	ErrTooManyProposals = errors.New("mls/public: too many proposals in the epoch")
 	// ErrNoTree is a GroupInfo without the ratchet_tree extension.
 	ErrNoTree = errors.New("mls/public: no ratchet tree")
 	// ErrTooLarge is a ratchet tree with more leaves than [Config.MaxLeaves].

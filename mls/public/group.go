@@ -2,6 +2,7 @@ package public
 
 import (
 	"bytes"
+	"slices"
 )
 
 // A Group is the public state of one epoch of a group: its GroupContext, its
@@ -17,7 +18,8 @@ type Group struct {
 	tag       []byte // confirmation tag of the commit that began the epoch
 	interim   []byte // interim transcript hash
 	proposals map[string]CommittedProposal
-	reinit    *ReInit // set once the group is shut down
+	arrived   []string // references of proposals, the oldest first
+	reinit    *ReInit  // set once the group is shut down
 }
 
 // NewGroup takes up a group at the epoch of groupInfo, an MLSMessage that
@@ -172,6 +174,7 @@ func (g *Group) Clone() *Group {
 	for ref, p := range g.proposals {
 		c.proposals[ref] = p
 	}
+	c.arrived = slices.Clone(g.arrived)
 	return &c
 }
 
@@ -238,7 +241,10 @@ func (g *Group) Verify(content *AuthenticatedContent) error {
 	if err != nil {
 		return err
 	}
-	return content.VerifySignature(g.suite, key, g.context)
+	if err := content.VerifySignature(g.suite, key, g.context); err != nil {
+		return err
+	}
+	return g.context.Extensions.CheckAAD(content.Content.AuthenticatedData)
 }
 
 // parsePublic decodes an MLSMessage that carries a PublicMessage. The membership

@@ -5,7 +5,8 @@ import "parley/mls/internal/codec"
 // A ProposalType names a kind of proposal (RFC 9420, Section 17.4).
 type ProposalType uint16
 
-// Proposal types. All of them are "default": capabilities don't list them.
+// Proposal types. Those up to ProposalGroupContextExtensions are "default": every
+// client implements them and capabilities don't list them.
 const (
 	ProposalAdd                    ProposalType = 1
 	ProposalUpdate                 ProposalType = 2
@@ -14,6 +15,10 @@ const (
 	ProposalReInit                 ProposalType = 5
 	ProposalExternalInit           ProposalType = 6
 	ProposalGroupContextExtensions ProposalType = 7
+	// Those of draft-ietf-mls-extensions-10, Section 7.2.
+	ProposalAppDataUpdate ProposalType = 8
+	ProposalAppEphemeral  ProposalType = 9
+	ProposalSelfRemove    ProposalType = 10
 )
 
 // Default reports whether every client implements the proposal type
@@ -22,30 +27,45 @@ func (t ProposalType) Default() bool {
 	return t >= ProposalAdd && t <= ProposalGroupContextExtensions
 }
 
-// external reports whether an external sender may propose it
-// (RFC 9420, Section 12.1.8).
-func (t ProposalType) external() bool {
-	switch t {
-	case ProposalAdd, ProposalRemove, ProposalPreSharedKey, ProposalReInit, ProposalGroupContextExtensions:
-		return true
-	}
-	return false
+// A ProposalPolicy says how proposals of a type may be used: what the "Ext" and
+// "Path Required" columns of RFC 9420, Section 17.4 say, and what the type's
+// definition says about external commits (RFC 9420, Section 12.2).
+type ProposalPolicy struct {
+	External       bool // an external sender may propose it
+	ExternalCommit bool // it may stand by value in an external commit
+	PathOptional   bool // a commit of it alone needs no path
 }
 
-// needsPath reports whether a commit of it must have a path
-// (RFC 9420, Section 12.4).
-func (t ProposalType) needsPath() bool {
-	switch t {
-	case ProposalAdd, ProposalPreSharedKey, ProposalReInit:
-		return false
+// policies are those of the types that this package implements.
+var policies = map[ProposalType]ProposalPolicy{
+	ProposalAdd:                    {External: true, PathOptional: true},
+	ProposalUpdate:                 {},
+	ProposalRemove:                 {External: true, ExternalCommit: true},
+	ProposalPreSharedKey:           {External: true, ExternalCommit: true, PathOptional: true},
+	ProposalReInit:                 {External: true, PathOptional: true},
+	ProposalExternalInit:           {ExternalCommit: true},
+	ProposalGroupContextExtensions: {External: true},
+	ProposalAppDataUpdate:          {External: true, ExternalCommit: true, PathOptional: true},
+	ProposalAppEphemeral:           {External: true, ExternalCommit: true, PathOptional: true},
+	ProposalSelfRemove:             {},
+}
+
+// policy returns how proposals of type t may be used, or [ErrUnsupportedProposal]
+// if neither this package nor the application implements them.
+func (c *Config) policy(t ProposalType) (ProposalPolicy, error) {
+	if p, ok := policies[t]; ok {
+		return p, nil
 	}
-	return true
+	if p, ok := c.CustomProposals[t]; ok {
+		return p, nil
+	}
+	return ProposalPolicy{}, ErrUnsupportedProposal
 }
 
 // A Proposal is one of [*Add], [*Update], [*Remove], [*PreSharedKey],
-// [*ReInit], [*ExternalInit] and [*GroupContextExtensions]
-// (RFC 9420, Section 12.1). A proposal of another type has no known length, so
-// that a message with one can't be decoded.
+// [*ReInit], [*ExternalInit], [*GroupContextExtensions]
+// (RFC 9420, Section 12.1), [*AppDataUpdate], [*AppEphemeral], [*SelfRemove] and,
+// for all other types, [*CustomProposal].
 type Proposal interface {
 	Type() ProposalType
 	marshalBody(w *codec.Writer)
@@ -81,6 +101,14 @@ type ExternalInit struct{ KEMOutput []byte }
 // (RFC 9420, Section 12.1.7).
 type GroupContextExtensions struct{ Extensions Extensions }
 
+// A CustomProposal is one of a type that this package doesn't implement
+// (RFC 9420, Section 13.2). Its content is taken to be one vector, as other
+// implementations have it too; RFC 9420 leaves that to the type's definition.
+type CustomProposal struct {
+	Kind ProposalType
+	Data []byte // without the vector's length
+}
+
 // Type implements [Proposal].
 func (*Add) Type() ProposalType { return ProposalAdd }
 
@@ -102,6 +130,11 @@ func (*ExternalInit) Type() ProposalType { return ProposalExternalInit }
 // Type implements [Proposal].
 func (*GroupContextExtensions) Type() ProposalType { return ProposalGroupContextExtensions }
 
+// Type implements [Proposal].
+func (p *CustomProposal) Type() ProposalType { return p.Kind }
+
+func (p *CustomProposal) marshalBody(w *codec.Writer) { w.Vector(p.Data) }
+
 func (p *Add) marshalBody(w *codec.Writer)          { p.KeyPackage.MarshalMLS(w) }
 func (p *Update) marshalBody(w *codec.Writer)       { p.LeafNode.MarshalMLS(w) }
 func (p *Remove) marshalBody(w *codec.Writer)       { w.Uint32(uint32(p.Removed)) }
@@ -121,8 +154,7 @@ func WriteProposal(w *codec.Writer, p Proposal) {
 	p.marshalBody(w)
 }
 
-// ReadProposal reads a proposal with its type. It is nil after an error, which
-// is [ErrUnsupportedProposal] for a type not listed above.
+// ReadProposal reads a proposal with its type. It is nil after an error.
 func ReadProposal(r *codec.Reader) Proposal {
 	t := ProposalType(r.Uint16())
 	if r.Err() != nil {
@@ -161,7 +193,16 @@ func readProposalBody(r *codec.Reader, t ProposalType) Proposal {
 		p := new(GroupContextExtensions)
 		p.Extensions.UnmarshalMLS(r)
 		return p
+	case ProposalAppDataUpdate:
+		p := new(AppDataUpdate)
+		p.unmarshalBody(r)
+		return p
+	case ProposalAppEphemeral:
+		p := new(AppEphemeral)
+		p.Data.UnmarshalMLS(r)
+		return p
+	case ProposalSelfRemove:
+		return &SelfRemove{}
 	}
-	r.Fail(ErrUnsupportedProposal)
-	return nil
+	return &CustomProposal{Kind: t, Data: r.Vector()}
 }

@@ -9,6 +9,8 @@ type CommittedProposal struct {
 	Sender   Sender
 	// ByReference says that the commit refers to it by its hash.
 	ByReference bool
+
+	size int // of the encoded AuthenticatedContent; 0 if by value
 }
 
 // ReceiveProposal checks an MLSMessage that carries a proposal as PublicMessage
@@ -30,24 +32,82 @@ func (g *Group) ReceiveProposal(message []byte) (ref []byte, err error) {
 
 // AddProposal keeps a proposal whose framing and signature were checked, by
 // [Group.Verify] or because the caller made it. Whether it is valid is for the
-// commit to say, except that its sender must be allowed to send its type: else
-// [*RuleError].
+// commit to say, except that its sender must be allowed to send its type, and in
+// its wire format: else [*RuleError]. One that is kept already is not kept twice.
+//
+// Errors: [ErrNotProposal], [ErrSender], [ErrUnsupportedProposal],
+// [ErrTooManyProposals], [*RuleError].
 func (g *Group) AddProposal(content *AuthenticatedContent) (ref []byte, err error) {
-	p := content.Content.Proposal
-	if content.Content.ContentType != ContentProposal || p == nil {
+	if content.Content.ContentType != ContentProposal || content.Content.Proposal == nil {
 		return nil, ErrNotProposal
 	}
-	switch sender := content.Content.Sender; {
-	case sender.Type == SenderExternal && !p.Type().external():
-		return nil, broken(RuleExternalProposal)
-	case sender.Type == SenderNewMemberProposal && p.Type() != ProposalAdd:
-		return nil, ErrSender
-	case sender.Type == SenderNewMemberCommit:
-		return nil, ErrSender
+	if err := g.checkProposer(content); err != nil {
+		return nil, err
 	}
-	ref = content.Ref(g.suite)
-	g.proposals[string(ref)] = CommittedProposal{Proposal: p, Sender: content.Content.Sender, ByReference: true}
+	encoded := Marshal(content)
+	ref = g.suite.ProposalRef(encoded)
+	if _, known := g.proposals[string(ref)]; known {
+		return ref, nil
+	}
+	p := CommittedProposal{
+		Proposal: content.Content.Proposal, Sender: content.Content.Sender, ByReference: true,
+		size: len(encoded),
+	}
+	if err := g.checkRoom(p); err != nil {
+		return nil, err
+	}
+	g.keepProposal(string(ref), p)
 	return ref, nil
+}
+
+// checkProposer checks that the sender of a proposal may send one of its type
+// and in its wire format (RFC 9420, Section 12.1.8,
+// draft-ietf-mls-extensions-10, Section 6.3).
+func (g *Group) checkProposer(content *AuthenticatedContent) error {
+	sender, p := content.Content.Sender, content.Content.Proposal
+	policy, err := g.cfg.policy(p.Type())
+	if err != nil {
+		return err
+	}
+	public := content.WireFormat == WirePublicMessage
+	switch {
+	case sender.Type == SenderNewMemberCommit, sender.Type == SenderNewMemberProposal && p.Type() != ProposalAdd:
+		return ErrSender
+	case sender.Type == SenderExternal && !policy.External:
+		return broken(RuleExternalProposal)
+	case sender.Type != SenderMember && !public:
+		return broken(RuleExternalPrivate)
+	case p.Type() != ProposalSelfRemove:
+		return nil
+	case !public:
+		return broken(RuleSelfRemovePrivate)
+	}
+	for ref, known := range g.proposals {
+		if _, ok := known.Proposal.(*SelfRemove); ok && known.Sender == sender && ref != string(content.Ref(g.suite)) {
+			return broken(RuleSelfRemoveTwice)
+		}
+	}
+	return nil
+}
+
+// checkRoom checks that p may be kept besides the others.
+func (g *Group) checkRoom(p CommittedProposal) error {
+	same, size := 0, p.size
+	for _, known := range g.proposals {
+		size += known.size
+		if known.Sender == p.Sender {
+			same++
+		}
+	}
+	if len(g.proposals) >= g.cfg.maxProposals() || same >= MaxProposalsOfSender || size > MaxProposalBytes {
+		return ErrTooManyProposals
+	}
+	return nil
+}
+
+func (g *Group) keepProposal(ref string, p CommittedProposal) {
+	g.proposals[ref] = p
+	g.arrived = append(g.arrived, ref)
 }
 
 // Proposals returns the proposals kept in this epoch, by reference.
@@ -55,8 +115,9 @@ func (g *Group) Proposals() map[string]CommittedProposal { return g.proposals }
 
 // Resolve returns the proposals that commit covers, in its order. sender is that
 // of the commit. A reference to a proposal that was not kept gives
-// [ErrUnknownProposal]; one in an external commit, a [*RuleError]
-// (RFC 9420, Section 12.4.3.2).
+// [ErrUnknownProposal]; one in an external commit, unless to a SelfRemove, a
+// [*RuleError] (RFC 9420, Section 12.4.3.2,
+// draft-ietf-mls-extensions-10, Section 6.3).
 func (g *Group) Resolve(sender Sender, commit *Commit) ([]CommittedProposal, error) {
 	list := make([]CommittedProposal, 0, len(commit.Proposals))
 	for _, p := range commit.Proposals {
@@ -64,12 +125,12 @@ func (g *Group) Resolve(sender Sender, commit *Commit) ([]CommittedProposal, err
 			list = append(list, CommittedProposal{Proposal: p.Proposal, Sender: sender})
 			continue
 		}
-		if sender.Type != SenderMember {
-			return nil, broken(RuleExternalReference)
-		}
 		known, ok := g.proposals[string(p.Reference)]
 		if !ok {
 			return nil, ErrUnknownProposal
+		}
+		if sender.Type != SenderMember && known.Proposal.Type() != ProposalSelfRemove {
+			return nil, broken(RuleExternalReference)
 		}
 		list = append(list, known)
 	}
@@ -81,37 +142,55 @@ func (g *Group) Resolve(sender Sender, commit *Commit) ([]CommittedProposal, err
 type listCheck struct {
 	group     *Group
 	committer Sender
-	touched   map[LeafIndex]bool // by Update or Remove
-	adds      map[string]bool    // signature keys
-	psks      map[string]bool    // encoded PreSharedKeyIDs
+	touched   map[LeafIndex]bool // by Update, Remove or SelfRemove
+	removed   map[LeafIndex]bool
+	adds      map[string]bool // signature keys
+	psks      map[string]bool // encoded PreSharedKeyIDs
 	count     map[ProposalType]int
+}
+
+// newListCheck returns the check of a list that sender commits.
+func (g *Group) newListCheck(sender Sender) *listCheck {
+	return &listCheck{
+		group: g, committer: sender,
+		touched: make(map[LeafIndex]bool), removed: make(map[LeafIndex]bool), adds: make(map[string]bool),
+		psks: make(map[string]bool), count: make(map[ProposalType]int),
+	}
 }
 
 // checkList checks that list may be committed by sender.
 func (g *Group) checkList(sender Sender, list []CommittedProposal) error {
-	c := listCheck{
-		group: g, committer: sender,
-		touched: make(map[LeafIndex]bool), adds: make(map[string]bool),
-		psks: make(map[string]bool), count: make(map[ProposalType]int),
-	}
+	c := g.newListCheck(sender)
 	for _, p := range list {
-		c.count[p.Proposal.Type()]++
-		if sender.Type != SenderMember {
-			if err := c.checkExternalType(p.Proposal); err != nil {
-				return err
-			}
-		}
-		if err := c.check(p); err != nil {
+		if err := c.add(p); err != nil {
 			return err
 		}
 	}
-	if sender.Type != SenderMember && c.count[ProposalExternalInit] != 1 {
-		return broken(RuleExternalInitCount)
+	if err := c.checkSupport(); err != nil {
+		return err
 	}
-	if sender.Type == SenderMember {
-		return c.checkCounts(len(list))
+	if sender.Type != SenderMember {
+		if c.count[ProposalExternalInit] != 1 {
+			return broken(RuleExternalInitCount)
+		}
+		return nil
 	}
-	return nil
+	return c.checkCounts(len(list))
+}
+
+// add checks p by itself and against those before it, and counts it.
+func (c *listCheck) add(p CommittedProposal) error {
+	policy, err := c.group.cfg.policy(p.Proposal.Type())
+	if err != nil {
+		return err
+	}
+	c.count[p.Proposal.Type()]++
+	if c.committer.Type != SenderMember {
+		if err := c.checkExternalType(p, policy); err != nil {
+			return err
+		}
+	}
+	return c.check(p)
 }
 
 // checkCounts checks what depends on the whole list of a member's commit.
@@ -127,15 +206,28 @@ func (c *listCheck) checkCounts(total int) error {
 	return nil
 }
 
-// checkExternalType checks that p may stand in an external commit.
-func (c *listCheck) checkExternalType(p Proposal) error {
-	switch p.Type() {
-	case ProposalExternalInit, ProposalPreSharedKey:
-		return nil
-	case ProposalRemove:
-		if c.count[ProposalRemove] > 1 {
-			return broken(RuleExternalRemoves)
+// checkSupport checks that the members that will process the commit support its
+// proposal types: those that stay (RFC 9420, Section 12.2).
+func (c *listCheck) checkSupport() error {
+	for t := range c.count {
+		if t.Default() {
+			continue
 		}
+		for i, leaf := range c.group.tree.Leaves() {
+			if !c.removed[i] && !leaf.Capabilities.SupportsProposal(t) {
+				return broken(RuleProposalSupport)
+			}
+		}
+	}
+	return nil
+}
+
+// checkExternalType checks that p may stand in an external commit.
+func (c *listCheck) checkExternalType(p CommittedProposal, policy ProposalPolicy) error {
+	if c.count[ProposalRemove] > 1 {
+		return broken(RuleExternalRemoves)
+	}
+	if policy.ExternalCommit || p.Proposal.Type() == ProposalSelfRemove {
 		return nil
 	}
 	return broken(RuleExternalOther)
@@ -149,7 +241,12 @@ func (c *listCheck) check(p CommittedProposal) error {
 	case *Update:
 		return c.checkUpdate(proposal, p.Sender)
 	case *Remove:
-		return c.checkRemove(proposal)
+		return c.checkRemove(proposal.Removed)
+	case *SelfRemove:
+		if !p.ByReference {
+			return broken(RuleSelfRemoveValue)
+		}
+		return c.checkRemove(LeafIndex(p.Sender.Index))
 	case *PreSharedKey:
 		return c.checkPSK(&proposal.PSK)
 	case *ReInit:
@@ -157,8 +254,10 @@ func (c *listCheck) check(p CommittedProposal) error {
 			return broken(RuleReInitVersion)
 		}
 	case *GroupContextExtensions:
-		_, err := proposal.Extensions.requirements()
-		return err
+		if _, err := proposal.Extensions.requirements(); err != nil {
+			return err
+		}
+		return c.group.checkDictionary(proposal.Extensions)
 	case *ExternalInit:
 		if len(proposal.KEMOutput) != c.group.suite.KEMOutputSize() {
 			return broken(RuleExternalInitKEMOutput)
@@ -201,16 +300,16 @@ func (c *listCheck) checkUpdate(p *Update, sender Sender) error {
 	return nil
 }
 
-func (c *listCheck) checkRemove(p *Remove) error {
+func (c *listCheck) checkRemove(i LeafIndex) error {
 	switch {
-	case c.group.tree.Leaf(p.Removed) == nil:
+	case c.group.tree.Leaf(i) == nil:
 		return broken(RuleRemoveBlank)
-	case c.committer == MemberSender(p.Removed):
+	case c.committer == MemberSender(i):
 		return broken(RuleRemoveCommitter)
-	case c.touched[p.Removed]:
+	case c.touched[i]:
 		return broken(RuleLeafTwice)
 	}
-	c.touched[p.Removed] = true
+	c.touched[i], c.removed[i] = true, true
 	return nil
 }
 

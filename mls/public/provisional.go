@@ -28,7 +28,10 @@ type Effects struct {
 	PSKs           []PreSharedKeyID
 	ExternalInit   []byte // the KEM output, of an external commit only
 	ReInit         *ReInit
-	ContextChanged bool // the extensions of the GroupContext were replaced
+	ContextChanged bool                // the extensions of the GroupContext were changed
+	Components     []ComponentID       // whose data in the GroupContext AppDataUpdates changed
+	Ephemeral      []ComponentData     // of AppEphemeral proposals, in their order
+	Custom         []CommittedProposal // of [Config.CustomProposals], in their order
 }
 
 // A Provisional is the next epoch in the making: proposals are applied, a path
@@ -49,6 +52,7 @@ type Provisional struct {
 	tree      *Tree
 	context   *GroupContext
 	required  requirements
+	resync    *LeafNode // that an external joiner removes as its old self
 	needsPath bool
 	hasPath   bool
 	// addedNodes are the nodes of Added.
@@ -99,37 +103,66 @@ func (g *Group) checkSender(sender Sender) error {
 	return nil
 }
 
-// apply applies the proposals in the order of RFC 9420, Section 12.3.
+// apply applies the proposals in the order of RFC 9420, Section 12.3 and
+// draft-ietf-mls-extensions-10, Section 4.8.
 func (p *Provisional) apply(list []CommittedProposal) (err error) {
-	p.needsPath = len(list) == 0
-	for _, c := range list {
-		p.needsPath = p.needsPath || c.Proposal.Type().needsPath()
-		if change, ok := c.Proposal.(*GroupContextExtensions); ok {
-			p.context.Extensions = change.Extensions
-			p.ContextChanged = true
-		}
-	}
-	if p.required, err = p.context.Extensions.requirements(); err != nil {
-		return err
-	}
+	p.applyContext(list)
 	for _, c := range list {
 		if update, ok := c.Proposal.(*Update); ok {
 			p.applyUpdate(LeafIndex(c.Sender.Index), &update.LeafNode)
 		}
 	}
+	p.applyRemoves(list)
 	for _, c := range list {
-		if remove, ok := c.Proposal.(*Remove); ok {
-			p.Removed = append(p.Removed, LeafView{remove.Removed, p.tree.Leaf(remove.Removed)})
+		p.applyRest(c)
+	}
+	if err := p.ephemeral(list); err != nil {
+		return err
+	}
+	if err := p.updateComponents(list); err != nil {
+		return err
+	}
+	p.required, err = p.context.Extensions.requirements()
+	return err
+}
+
+// applyContext replaces the extensions of the GroupContext, and notes whether a
+// path is needed.
+func (p *Provisional) applyContext(list []CommittedProposal) {
+	p.needsPath = len(list) == 0
+	for _, c := range list {
+		policy, _ := p.group.cfg.policy(c.Proposal.Type()) // known: the list was checked
+		p.needsPath = p.needsPath || !policy.PathOptional
+		if change, ok := c.Proposal.(*GroupContextExtensions); ok {
+			p.context.Extensions = change.Extensions
+			p.ContextChanged = true
+		}
+	}
+}
+
+// applyRemoves removes members: those that asked for it first
+// (draft-ietf-mls-extensions-10, Section 6.3).
+func (p *Provisional) applyRemoves(list []CommittedProposal) {
+	remove := func(i LeafIndex) {
+		p.Removed = append(p.Removed, LeafView{i, p.tree.Leaf(i)})
+	}
+	for _, c := range list {
+		if _, ok := c.Proposal.(*SelfRemove); ok {
+			remove(LeafIndex(c.Sender.Index))
+		}
+	}
+	for _, c := range list {
+		if r, ok := c.Proposal.(*Remove); ok {
+			remove(r.Removed)
+			if p.External() {
+				p.resync = p.tree.Leaf(r.Removed)
+			}
 		}
 	}
 	for _, removed := range p.Removed {
 		p.tree.removeLeaf(removed.Index)
 	}
 	p.tree.shrink()
-	for _, c := range list {
-		p.applyRest(c.Proposal)
-	}
-	return nil
 }
 
 func (p *Provisional) applyUpdate(i LeafIndex, leaf *LeafNode) {
@@ -138,9 +171,10 @@ func (p *Provisional) applyUpdate(i LeafIndex, leaf *LeafNode) {
 	p.Updated = append(p.Updated, UpdatedMember{i, old, p.tree.Leaf(i)})
 }
 
-// applyRest applies an Add, or notes what the key schedule needs.
-func (p *Provisional) applyRest(proposal Proposal) {
-	switch proposal := proposal.(type) {
+// applyRest applies an Add, or notes what the key schedule or the application
+// needs.
+func (p *Provisional) applyRest(c CommittedProposal) {
+	switch proposal := c.Proposal.(type) {
 	case *Add:
 		k := &proposal.KeyPackage
 		i := p.tree.Add(&k.LeafNode)
@@ -152,6 +186,8 @@ func (p *Provisional) applyRest(proposal Proposal) {
 		p.ExternalInit = proposal.KEMOutput
 	case *ReInit:
 		p.ReInit = proposal
+	case *CustomProposal:
+		p.Custom = append(p.Custom, c)
 	}
 }
 
@@ -287,8 +323,8 @@ func (p *Provisional) mergePath(path *UpdatePath) error {
 // replaced returns the leaf that the committer's new one takes the place of: its
 // own, or the one that an external joiner removes.
 func (p *Provisional) replaced(old *LeafNode) *LeafNode {
-	if p.External() && len(p.Removed) == 1 {
-		return p.Removed[0].Node
+	if p.External() && p.resync != nil {
+		return p.resync
 	}
 	return old
 }

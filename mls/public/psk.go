@@ -9,6 +9,8 @@ type PSKType uint8
 const (
 	ExternalPSK   PSKType = 1
 	ResumptionPSK PSKType = 2
+	// ApplicationPSK is of a component (draft-ietf-mls-extensions-10, Section 4.5).
+	ApplicationPSK PSKType = 3
 )
 
 // A ResumptionPSKUsage says what a resumption PSK is for
@@ -24,12 +26,13 @@ const (
 
 // A PreSharedKeyID names a pre-shared key (RFC 9420, Section 8.4).
 type PreSharedKeyID struct {
-	Type    PSKType
-	ID      []byte             // external: the application's name for it
-	Usage   ResumptionPSKUsage // resumption
-	GroupID []byte             // resumption: of the group that it comes from
-	Epoch   uint64             // resumption
-	Nonce   []byte             // one hash long, random
+	Type      PSKType
+	Component ComponentID        // application: whose it is
+	ID        []byte             // external, application: the application's name for it
+	Usage     ResumptionPSKUsage // resumption
+	GroupID   []byte             // resumption: of the group that it comes from
+	Epoch     uint64             // resumption
+	Nonce     []byte             // one hash long, random
 }
 
 // MarshalMLS implements [Encoder].
@@ -42,6 +45,9 @@ func (p *PreSharedKeyID) MarshalMLS(w *codec.Writer) {
 		w.Uint8(uint8(p.Usage))
 		w.Vector(p.GroupID)
 		w.Uint64(p.Epoch)
+	case ApplicationPSK:
+		w.Uint16(uint16(p.Component))
+		w.Vector(p.ID)
 	}
 	w.Vector(p.Nonce)
 }
@@ -59,6 +65,9 @@ func (p *PreSharedKeyID) UnmarshalMLS(r *codec.Reader) {
 		}
 		p.GroupID = r.Vector()
 		p.Epoch = r.Uint64()
+	case ApplicationPSK:
+		p.Component = ComponentID(r.Uint16())
+		p.ID = r.Vector()
 	default:
 		r.Fail(invalidValue{"psktype", uint64(p.Type)})
 	}

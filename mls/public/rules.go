@@ -1,7 +1,8 @@
 package public
 
 // A Rule names a validation rule: the section of RFC 9420, a dash, and what is
-// wrong. The names are stable.
+// wrong; for a rule of draft-ietf-mls-extensions "mls-extensions-" comes first.
+// The names are stable. Rules that need the group's secrets are in package mls.
 type Rule string
 
 // Rules for a leaf by itself.
@@ -80,6 +81,24 @@ const (
 	RuleExternalReference     Rule = "12.4.3.2-external-reference"
 	RuleExternalInitKEMOutput Rule = "8.3-external-init-kem-output"
 	RuleExternalPath          Rule = "12.4.3.2-path-required"
+	RuleExternalPrivate       Rule = "12.1.8-external-proposal-not-public"
+	RuleProposalSupport       Rule = "12.2-proposal-type-not-supported-by-all"
+)
+
+// Rules of draft-ietf-mls-extensions-10 (SelfRemove, AppDataUpdate, AppEphemeral,
+// SafeAAD, components).
+const (
+	RuleSelfRemoveValue    Rule = "mls-extensions-6.3-self-remove-by-value"
+	RuleSelfRemovePrivate  Rule = "mls-extensions-6.3-self-remove-not-public"
+	RuleSelfRemoveTwice    Rule = "mls-extensions-6.3-self-remove-twice"
+	RuleUnknownComponent   Rule = "mls-extensions-4.7-unknown-component"
+	RuleComponentTwice     Rule = "mls-extensions-4.7-update-and-remove"
+	RuleComponentAbsent    Rule = "mls-extensions-4.7-remove-absent"
+	RuleComponentUpdate    Rule = "mls-extensions-4.7-update-refused"
+	RuleDictionaryReplaced Rule = "mls-extensions-4.7-dictionary-replaced"
+	RuleEphemeral          Rule = "mls-extensions-4.8-ephemeral-refused"
+	RuleSafeAAD            Rule = "mls-extensions-4.9-safe-aad"
+	RuleRequiredComponents Rule = "mls-extensions-5-required-component"
 )
 
 // Rules for a commit and its path.

@@ -202,5 +202,6 @@ func (g *Group) Merge(staged *StagedCommit) error {
 	g.context, g.tree, g.tag, g.reinit = staged.context, staged.tree, staged.tag, staged.ReInit
 	g.interim = InterimTranscriptHash(g.suite, g.context.ConfirmedTranscriptHash, g.tag)
 	clear(g.proposals)
+	g.arrived = nil
 	return nil
 }

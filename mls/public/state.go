@@ -3,8 +3,6 @@ package public
 import (
 	"bytes"
 	"fmt"
-	"slices"
-	"strings"
 
 	"parley/mls/internal/codec"
 	"parley/mls/internal/treemath"
@@ -48,7 +46,7 @@ func (g *Group) Records() []Record {
 func (g *Group) ProposalsRecord() Record {
 	var w codec.Writer
 	w.Uint8(stateVersion)
-	marshalProposals(&w, g.proposals)
+	g.marshalProposals(&w)
 	return Record{proposalsKey, w.Bytes()}
 }
 
@@ -115,30 +113,34 @@ func (e *epochState) unmarshal(r *codec.Reader) {
 	}
 }
 
-func marshalProposals(w *codec.Writer, proposals map[string]CommittedProposal) {
-	refs := make([]string, 0, len(proposals))
-	for ref := range proposals {
-		refs = append(refs, ref)
-	}
-	slices.SortFunc(refs, strings.Compare)
-	writeList(w, refs, func(w *codec.Writer, ref string) {
-		p := proposals[ref]
+// marshalProposals writes the proposals kept, in the order of their arrival.
+func (g *Group) marshalProposals(w *codec.Writer) {
+	writeList(w, g.arrived, func(w *codec.Writer, ref string) {
+		p := g.proposals[ref]
 		w.Vector([]byte(ref))
 		p.Sender.MarshalMLS(w)
 		WriteProposal(w, p.Proposal)
 	})
 }
 
-func unmarshalProposals(r *codec.Reader) map[string]CommittedProposal {
-	proposals := make(map[string]CommittedProposal)
+// keptProposal is an entry of what marshalProposals writes.
+type keptProposal struct {
+	ref string
+	CommittedProposal
+}
+
+func readProposals(r *codec.Reader) []keptProposal {
+	var list []keptProposal
 	for in := r.Nested(); !in.Empty(); {
-		ref := string(in.Vector())
-		p := CommittedProposal{ByReference: true}
+		p := keptProposal{ref: string(in.Vector())}
+		p.ByReference = true
+		before := len(in.Rest())
 		p.Sender.UnmarshalMLS(in)
 		p.Proposal = ReadProposal(in)
-		proposals[ref] = p
+		p.size = before - len(in.Rest())
+		list = append(list, p)
 	}
-	return proposals
+	return list
 }
 
 // openRecord returns a Reader of a copy of a record, past its version.
@@ -180,16 +182,16 @@ func LoadGroup(cfg *Config, get func(key string) ([]byte, error)) (*Group, error
 	return restore(cfg, e, proposals, nodes)
 }
 
-func loadProposals(get func(key string) ([]byte, error)) (map[string]CommittedProposal, error) {
+func loadProposals(get func(key string) ([]byte, error)) ([]keptProposal, error) {
 	value, err := get(proposalsKey)
 	if err != nil {
 		return nil, err
 	}
 	if value == nil {
-		return make(map[string]CommittedProposal), nil
+		return nil, nil
 	}
 	r := openRecord(value)
-	proposals := unmarshalProposals(r)
+	proposals := readProposals(r)
 	if err := r.Finish(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
 	}
@@ -216,7 +218,7 @@ func loadNodes(get func(key string) ([]byte, error), size uint32) ([]node, error
 }
 
 // restore builds the group of e, with a tree of nodes.
-func restore(cfg *Config, e epochState, proposals map[string]CommittedProposal, nodes []node) (*Group, error) {
+func restore(cfg *Config, e epochState, proposals []keptProposal, nodes []node) (*Group, error) {
 	s, err := cfg.suite(e.context.CipherSuite)
 	if err != nil {
 		return nil, err
@@ -226,7 +228,10 @@ func restore(cfg *Config, e epochState, proposals map[string]CommittedProposal, 
 		return nil, ErrState
 	}
 	g := newGroup(cfg, e.context, t, e.tag)
-	g.reinit, g.proposals = e.reinit, proposals
+	g.reinit = e.reinit
+	for _, p := range proposals {
+		g.keepProposal(p.ref, p.CommittedProposal)
+	}
 	return g, nil
 }
 
@@ -235,7 +240,7 @@ func (g *Group) Marshal() []byte {
 	var w codec.Writer
 	w.Uint8(stateVersion)
 	marshalEpoch(&w, g.context, g.tag, g.reinit)
-	marshalProposals(&w, g.proposals)
+	g.marshalProposals(&w)
 	g.tree.MarshalMLS(&w)
 	return w.Bytes()
 }
@@ -246,7 +251,7 @@ func UnmarshalGroup(cfg *Config, b []byte) (*Group, error) {
 	r := openRecord(b)
 	var e epochState
 	e.unmarshal(r)
-	proposals := unmarshalProposals(r)
+	proposals := readProposals(r)
 	nodes := readNodes(r, cfg.maxLeaves())
 	if err := r.Finish(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)

@@ -9,20 +9,10 @@ import (
 // or using it (RFC 9420, Section 10.1), and returns its suite. The group that
 // it will join is not known, so that its requirements are not checked. It asks
 // CheckLeaf nothing. Errors: [ErrUnsupportedSuite], [*RuleError].
-//
-// Only here must the leaf's capabilities list the suite. Whoever makes them must
-// list all that is supported (RFC 9420, Section 7.2), but to check it is no step
-// of RFC 9420, Section 7.3: that a client supports the suite, as
-// RFC 9420, Section 11.1 wants, its KeyPackage says by its cipher_suite. Clients
-// in use, those of the official vectors among them, leave suite 7 out; a member
-// that refused their leaves would part from a group that everyone else follows.
 func (c *Config) ValidateKeyPackage(k *KeyPackage) (*Suite, error) {
 	s, err := c.suite(k.CipherSuite)
 	if err != nil {
 		return nil, err
-	}
-	if !slices.Contains(k.LeafNode.Capabilities.CipherSuites, s.ID()) {
-		return nil, broken(RuleLeafSuite)
 	}
 	return s, c.checkKeyPackage(s, k)
 }
@@ -66,6 +56,8 @@ func (c *Config) checkLeaf(s *Suite, leaf *LeafNode) error {
 	switch caps := &leaf.Capabilities; {
 	case !slices.Contains(caps.Versions, MLS10):
 		return broken(RuleLeafVersion)
+	case !slices.Contains(caps.CipherSuites, s.ID()):
+		return broken(RuleLeafSuite)
 	case !caps.SupportsCredential(leaf.Credential.Type):
 		return broken(RuleLeafCredential)
 	case !leaf.Extensions.unique():
@@ -125,12 +117,17 @@ type requirements struct {
 	extensions  []ExtensionType
 	proposals   []ProposalType
 	credentials []CredentialType
+	components  ComponentsList // AppComponents
+	safeAAD     ComponentsList // SafeAADComponent
 }
+
+func (r *requirements) proposal(t ProposalType) bool { return slices.Contains(r.proposals, t) }
 
 // requirements reads the required_capabilities extension
 // (RFC 9420, Section 11.1) and adds the types of the extensions in use
-// (RFC 9420, Section 13.4). It fails for repeated types, and for extensions of
-// RFC 9420 that can't be decoded.
+// (RFC 9420, Section 13.4), and the components that the dictionary requires
+// (draft-ietf-mls-extensions-10, Section 5). It fails for repeated types, and for
+// extensions of those two that can't be decoded.
 func (e Extensions) requirements() (requirements, error) {
 	var r requirements
 	if !e.unique() {
@@ -144,9 +141,30 @@ func (e Extensions) requirements() (requirements, error) {
 		return r, &RuleError{Rule: RuleGroupExtensions, Err: err}
 	}
 	if required != nil {
-		r = requirements{required.Extensions, required.Proposals, required.Credentials}
+		r = requirements{extensions: required.Extensions, proposals: required.Proposals, credentials: required.Credentials}
+	}
+	if r.components, _, err = e.components(AppComponents); err == nil {
+		r.safeAAD, _, err = e.components(SafeAADComponent)
+	}
+	if err != nil {
+		return r, &RuleError{Rule: RuleGroupExtensions, Err: err}
 	}
 	return r, nil
+}
+
+// hasComponents checks that leaf supports the components that the group requires
+// (draft-ietf-mls-extensions-10, Section 5).
+func (r *requirements) hasComponents(leaf *LeafNode) error {
+	for id, required := range map[ComponentID]ComponentsList{AppComponents: r.components, SafeAADComponent: r.safeAAD} {
+		if len(required) == 0 {
+			continue
+		}
+		has, _, err := leaf.Extensions.components(id)
+		if err != nil || !subset(required, has) {
+			return &RuleError{Rule: RuleRequiredComponents, Err: err}
+		}
+	}
+	return nil
 }
 
 // met checks that leaf supports what the group requires and uses.
@@ -172,7 +190,7 @@ func (r *requirements) met(leaf *LeafNode, inUse Extensions) error {
 			return broken(RuleGroupExtension)
 		}
 	}
-	return nil
+	return r.hasComponents(leaf)
 }
 
 // credentialTypes returns the credential types of the leaves.

@@ -1,0 +1,174 @@
+package public
+
+import (
+	"errors"
+)
+
+// testProposal is a type of the test application; every leaf lists it.
+const testProposal ProposalType = 0xf001
+
+// testComponent is a component of the test application.
+const testComponent ComponentID = 0x8001
+
+// known makes the application of w know testProposal and testComponent, whose
+// data is what the last update says, unless that says "no".
+func (w *world) known() {
+	w.cfg.CustomProposals = map[ProposalType]ProposalPolicy{testProposal: {PathOptional: true}}
+	judge := func(id ComponentID, data []byte) error {
+		if id != testComponent || string(data) == "no" {
+			return errors.New("refused")
+		}
+		return nil
+	}
+	w.cfg.CheckEphemeral = func(d ComponentData) error { return judge(d.ID, d.Data) }
+	w.cfg.UpdateComponent = func(id ComponentID, _ []byte, updates [][]byte) ([]byte, error) {
+		last := updates[len(updates)-1]
+		return last, judge(id, last)
+	}
+}
+
+// known stages the proposals of an application that knows their component.
+func known(list ...Proposal) func(*world) error {
+	return func(w *world) error {
+		w.known()
+		return w.byMember(list...)
+	}
+}
+
+func updateTo(data string) *AppDataUpdate {
+	return &AppDataUpdate{Component: testComponent, Update: []byte(data)}
+}
+
+func removal() *AppDataUpdate { return &AppDataUpdate{Component: testComponent, Remove: true} }
+
+func ephemeral(data string) *AppEphemeral {
+	return &AppEphemeral{Data: ComponentData{ID: testComponent, Data: []byte(data)}}
+}
+
+// unsupported replaces leaf 3 by one that supports no proposal type, without
+// asking the others.
+func (w *world) unsupported() {
+	leaf := w.group.tree.Leaf(3).Clone()
+	leaf.Capabilities.Proposals = nil
+	w.group.tree.setLeaf(3, newLeafRecord(leaf))
+}
+
+// extended gives the GroupContext a dictionary, without asking the members.
+func (w *world) extended(d AppDataDictionary) {
+	w.group.context.Extensions = Extensions{d.Extension()}
+}
+
+// receive has the group receive a proposal of the member at i that came as a
+// PrivateMessage.
+func (w *world) receivePrivate(i LeafIndex, p Proposal) error {
+	a := w.content(FramedContent{Sender: MemberSender(i), ContentType: ContentProposal, Proposal: p}, w.key(i))
+	a.WireFormat = WirePrivateMessage
+	_, err := w.group.AddProposal(a)
+	return err
+}
+
+// The rules of draft-ietf-mls-extensions-10, Section 4.7,
+// draft-ietf-mls-extensions-10, Section 4.8,
+// draft-ietf-mls-extensions-10, Section 4.9,
+// draft-ietf-mls-extensions-10, Section 5 and
+// draft-ietf-mls-extensions-10, Section 6.3.
+var extensionBreaches = []breach{
+	{RuleProposalSupport, "custom", func(w *world) error {
+		w.unsupported()
+		return known(&CustomProposal{Kind: testProposal})(w)
+	}},
+	{RuleProposalSupport, "self-remove", func(w *world) error {
+		w.unsupported()
+		return w.stageErr(w.raw(1, &Commit{Proposals: []ProposalOrRef{w.propose(2, &SelfRemove{})}}))
+	}},
+	{RuleExternalPrivate, "external sender", func(w *world) error {
+		a := w.externalProposal(&Remove{2})
+		a.WireFormat = WirePrivateMessage
+		_, err := w.group.AddProposal(a)
+		return err
+	}},
+	{RuleExternalProposal, "self-remove", func(w *world) error {
+		_, err := w.group.ReceiveProposal(w.message(w.externalProposal(&SelfRemove{})))
+		return err
+	}},
+	{RuleExternalProposal, "custom", func(w *world) error {
+		w.known()
+		_, err := w.group.ReceiveProposal(w.message(w.externalProposal(&CustomProposal{Kind: testProposal})))
+		return err
+	}},
+	{RuleExternalOther, "custom", func(w *world) error {
+		w.known()
+		return w.externally(w.externalInit(), &CustomProposal{Kind: testProposal})
+	}},
+	{RuleSelfRemoveValue, "by a member", func(w *world) error {
+		_, err := w.group.Provision(MemberSender(1), []CommittedProposal{{Proposal: &SelfRemove{}, Sender: MemberSender(2)}})
+		return err
+	}},
+	{RuleSelfRemoveValue, "external commit", func(w *world) error {
+		return w.externally(w.externalInit(), &SelfRemove{})
+	}},
+	{RuleSelfRemovePrivate, "private", func(w *world) error { return w.receivePrivate(2, &SelfRemove{}) }},
+	{RuleSelfRemoveTwice, "two", func(w *world) error {
+		w.propose(2, &SelfRemove{})
+		a := w.content(FramedContent{Sender: MemberSender(2), ContentType: ContentProposal,
+			Proposal: &SelfRemove{}, AuthenticatedData: []byte("again")}, w.key(2))
+		_, err := w.group.ReceiveProposal(w.message(a))
+		return err
+	}},
+	{RuleRemoveCommitter, "self-remove", func(w *world) error {
+		return w.stageErr(w.raw(1, &Commit{Proposals: []ProposalOrRef{w.propose(1, &SelfRemove{})}}))
+	}},
+	{RuleLeafTwice, "self-remove and remove", func(w *world) error {
+		list := append(inline(&Remove{2}), w.propose(2, &SelfRemove{}))
+		return w.stageErr(w.raw(1, &Commit{Proposals: list}))
+	}},
+	{RulePathRequired, "self-remove", func(w *world) error {
+		return w.stageErr(w.raw(1, &Commit{Proposals: []ProposalOrRef{w.propose(2, &SelfRemove{})}}))
+	}},
+	{RuleUnknownComponent, "update", func(w *world) error { return w.byMember(updateTo("x")) }},
+	{RuleUnknownComponent, "ephemeral", func(w *world) error { return w.byMember(ephemeral("x")) }},
+	{RuleComponentUpdate, "refused", known(updateTo("fine"), updateTo("no"))},
+	{RuleComponentTwice, "update, remove", known(updateTo("x"), removal())},
+	{RuleComponentTwice, "two removes", func(w *world) error {
+		w.extended(AppDataDictionary{{ID: testComponent}})
+		return known(removal(), removal())(w)
+	}},
+	{RuleComponentAbsent, "no dictionary", known(removal())},
+	{RuleComponentAbsent, "another", func(w *world) error {
+		w.extended(AppDataDictionary{{ID: testComponent + 1}})
+		return known(removal())(w)
+	}},
+	{RuleDictionaryReplaced, "removed", func(w *world) error {
+		w.group.context.Extensions = Extensions{
+			{RequiredCapabilitiesExtension, Marshal(&RequiredCapabilities{Proposals: []ProposalType{ProposalAppDataUpdate}})},
+			AppDataDictionary{{ID: testComponent}}.Extension(),
+		}
+		return w.byMember(&GroupContextExtensions{})
+	}},
+	{RuleEphemeral, "refused", known(ephemeral("fine"), ephemeral("no"))},
+	{RuleSafeAAD, "not framed", func(w *world) error {
+		w.extended(AppDataDictionary{{ID: SafeAADComponent, Data: Marshal(ComponentsList{})}})
+		_, err := w.group.ReceiveProposal(w.message(w.content(FramedContent{Sender: MemberSender(2),
+			ContentType: ContentProposal, Proposal: &Remove{1}}, w.key(2))))
+		return err
+	}},
+	{RuleSafeAAD, "order", func(w *world) error {
+		w.extended(AppDataDictionary{{ID: SafeAADComponent, Data: Marshal(ComponentsList{})}})
+		return w.group.context.Extensions.CheckAAD(Marshal(SafeAAD{{ID: 4}, {ID: 3}}))
+	}},
+	{RuleRequiredComponents, "added", func(w *world) error {
+		w.extended(AppDataDictionary{{ID: AppComponents, Data: Marshal(ComponentsList{testComponent})}})
+		return w.byMember(w.adds(1)...)
+	}},
+	{RuleRequiredComponents, "new requirement", func(w *world) error {
+		d := AppDataDictionary{{ID: SafeAADComponent, Data: Marshal(ComponentsList{testComponent})}}
+		return w.byMember(&GroupContextExtensions{Extensions{d.Extension()}})
+	}},
+	{RuleGroupExtensions, "dictionary", func(w *world) error {
+		return w.byMember(&GroupContextExtensions{Extensions{{AppDataDictionaryExtension, []byte{7}}}})
+	}},
+	{RuleGroupExtensions, "list of components", func(w *world) error {
+		d := AppDataDictionary{{ID: AppComponents, Data: []byte{1}}}
+		return w.byMember(&GroupContextExtensions{Extensions{d.Extension()}})
+	}},
+}
