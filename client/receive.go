@@ -396,6 +396,9 @@ func (t *tx) stage(r *roomRecord, g *mls.Group, e *wire.Envelope) error {
 	if err == nil && string(s.Committer().Identity()) != string(e.Sender) {
 		err = errRoomRules
 	}
+	if err == nil && s.External() && string(s.Committer().Identity()) == string(t.c.self.Device) {
+		err = mls.ErrOwnCommit // this device's rejoin, whose secrets went with the process that made it
+	}
 	if err != nil {
 		if errors.Is(err, mls.ErrState) {
 			return err

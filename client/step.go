@@ -66,6 +66,7 @@ type tx struct {
 	ctx     context.Context
 	changes []Change
 	at      map[string]int            // key → its newest place in changes
+	failed  error                     // the first of reading: such a step writes nothing, whatever was made of the error
 	need    []identity.Account        // whose lists a leaf was not on
 	fresh   map[identity.Account]bool // whose lists were just read: they are not needed again
 }
@@ -97,7 +98,9 @@ func (c *Client) step(ctx context.Context, fn func(*tx) error) error {
 func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (again bool, err error) {
 	t := &tx{c: c, ctx: ctx, at: map[string]int{}}
 	c.current = t
-	err = fn(t)
+	if err = fn(t); err == nil {
+		err = t.failed
+	}
 	c.current = nil
 	if err != nil {
 		c.dropGroups()
@@ -138,7 +141,17 @@ func (t *tx) get(key string) ([]byte, error) {
 	if i, ok := t.at[key]; ok {
 		return t.changes[i].Value, nil
 	}
-	return t.c.store.get(t.ctx, key)
+	value, err := t.c.store.get(t.ctx, key)
+	return value, t.fail(err)
+}
+
+// fail remembers an error of reading. What judges a peer's message reads on the
+// way, and must not take the store's failure for the peer's.
+func (t *tx) fail(err error) error {
+	if t.failed == nil {
+		t.failed = err
+	}
+	return err
 }
 
 func (t *tx) put(key string, value []byte) {
@@ -175,7 +188,7 @@ func (t *tx) load(key string, v any) (bool, error) {
 		return false, err
 	}
 	if err := cbor.Unmarshal(b, v); err != nil {
-		return false, fmt.Errorf("client: record %s: %w", kindOfKey(key), err)
+		return false, t.fail(fmt.Errorf("client: record %s: %w", kindOfKey(key), err))
 	}
 	return true, nil
 }
@@ -188,7 +201,7 @@ func (t *tx) list(prefix string) ([]Record, error) {
 	for after := ""; ; {
 		page, err := t.c.store.list(t.ctx, prefix, after, 256)
 		if err != nil {
-			return nil, err
+			return nil, t.fail(err)
 		}
 		out = append(out, page...)
 		if len(page) < 256 {
@@ -257,7 +270,7 @@ func (t *tx) any(prefix string) (bool, error) {
 		}
 	}
 	records, err := t.c.store.Store.List(t.ctx, prefix, "", 1)
-	return len(records) > 0, err
+	return len(records) > 0, t.fail(err)
 }
 
 // dropGroup deletes all records of a group.
