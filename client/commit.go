@@ -202,9 +202,13 @@ func (t *tx) mergeOwn(room identity.Room, p *pendingCommit, at stamp) error {
 	if err != nil {
 		return err
 	}
+	var now pendingCommit
+	if held, err := t.load(pendKey(room), &now); err != nil || !held || string(now.ID) != string(p.ID) {
+		return err // the mailbox was ahead, and what is pending now is another one
+	}
 	t.del(pendKey(room))
 	if g == nil || r.Generation != p.Generation || g.Epoch() != p.Epoch {
-		return nil // the mailbox was ahead
+		return nil
 	}
 	s, err := g.Stage(p.Commit)
 	if err != nil {
@@ -230,6 +234,7 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	}
 	t.apply(r.group(), changes)
 	t.del(pendKey(r.Room))
+	r.MaxEpoch = max(r.MaxEpoch, s.Epoch())
 	if s.Own() {
 		r.UpdatedMS = t.c.nowMS()
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -318,7 +319,7 @@ func (c *Client) sendEntry(ctx context.Context, key string, room identity.Room) 
 		if err == nil {
 			return c.step(ctx, func(t *tx) error { return t.settle(key, reply.Seq, reply.AcceptedMS) })
 		}
-		if err := c.recoverSend(ctx, key, room, err); err != nil {
+		if err := c.recoverSend(ctx, key, request, err); err != nil {
 			return err
 		}
 	}
@@ -453,7 +454,7 @@ func (t *tx) settleOwn(e *wire.Envelope) error {
 
 // recoverSend does what a refusal asks for and returns nil if the message can be
 // tried again.
-func (c *Client) recoverSend(ctx context.Context, key string, room identity.Room, refusal error) error {
+func (c *Client) recoverSend(ctx context.Context, key string, request *wire.SendRequest, refusal error) error {
 	var w *wire.Error
 	if !errors.As(refusal, &w) {
 		return refusal
@@ -461,15 +462,15 @@ func (c *Client) recoverSend(ctx context.Context, key string, room identity.Room
 	switch w.Code {
 	case wire.CodeStaleEpoch, wire.CodeFutureEpoch, wire.CodeGenerationClosed, wire.CodeNotMember, wire.CodeUnknownRoom:
 		moved, err := c.pull(ctx)
-		if err != nil {
-			return err
+		if err == nil && !moved {
+			moved, err = c.outdated(ctx, key, request)
 		}
-		if !moved {
-			return refusal
+		if err == nil && !moved {
+			err = refusal
 		}
-		return nil
+		return err
 	case wire.CodeRemovalPending:
-		return c.recheck(ctx, room)
+		return c.recheck(ctx, request.Room)
 	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest:
 		return c.step(ctx, func(t *tx) error {
 			var e outEntry
@@ -483,4 +484,26 @@ func (c *Client) recoverSend(ctx context.Context, key string, room identity.Room
 		})
 	}
 	return refusal
+}
+
+// outdated reports whether request is no longer what is to be sent of an entry:
+// the commit that ended its epoch may have come to another process.
+func (c *Client) outdated(ctx context.Context, key string, request *wire.SendRequest) (over bool, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		over = false
+		var e outEntry
+		found, err := t.load(key, &e)
+		if err != nil || !found {
+			return err
+		}
+		r, err := t.room(e.Message.Room)
+		if err != nil || r == nil {
+			return err
+		}
+		g, err := t.group(r.group())
+		over = g != nil && (!bytes.Equal(e.Attempt.Bytes, request.Message) ||
+			e.Attempt.Generation != r.Generation || e.Attempt.Epoch != g.Epoch())
+		return err
+	})
+	return over, err
 }

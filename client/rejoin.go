@@ -167,6 +167,9 @@ func (c *Client) rejoined(ctx context.Context, room identity.Room, generation ui
 		if err != nil || r == nil {
 			return err
 		}
+		if r.Generation > generation || r.Generation == generation && r.MaxEpoch > g.Epoch() {
+			return nil // another process has read on: what there is of a fault is still to be mended
+		}
 		for _, k := range []groupKey{r.group(), {room, generation}} {
 			if err := t.dropGroup(k); err != nil {
 				return err
