@@ -9,10 +9,20 @@ import (
 // or using it (RFC 9420, Section 10.1), and returns its suite. The group that
 // it will join is not known, so that its requirements are not checked. It asks
 // CheckLeaf nothing. Errors: [ErrUnsupportedSuite], [*RuleError].
+//
+// Only here must the leaf's capabilities list the suite. Whoever makes them must
+// list all that is supported (RFC 9420, Section 7.2), but to check it is no step
+// of RFC 9420, Section 7.3: that a client supports the suite, as
+// RFC 9420, Section 11.1 wants, its KeyPackage says by its cipher_suite. Clients
+// in use, those of the official vectors among them, leave suite 7 out; a member
+// that refused their leaves would part from a group that everyone else follows.
 func (c *Config) ValidateKeyPackage(k *KeyPackage) (*Suite, error) {
 	s, err := c.suite(k.CipherSuite)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.Contains(k.LeafNode.Capabilities.CipherSuites, s.ID()) {
+		return nil, broken(RuleLeafSuite)
 	}
 	return s, c.checkKeyPackage(s, k)
 }
@@ -56,8 +66,6 @@ func (c *Config) checkLeaf(s *Suite, leaf *LeafNode) error {
 	switch caps := &leaf.Capabilities; {
 	case !slices.Contains(caps.Versions, MLS10):
 		return broken(RuleLeafVersion)
-	case !slices.Contains(caps.CipherSuites, s.ID()):
-		return broken(RuleLeafSuite)
 	case !caps.SupportsCredential(leaf.Credential.Type):
 		return broken(RuleLeafCredential)
 	case !leaf.Extensions.unique():
