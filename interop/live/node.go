@@ -94,7 +94,7 @@ func (n *node) call(client, method string, params, result any) error {
 	case a.ID != n.nextID:
 		return fmt.Errorf("live: answer %d to request %d", a.ID, n.nextID)
 	case a.Error != nil && *a.Error == "unsupported":
-		return errCannot
+		return errPeerCannot
 	case a.Error != nil:
 		return fmt.Errorf("%s of the peer: %s", method, *a.Error)
 	case result == nil:

@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,7 @@ type ours struct {
 	suite  *suite
 	signer public.SignaturePrivateKey
 	cfg    *mls.Config
+	x509   bool // list X.509 credentials as supported, which the peer's groups require
 
 	packages  []*mls.KeyPackageSecrets
 	proposals [][]byte // references of those received in the epoch
@@ -82,9 +84,34 @@ func (o *ours) keyPackage() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.packages = append(o.packages, secrets)
-	return message, nil
+	if !o.x509 {
+		o.packages = append(o.packages, secrets)
+		return message, nil
+	}
+	return o.claimX509(message, secrets)
 }
+
+// claimX509 changes a fresh key package so that it lists X.509 credentials.
+func (o *ours) claimX509(message []byte, secrets *mls.KeyPackageSecrets) ([]byte, error) {
+	kp, err := public.ParseKeyPackage(message)
+	if err != nil {
+		return nil, err
+	}
+	caps := &kp.LeafNode.Capabilities
+	caps.Credentials = append(caps.Credentials, x509Credential)
+	if err := kp.LeafNode.Sign(o.suite.suite, o.signer, nil, 0); err != nil {
+		return nil, err
+	}
+	if err := kp.Sign(o.suite.suite, o.signer); err != nil {
+		return nil, err
+	}
+	secrets.KeyPackage = public.Marshal(kp)
+	o.packages = append(o.packages, secrets)
+	return kp.Message(), nil
+}
+
+// x509Credential is x509 of RFC 9420, Section 17.5.
+const x509Credential public.CredentialType = 2
 
 func (o *ours) create(groupID []byte) error {
 	o.records = records{}
@@ -106,6 +133,10 @@ func (o *ours) join(welcome []byte) error {
 
 func (o *ours) joinExternal(groupInfo []byte, resync bool) ([]byte, error) {
 	staged, err := mls.JoinExternal(o.cfg, groupInfo, o.who, o.signer, mls.ExternalOptions{Resync: resync})
+	var rule *public.RuleError
+	if errors.As(err, &rule) && o.x509 && rule.Rule == public.RuleRequiredCapabilities {
+		return nil, errWeCannot // the leaf of an external join lists basic credentials only
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +195,7 @@ func (o *ours) options(c change) (mls.CommitOptions, error) {
 
 func (o *ours) commit(c change) (sent, error) {
 	if c.reinit != nil || c.private {
-		return sent{}, errCannot
+		return sent{}, errWeCannot
 	}
 	opts, err := o.options(c)
 	if err != nil {
@@ -181,9 +212,9 @@ func (o *ours) commit(c change) (sent, error) {
 	return out, o.follow(out.commit) // it comes back, after a restart
 }
 
-func (o *ours) propose(change) ([]byte, error) { return nil, errCannot }
+func (o *ours) propose(change) ([]byte, error) { return nil, errWeCannot }
 
-func (o *ours) proposeAdd([]byte) ([]byte, error) { return nil, errCannot }
+func (o *ours) proposeAdd([]byte) ([]byte, error) { return nil, errWeCannot }
 
 func (o *ours) handle(message []byte) error {
 	m, err := public.Parse[public.MLSMessage](message)
@@ -235,7 +266,7 @@ func (o *ours) psk(id, secret []byte) error {
 
 func (o *ours) suspend(next succession) ([]byte, error) {
 	if next.usage != "branch" {
-		return nil, errCannot
+		return nil, errWeCannot
 	}
 	o.old = o.group
 	return o.keyPackage()

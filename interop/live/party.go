@@ -8,9 +8,15 @@ package live
 
 import "errors"
 
-// errCannot is what a party returns for what its implementation has no means
-// to do. A scenario then leaves the step out, and the table says "missing".
-var errCannot = errors.New("live: not supported by the implementation")
+// What a party returns for what its implementation has no means to do. The
+// scenario then leaves the step out, and the table says so.
+var (
+	errPeerCannot = errors.New("live: the peer has no means to do it")
+	errWeCannot   = errors.New("live: we have no means to do it")
+)
+
+// cannot reports whether err is one of those.
+func cannot(err error) bool { return errors.Is(err, errPeerCannot) || errors.Is(err, errWeCannot) }
 
 // A party is one client: an identity with keys, and at most one group.
 // A commit that it makes is accepted at once, as by a delivery service that

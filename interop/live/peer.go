@@ -21,11 +21,13 @@ type kind struct {
 	ownKeys bool
 	// wireIdentity: identities are user:device@domain.
 	wireIdentity bool
+	// requiresX509: its groups require support of X.509 credentials.
+	requiresX509 bool
 }
 
 var (
 	tsMLS      = kind{name: "ts-mls", driver: "tsmls.mjs"}
-	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true}
+	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true, requiresX509: true}
 )
 
 // opening is how a client is begun in the peer.
@@ -116,7 +118,7 @@ func (p *peer) decrypt(message []byte) ([]byte, error) {
 
 func (p *peer) commit(c change) (sent, error) {
 	if c.extensions != nil {
-		return sent{}, errCannot
+		return sent{}, errPeerCannot
 	}
 	r, err := p.ask("commit", c.params())
 	return sent{r.Commit, r.Welcome}, err
@@ -124,7 +126,7 @@ func (p *peer) commit(c change) (sent, error) {
 
 func (p *peer) propose(c change) ([]byte, error) {
 	if c.update || c.extensions != nil {
-		return nil, errCannot
+		return nil, errPeerCannot
 	}
 	r, err := p.ask("propose", c.params())
 	return r.Message, err

@@ -29,7 +29,9 @@ func (p *play) step(name string, f func() error) {
 		err = p.agree()
 	}
 	switch {
-	case errors.Is(err, errCannot):
+	case errors.Is(err, errPeerCannot):
+		p.row.set(name, peerLacks)
+	case errors.Is(err, errWeCannot):
 		p.row.set(name, missing)
 	case err != nil:
 		p.row.set(name, failed)
@@ -199,9 +201,16 @@ func (p *play) byReference(x, y party, c change) error {
 	return p.commit(y, change{})
 }
 
-// external lets a client join by itself, with a GroupInfo of x.
+// external lets a client join by itself, with a GroupInfo of x. Some tell theirs
+// only with a commit of their own.
 func (p *play) external(x, joiner party, resync bool) error {
 	info, err := x.groupInfo()
+	if cannot(err) {
+		if err := p.commit(x, change{}); err != nil {
+			return err
+		}
+		info, err = x.groupInfo()
+	}
 	if err != nil {
 		return fmt.Errorf("GroupInfo of %s: %w", x.name(), err)
 	}
@@ -237,14 +246,14 @@ func (p *play) remove(x, y party) error {
 	return err
 }
 
-// sharePSK gives all members an external pre-shared key.
-func (p *play) sharePSK(id string) error {
+// withPSK gives all members an external pre-shared key, which x commits.
+func (p *play) withPSK(x party, id string) error {
 	for _, m := range p.members {
 		if err := m.psk([]byte(id), []byte("the same secret for everyone, 32")); err != nil {
 			return fmt.Errorf("PSK of %s: %w", m.name(), err)
 		}
 	}
-	return nil
+	return p.commit(x, change{psks: [][]byte{[]byte(id)}})
 }
 
 // follow replaces the group by the one that x begins: a branch, or after a

@@ -14,9 +14,10 @@ import (
 type outcome string
 
 const (
-	ok      outcome = "ok"
-	missing outcome = "missing" // an implementation cannot do it
-	failed  outcome = "FAILED"
+	ok        outcome = "ok"
+	missing   outcome = "missing" // we cannot do it
+	peerLacks outcome = "peer-"   // the peer cannot
+	failed    outcome = "FAILED"
 )
 
 // row is what came of one play.

@@ -36,7 +36,7 @@ async function deriver(name) {
   return async (ikm) => {
     const seed = shake256.create({ dkLen: size }).update(concat(
       ikm, new TextEncoder().encode('HPKE-v1KEM'), [id >> 8, id & 0xff], [0, label.length], label, [0, size])).digest()
-    return kem.generateKeyPairDerand(seed)
+    return name === 'X-Wing' ? kem.generateKeyPairDerand(seed) : kem.deriveKeyPair(seed.buffer)
   }
 }
 
