@@ -164,8 +164,15 @@ func (c *Client) mend(ctx context.Context, room identity.Room) error {
 		if err == nil || !hopeless(err) {
 			return err
 		}
+		if r.Fault.Code == leftOut {
+			return ErrNotJoined // the next generation is there already
+		}
 	}
-	return c.nextGeneration(ctx, room)
+	err := c.nextGeneration(ctx, room)
+	if errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
+		return c.rejoin(ctx, room) // somebody left meanwhile: others could go on
+	}
+	return err
 }
 
 // repeated reports whether the author of the fault has made this device rejoin

@@ -540,11 +540,18 @@ func (t *tx) notWelcome(r *roomRecord, e *wire.Envelope) error {
 	if r == nil || r.Status != statusActive || e.Generation <= r.Generation {
 		return nil
 	}
-	if len(e.Welcome) > 0 || e.Kind == wire.EventOpen {
-		return t.faulty(r, e, "left_out")
+	if len(e.Welcome) == 0 && e.Kind != wire.EventOpen {
+		return nil
 	}
-	return nil
+	// Whatever was wrong before is so no more: that generation is closed.
+	r.Fault = fault{Code: leftOut}
+	t.saveRoom(r)
+	return t.refuseEvent(e, leftOut)
 }
+
+// leftOut is the fault of a room whose next generation began without this
+// device, or was opened by it just before its process ended.
+const leftOut = "left_out"
 
 // noticeAccounts tells which people came and went between two rosters.
 func (t *tx) noticeAccounts(r *roomRecord, was, is []identity.Account, at stamp) error {

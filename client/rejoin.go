@@ -45,7 +45,7 @@ func (c *Client) rejoin(ctx context.Context, room identity.Room) error {
 // in it.
 func (c *Client) leftIfGone(ctx context.Context, room identity.Room, refusal error) error {
 	var w *wire.Error
-	if !errors.As(refusal, &w) || w.Code != wire.CodeUnknownRoom && w.Code != wire.CodeNotMember && w.Code != wire.CodeForbidden {
+	if !errors.As(refusal, &w) || w.Code != wire.CodeUnknownRoom && w.Code != wire.CodeNotMember {
 		return refusal
 	}
 	return c.markLeft(ctx, room)

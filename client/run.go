@@ -60,8 +60,8 @@ func (c *Client) healAll(ctx context.Context) error {
 	var first error
 	for _, room := range rooms {
 		err := c.heal(ctx, room)
-		if errors.Is(err, ErrConfirmReset) {
-			continue // its person was told when the reset was seen
+		if errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) {
+			continue // its person was told: by a notice, by the room's problem
 		}
 		if err != nil && first == nil {
 			first = err
