@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"time"
 
 	"parley/internal/cbor"
@@ -24,6 +25,9 @@ const (
 
 // kpCheckKey holds when the count was last looked at: int64, Unix milliseconds.
 const kpCheckKey = "kpcheck"
+
+// kpPublishKey holds the wire.PublishKeyPackagesRequest that isn't answered yet.
+const kpPublishKey = "kppublish"
 
 // A keyPackageRecord is the secret half of a key package that was published.
 type keyPackageRecord struct {
@@ -103,9 +107,30 @@ func (c *Client) replenish(ctx context.Context) error {
 	if have.SingleUse >= minKeyPackages && !needLast {
 		return c.replenished(ctx)
 	}
-	var request wire.PublishKeyPackagesRequest
-	err = c.step(ctx, func(t *tx) (err error) {
-		request = wire.PublishKeyPackagesRequest{}
+	request, err := c.publication(ctx, have, needLast)
+	if err != nil {
+		return err
+	}
+	_, err = call[wire.KeyPackageCount](ctx, c, wire.OpPublishKeyPackages, request)
+	if err != nil && !isRefusal(err) {
+		return err
+	}
+	return errors.Join(err, c.replenished(ctx))
+}
+
+// publication returns the request for what is missing, made once and kept with
+// its secrets until the server has answered it.
+func (c *Client) publication(ctx context.Context, have *wire.KeyPackageCount, needLast bool) (*wire.PublishKeyPackagesRequest, error) {
+	request := new(wire.PublishKeyPackagesRequest)
+	return request, c.step(ctx, func(t *tx) error {
+		kept, err := t.get(kpPublishKey)
+		if err != nil {
+			return err
+		}
+		*request = wire.PublishKeyPackagesRequest{}
+		if kept != nil {
+			return wire.Unmarshal(kept, request)
+		}
 		if have.SingleUse < minKeyPackages {
 			if request.KeyPackages, err = t.newKeyPackages(wantKeyPackages-have.SingleUse, false); err != nil {
 				return err
@@ -118,15 +143,9 @@ func (c *Client) replenish(ctx context.Context) error {
 			}
 			request.LastResort = last[0]
 		}
+		t.save(kpPublishKey, request)
 		return t.dropExpiredKeyPackages()
 	})
-	if err != nil {
-		return err
-	}
-	if _, err := call[wire.KeyPackageCount](ctx, c, wire.OpPublishKeyPackages, request); err != nil {
-		return err
-	}
-	return c.replenished(ctx)
 }
 
 func (c *Client) replenishDue(ctx context.Context) (bool, error) {
@@ -141,6 +160,7 @@ func (c *Client) replenishDue(ctx context.Context) (bool, error) {
 func (c *Client) replenished(ctx context.Context) error {
 	return c.step(ctx, func(t *tx) error {
 		t.put(kpCheckKey, cbor.MustMarshal(c.nowMS()))
+		t.del(kpPublishKey)
 		return nil
 	})
 }

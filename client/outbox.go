@@ -61,7 +61,8 @@ func (c *Client) SendTo(ctx context.Context, names []string, text string) (Messa
 // good, before anything is tried. If it can't be sent now the error wraps
 // ErrQueued and the cause, and the id is valid all the same: a later
 // [Client.Sync] sends it. Errors that leave nothing in the outbox: ErrEmpty,
-// ErrTooLong, ErrUnknownRoom, ErrNotMember.
+// ErrTooLong, ErrUnknownRoom, ErrNotMember, and any for a room that the server
+// hasn't confirmed yet.
 func (c *Client) Send(ctx context.Context, room identity.Room, text string) (MessageID, error) {
 	if err := checkText(text); err != nil {
 		return MessageID{}, err
@@ -150,15 +151,24 @@ func (c *Client) about(ctx context.Context, id MessageID, own bool, compose func
 // send puts a message into the outbox, and then tries to send what is there.
 func (c *Client) send(ctx context.Context, room identity.Room, d draft) (MessageID, error) {
 	var id MessageID
-	err := c.step(ctx, func(t *tx) (err error) {
+	compose := func(t *tx) (err error) {
 		id, err = t.compose(room, d)
 		return err
-	})
-	if err != nil {
+	}
+	err := c.step(ctx, compose)
+	if err != nil && !errors.Is(err, ErrNotJoined) {
 		return MessageID{}, err
 	}
 	c.netMu.Lock()
 	defer c.netMu.Unlock()
+	if err != nil {
+		if err := c.resumeOpen(ctx, room); err != nil {
+			return MessageID{}, err
+		}
+		if err := c.step(ctx, compose); err != nil {
+			return MessageID{}, err
+		}
+	}
 	return id, c.flushUntil(ctx, id)
 }
 
@@ -173,6 +183,9 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	}
 	if r.Status == statusLeft {
 		return MessageID{}, ErrNotMember
+	}
+	if r.Status == statusOpening {
+		return MessageID{}, ErrNotJoined // it may yet be given up for another one
 	}
 	m, err := d(t.extensions(r), t)
 	if err != nil {

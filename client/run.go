@@ -22,10 +22,13 @@ func (c *Client) sync(ctx context.Context) error {
 	if _, err := c.pull(ctx); err != nil {
 		return err
 	}
-	if err := c.replenish(ctx); err != nil {
-		return err
+	first := c.replenish(ctx)
+	if errors.Is(first, ErrOffline) || ctx.Err() != nil {
+		return first
 	}
-	first := c.healAll(ctx)
+	if err := c.healAll(ctx); err != nil && first == nil {
+		first = err
+	}
 	if err := c.report(ctx); err != nil {
 		return err
 	}
@@ -168,7 +171,7 @@ func (c *Client) pushed(ctx context.Context, push *wire.ReadReply) error {
 	if err != nil {
 		return err
 	}
-	if err := c.replenish(ctx); err != nil {
+	if err := c.replenish(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
 		return err
 	}
 	if err := c.healAll(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
