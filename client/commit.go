@@ -228,10 +228,12 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	if err != nil {
 		return err
 	}
+	epoch := g.Epoch()
 	changes, err := g.Merge(s)
 	if err != nil {
 		return err
 	}
+	r.ended(epoch, at.seq)
 	t.apply(r.group(), changes)
 	t.del(pendKey(r.Room))
 	r.MaxEpoch = max(r.MaxEpoch, s.Epoch())

@@ -102,7 +102,7 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 		}
 		before := k.Chain.Version()
 		if refused = c.extend(k, reply); refused != nil {
-			return t.refuseLists(k, refused)
+			return t.refuseLists(k, "", refused)
 		}
 		t.del(stalePrefix + c.store.hide(string(a)))
 		pinned = k.Chain.Version()
@@ -169,8 +169,9 @@ func (k *contact) heedReset(now int64) {
 	}
 }
 
-// refuseLists remembers that the server showed lists that can't be true.
-func (t *tx) refuseLists(k *contact, cause error) error {
+// refuseLists remembers that the server showed lists that can't be true; by is the
+// device that told of another list, if one did.
+func (t *tx) refuseLists(k *contact, by identity.Device, cause error) error {
 	code := "bad_device_list"
 	switch {
 	case errors.Is(cause, identity.ErrFork):
@@ -181,7 +182,7 @@ func (t *tx) refuseLists(k *contact, cause error) error {
 	t.del(stalePrefix + t.c.store.hide(string(k.Account)))
 	k.Forked = true
 	t.saveContact(k)
-	return t.refuse(Refusal{Subject: string(k.Account), Code: code})
+	return t.refuse(Refusal{Sender: by, Subject: string(k.Account), Code: code})
 }
 
 // refreshStale reads the lists that the server said have changed.
@@ -199,7 +200,14 @@ func (c *Client) refreshStale(ctx context.Context) error {
 		return err
 	}
 	for _, a := range accounts {
-		if err := c.refreshOne(ctx, a); err != nil && !isListRefusal(err) {
+		err := c.refreshOne(ctx, a)
+		if isRefusal(err) { // the server shows no list, of whose change it told
+			err = c.step(ctx, func(t *tx) error {
+				t.del(stalePrefix + c.store.hide(string(a)))
+				return nil
+			})
+		}
+		if err != nil && !isListRefusal(err) {
 			return err
 		}
 	}
@@ -300,10 +308,14 @@ func (t *tx) views(room *roomRecord) ([]content.ListView, error) {
 	return out, nil
 }
 
-// checkViews compares another member's view with what is pinned here. A newer
-// version is looked up; another list of the same version is a fork.
-func (t *tx) checkViews(views []content.ListView) error {
+// checkViews compares the view of a message's sender, of its own list and of this
+// account's, with what is pinned here. A newer version is looked up; another list
+// of the same version is a fork.
+func (t *tx) checkViews(by identity.Device, views []content.ListView) error {
 	for _, v := range views {
+		if v.Account != by.Account() && v.Account != t.c.self.Account {
+			continue // nobody tells of a third one's list
+		}
 		k, err := t.contact(v.Account)
 		if err != nil {
 			return err
@@ -317,7 +329,7 @@ func (t *tx) checkViews(views []content.ListView) error {
 			continue
 		}
 		if string(v.Hash[:]) != string(k.Chain.Current.Hash()) {
-			if err := t.refuseLists(k, identity.ErrFork); err != nil {
+			if err := t.refuseLists(k, by, identity.ErrFork); err != nil {
 				return err
 			}
 		}

@@ -147,7 +147,8 @@ func (c *Client) recheck(ctx context.Context, room identity.Room) error {
 
 // mend brings a room back in which this device can't go on: by rejoining, or, if
 // that was tried after an earlier commit of the same author or fails, by the
-// room's next generation without that author.
+// room's next generation without that author. After a commit that breaks a rule
+// of rooms nothing is rejoined: who came by it would be in what is published.
 func (c *Client) mend(ctx context.Context, room identity.Room) error {
 	if _, err := c.pull(ctx); err != nil {
 		return err
@@ -159,12 +160,12 @@ func (c *Client) mend(ctx context.Context, room identity.Room) error {
 	if r == nil || r.Fault.Code == "" {
 		return nil
 	}
-	if !r.repeated() {
+	if !r.repeated() && r.Fault.Code != "room_rules" {
 		err := c.rejoin(ctx, room)
 		if err == nil || !hopeless(err) {
 			return err
 		}
-		if r.Fault.Code == leftOut {
+		if r.Fault.Code == leftOut && c.outrun(ctx, r) {
 			return ErrNotJoined // the next generation is there already
 		}
 	}
@@ -173,6 +174,13 @@ func (c *Client) mend(ctx context.Context, room identity.Room) error {
 		return c.rejoin(ctx, room) // somebody left meanwhile: others could go on
 	}
 	return err
+}
+
+// outrun reports whether the room has a newer generation than r, as the server's
+// event said.
+func (c *Client) outrun(ctx context.Context, r *roomRecord) bool {
+	info, err := call[wire.GroupInfo](ctx, c, wire.OpGroupInfo, wire.GroupInfoRequest{Room: r.Room})
+	return err == nil && info.Generation > r.Generation
 }
 
 // repeated reports whether the author of the fault has made this device rejoin
@@ -188,7 +196,7 @@ func hopeless(err error) bool {
 	if errors.As(err, &w) {
 		return w.Code == wire.CodeBadCommit || w.Code == wire.CodeBadGroupInfo
 	}
-	return errors.Is(err, errBadRoom)
+	return errors.Is(err, errBadRoom) || errors.Is(err, errUnlisted)
 }
 
 // errBadRoom is a room whose published state this device refuses.

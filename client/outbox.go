@@ -277,6 +277,8 @@ func (c *Client) flushUntil(ctx context.Context, id MessageID) error {
 		return err
 	case state == StateSent || state == StateDelivered:
 		return nil
+	case state == StateFailed && cause != nil:
+		return cause
 	case cause == nil:
 		return ErrQueued
 	}
@@ -303,6 +305,11 @@ func (c *Client) flush(ctx context.Context) error {
 		}
 		if err := c.sendEntry(ctx, e.key, room); err != nil {
 			stuck[room] = true
+			if errors.Is(err, ErrBroken) { // for good
+				if err := c.step(ctx, func(t *tx) error { return t.failQueued(room) }); err != nil {
+					return err
+				}
+			}
 			if first == nil && e.Message.Kind != KindStatus {
 				first = err
 			}
@@ -347,7 +354,7 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 		request = nil
 		var e outEntry
 		found, err := t.load(key, &e)
-		if err != nil || !found {
+		if err != nil || !found || e.Message.State == StateFailed {
 			return err
 		}
 		r, g, err := t.ready(e.Message.Room)

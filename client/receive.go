@@ -27,6 +27,9 @@ func (c *Client) pull(ctx context.Context) (moved bool, err error) {
 		if err != nil {
 			return moved, err
 		}
+		if reply.Head < after { // the server was set back, or had told of what there wasn't
+			return moved, c.setBack(ctx, reply.Head)
+		}
 		if len(reply.Events) == 0 {
 			return moved, nil
 		}
@@ -66,6 +69,15 @@ func (c *Client) cursor(ctx context.Context) (uint64, error) {
 			t.save(cursorKey, reply.Cursor)
 		}
 		return err
+	})
+}
+
+// setBack goes on at the head of a mailbox that is shorter than it was. What was in
+// it since isn't known, so every room is looked at.
+func (c *Client) setBack(ctx context.Context, head uint64) error {
+	return c.step(ctx, func(t *tx) error {
+		t.save(cursorKey, head)
+		return t.expired()
 	})
 }
 
@@ -179,10 +191,7 @@ func (t *tx) expired() error {
 func (t *tx) event(e *wire.Envelope) error {
 	switch e.Kind {
 	case wire.EventDevices:
-		if a, err := identity.ParseAccount(string(e.Account)); err == nil {
-			t.markStale(a)
-		}
-		return nil
+		return t.listEvent(e)
 	case wire.EventMessage, wire.EventCommit, wire.EventOpen:
 	default:
 		return nil // of a newer server
@@ -203,6 +212,20 @@ func (t *tx) event(e *wire.Envelope) error {
 	return t.commitEvent(r, e)
 }
 
+// listEvent has a list looked at again. Of accounts that this device knows nothing
+// of there is nothing to look at.
+func (t *tx) listEvent(e *wire.Envelope) error {
+	a, err := identity.ParseAccount(string(e.Account))
+	if err != nil {
+		return t.refuseEvent(e, "bad_event")
+	}
+	k, err := t.contact(a)
+	if err == nil && k.Chain.Current != nil {
+		t.markStale(a)
+	}
+	return err
+}
+
 func (t *tx) refuseEvent(e *wire.Envelope, code string) error {
 	return t.refuse(Refusal{Room: e.Room, Seq: e.Seq, Sender: e.Sender, Code: code})
 }
@@ -215,8 +238,6 @@ func (t *tx) messageEvent(r *roomRecord, e *wire.Envelope) error {
 	if e.Seq <= r.LastSeq && e.Generation == r.Generation {
 		return t.refuseEvent(e, "replayed")
 	}
-	r.LastSeq = max(r.LastSeq, e.Seq)
-	t.saveRoom(r)
 	if e.Sender == t.c.self.Device {
 		return t.settleOwn(e)
 	}
@@ -235,6 +256,11 @@ func (t *tx) messageEvent(r *roomRecord, e *wire.Envelope) error {
 			return err
 		}
 		return t.refuseEvent(e, messageCode(err))
+	}
+	r.LastSeq = max(r.LastSeq, e.Seq)
+	t.saveRoom(r)
+	if m.Epoch < g.Epoch() && !r.inTime(m.Epoch, e.Seq) {
+		return t.refuseEvent(e, "ended_epoch")
 	}
 	return t.accept(r, e, m)
 }
@@ -292,7 +318,7 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	if code != "" {
 		return t.refuseEvent(e, code)
 	}
-	if err := t.checkViews(msg.Extensions.Lists); err != nil {
+	if err := t.checkViews(device, msg.Extensions.Lists); err != nil {
 		return err
 	}
 	s := msg.Summary()
@@ -361,11 +387,6 @@ func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
 	if e.Generation < r.Generation {
 		return nil
 	}
-	r.LastSeq = max(r.LastSeq, e.Seq)
-	if len(e.Message) > 0 { // a room for oneself is opened without a commit
-		r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
-	}
-	t.saveRoom(r)
 	if r.Status == statusOpening {
 		if e.Kind == wire.EventOpen && e.Sender == t.c.self.Device {
 			return t.opened(r, stampOf(e))
@@ -382,19 +403,31 @@ func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
 	case e.Kind == wire.EventOpen, e.Epoch < g.Epoch():
 		return nil // merged when it was acknowledged, or before this device came
 	case e.Epoch > g.Epoch():
-		return t.faulty(r, e, "missed_commit")
+		r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
+		t.saveRoom(r)
+		return t.faulty(r, e, "", "missed_commit")
 	}
 	return t.stage(r, g, e)
 }
 
-// stage checks a commit of the current epoch and merges it.
+// stage checks a commit of the current epoch and merges it. One that no member
+// signed is the server's invention: the room is where it was.
 func (t *tx) stage(r *roomRecord, g *mls.Group, e *wire.Envelope) error {
+	author, err := t.author(g, e.Message)
+	if err != nil {
+		return err
+	}
+	if author == "" && len(t.need) > 0 {
+		return nil // judged again with newer lists
+	}
+	if author == "" {
+		return t.refuseEvent(e, "bad_commit")
+	}
+	r.LastSeq, r.MaxEpoch = max(r.LastSeq, e.Seq), max(r.MaxEpoch, e.Epoch+1)
+	t.saveRoom(r)
 	s, err := g.Stage(e.Message)
 	if err == nil {
 		err = t.checkCommit(r, g, s)
-	}
-	if err == nil && string(s.Committer().Identity()) != string(e.Sender) {
-		err = errRoomRules
 	}
 	if err == nil && s.External() && string(s.Committer().Identity()) == string(t.c.self.Device) {
 		err = mls.ErrOwnCommit // this device's rejoin, whose secrets went with the process that made it
@@ -403,9 +436,11 @@ func (t *tx) stage(r *roomRecord, g *mls.Group, e *wire.Envelope) error {
 		if errors.Is(err, mls.ErrState) {
 			return err
 		}
-		return t.faulty(r, e, commitCode(err))
+		return t.faulty(r, e, author, commitCode(err))
 	}
-	return t.merge(r, g, s, stampOf(e))
+	at := stampOf(e)
+	at.by = author
+	return t.merge(r, g, s, at)
 }
 
 // commitCode is the word for a commit that this device refuses.
@@ -424,14 +459,18 @@ func commitCode(err error) string {
 }
 
 // faulty remembers that the room went on by a commit that this device refuses:
-// see mend.
-func (t *tx) faulty(r *roomRecord, e *wire.Envelope, code string) error {
+// see mend. author is who signed it, "" where that isn't known: what the server
+// says is no reason to leave anybody out.
+func (t *tx) faulty(r *roomRecord, e *wire.Envelope, author identity.Device, code string) error {
 	if len(t.need) > 0 {
 		return nil // judged again with newer lists
 	}
+	if r.Fault.Code != "" && code == "missed_commit" {
+		return nil // as it must be
+	}
 	if r.Fault.Code == "" {
-		r.Fault = fault{Code: code, Author: e.Sender}
-		if e.Sender == t.c.self.Device || code == "missed_commit" {
+		r.Fault = fault{Code: code, Author: author}
+		if author == t.c.self.Device {
 			r.Fault.Author = ""
 		}
 	}
@@ -463,7 +502,7 @@ func (t *tx) joinEvent(r *roomRecord, e *wire.Envelope) error {
 			return nil
 		}
 		if r != nil && r.Status == statusActive {
-			return t.faulty(r, e, commitCode(err))
+			return t.faulty(r, e, "", commitCode(err))
 		}
 		return t.refuseEvent(e, commitCode(err))
 	}

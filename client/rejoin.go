@@ -276,7 +276,8 @@ func (c *Client) generationMembers(ctx context.Context, room identity.Room) (n n
 		}
 		slices.Sort(n.accounts)
 		n.accounts = slices.Compact(n.accounts)
-		if len(n.devices) == 0 || r.Kind == wire.KindDirect && len(accountsOf(ms)) == 2 && !slices.Contains(n.accounts, r.Fault.Author.Account()) {
+		gone := func(a identity.Account) bool { return a != c.self.Account && !slices.Contains(n.accounts, a) }
+		if len(n.devices) == 0 || r.Kind == wire.KindDirect && slices.ContainsFunc(accountsOf(ms), gone) {
 			return ErrBroken
 		}
 		return nil

@@ -41,6 +41,29 @@ type roomRecord struct {
 	UpdatedMS   int64 // when this device last changed its leaf; 0: has to now
 	Fault       fault
 	Rejoins     []rejoinRecord // after bad commits, newest last, at most [maxRejoins]
+	Ended       []epochEnd     // the epochs of whose keys some may be kept, newest last
+}
+
+// An epochEnd says which number the commit had that ended an epoch. No message of
+// that epoch has a higher one.
+type epochEnd struct {
+	_          struct{} `cbor:",toarray"`
+	Generation uint32
+	Epoch      uint64
+	Seq        uint64
+}
+
+// ended remembers the end of an epoch of the current generation.
+func (r *roomRecord) ended(epoch, seq uint64) {
+	r.Ended = append(r.Ended, epochEnd{Generation: r.Generation, Epoch: epoch, Seq: seq})
+	r.Ended = r.Ended[max(0, len(r.Ended)-mls.MaxPastEpochs):]
+}
+
+// inTime reports whether a message with a number was sent before its epoch ended.
+func (r *roomRecord) inTime(epoch, seq uint64) bool {
+	return slices.ContainsFunc(r.Ended, func(e epochEnd) bool {
+		return e.Generation == r.Generation && e.Epoch == epoch && seq < e.Seq
+	})
 }
 
 // A fault says why this device can't go on in a room as it is.

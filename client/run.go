@@ -63,7 +63,7 @@ func (c *Client) healAll(ctx context.Context) error {
 	var first error
 	for _, room := range rooms {
 		err := c.heal(ctx, room)
-		if errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) {
+		if errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) || errors.Is(err, ErrBroken) {
 			continue // its person was told: by a notice, by the room's problem
 		}
 		if err != nil && first == nil {
