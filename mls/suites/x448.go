@@ -104,7 +104,7 @@ func (h x448HPKE) PublicKey(priv public.HPKEPrivateKey) (public.HPKEPublicKey, e
 }
 
 // CheckPublicKey refuses keys of small order, to which nobody can encrypt: with
-// any private key X448 gives zero for them.
+// any private key X448 gives zero for them (RFC 9180, Section 7.1.4).
 func (h x448HPKE) CheckPublicKey(pub public.HPKEPublicKey) error {
 	if len(pub) != x448.Size || smallOrderU(pub) {
 		return public.ErrKey

@@ -141,8 +141,9 @@ func (h stdHPKE) CheckPublicKey(pub HPKEPublicKey) error {
 
 // smallOrderU are the u coordinates of X25519 that give the all-zero secret with
 // every key: 0, 1, the two of order eight, -1, and p and p+1, which are 0 and 1
-// again. X25519 masks the highest bit. A member with such a key would keep
-// everyone from encrypting a path to it, so that it is refused at the door.
+// again. X25519 masks the highest bit. Encryption to such a key fails
+// (RFC 9180, Section 7.1.4): a member that had one would keep all from committing
+// with a path, so that it is refused at the door.
 var smallOrderU = [7][32]byte{
 	{},
 	{0: 1},

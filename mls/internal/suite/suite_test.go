@@ -2,7 +2,10 @@ package suite
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hpke"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,10 +17,53 @@ import (
 )
 
 func all() []*Suite {
-	return []*Suite{X25519(), P256(), ChaCha20(), P521(), P384(), XWing(XWingPrivateUse)}
+	return []*Suite{
+		X25519(), P256(), ChaCha20(), P521(), P384(),
+		XWingAES128(XWingAES128PrivateUse), XWing(XWingPrivateUse),
+		MLKEM768P256AES128(MLKEM768P256AES128PrivateUse), MLKEM768P256(MLKEM768P256PrivateUse),
+		MLKEM1024P384(MLKEM1024P384PrivateUse), MLKEM768Ed25519(MLKEM768Ed25519PrivateUse),
+		MLKEM768ECDSA(MLKEM768ECDSAPrivateUse), MLKEM1024ECDSA(MLKEM1024ECDSAPrivateUse),
+	}
 }
 
-// TestSealRoundTrip covers every suite, so also XWing, which has no official
+// TestNew takes each part out of a suite, or puts a foreign one in
+// (RFC 9420, Section 5.1).
+func TestNew(t *testing.T) {
+	h, err := NewHPKE(hpke.MLKEM768X25519(), hpke.HKDFSHA512(), hpke.AES256GCM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*Parameters){
+		"":              func(*Parameters) {},
+		"no hash":       func(p *Parameters) { p.Hash = 0 },
+		"SHA-1":         func(p *Parameters) { p.Hash = crypto.SHA1 },
+		"no AEAD":       func(p *Parameters) { p.AEAD = nil },
+		"export only":   func(p *Parameters) { p.AEAD = hpke.ExportOnly() },
+		"no HPKE":       func(p *Parameters) { p.HPKE = nil },
+		"no signatures": func(p *Parameters) { p.Signatures = nil },
+		"wrong curve":   func(p *Parameters) { p.Signatures = ECDSA(elliptic.P224()) },
+	} {
+		p := Parameters{ID: 0xF200, Name: "own", Hash: crypto.SHA512, AEAD: hpke.AES256GCM(), HPKE: h, Signatures: Ed25519()}
+		change(&p)
+		s, err := New(p)
+		if name != "" && !errors.Is(err, ErrParameters) {
+			t.Errorf("%s: got %v, want ErrParameters", name, err)
+		}
+		if name == "" && (err != nil || s.ID() != 0xF200 || s.Name() != "own" || s.HashSize() != 64 || s.KeySize() != 32) {
+			t.Errorf("got %+v, %v", s, err)
+		}
+	}
+	if _, err := NewHPKE(unknownKEM{hpke.MLKEM768()}, hpke.HKDFSHA256(), hpke.AES128GCM()); !errors.Is(err, ErrParameters) {
+		t.Errorf("unknown KEM: got %v, want ErrParameters", err)
+	}
+}
+
+// unknownKEM is a KEM with a number that nobody has.
+type unknownKEM struct{ hpke.KEM }
+
+func (unknownKEM) ID() uint16 { return 0xffff }
+
+// TestSealRoundTrip covers every suite, so also those that have no official
 // vector (RFC 9420, Section 5.1.3, RFC 9420, Section 8.3).
 func TestSealRoundTrip(t *testing.T) {
 	for _, s := range all() {
