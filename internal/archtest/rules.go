@@ -95,7 +95,7 @@ var never = []ban{
 		who: []string{"cmd/parleywasm"},
 		what: []string{
 			"net/http", "database/sql", "crypto/x509", "server/...", "desk/...",
-			"client/sqlitestore", "client/nettransport", "github.com/cloudflare/circl/...",
+			"client/sqlitestore", "client/nettransport", "mls/suites", "github.com/cloudflare/circl/...",
 		},
 		why: "what the browser downloads must stay small",
 	},
