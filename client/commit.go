@@ -252,7 +252,26 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	}
 	r.Accounts = accountsOf(after)
 	t.saveRoom(r)
+	if err := t.markUnlisted(r, before, after); err != nil {
+		return err
+	}
 	return t.noticeMembers(r, before, after, at, s.External())
+}
+
+// markUnlisted has a room healed into which a device came that is on the list
+// before its account's current one alone: it goes before anything is encrypted.
+func (t *tx) markUnlisted(r *roomRecord, before, after []member) error {
+	added, _ := diffMembers(before, after)
+	for _, m := range added {
+		k, err := t.contact(m.device.Account())
+		if err != nil {
+			return err
+		}
+		if list := t.c.effective(k); list != nil && !list.Lists(m.device, m.key) {
+			t.put(healPrefix+r.Room.ID(), []byte(r.Room))
+		}
+	}
+	return nil
 }
 
 // noticeMembers tells who came and went.

@@ -450,6 +450,8 @@ func commitCode(err error) string {
 		return "unlisted_device"
 	case errors.Is(err, errRoomRules):
 		return "room_rules"
+	case errors.Is(err, errOldEpoch):
+		return "stale_group_info"
 	case errors.Is(err, mls.ErrConfirmationTag):
 		return "bad_confirmation_tag"
 	case errors.Is(err, mls.ErrOwnCommit):
@@ -494,8 +496,8 @@ func (t *tx) joinEvent(r *roomRecord, e *wire.Envelope) error {
 	if err == nil {
 		ext, accounts, err = t.c.checkGroup(t, e.Room, e.Generation, g)
 	}
-	if err == nil && r != nil && r.Status != statusLeft && string(ext.FrankingKey) != string(r.FrankingKey) {
-		err = errRoomRules
+	if err == nil && r != nil {
+		err = continues(r, e, g, ext)
 	}
 	if err != nil {
 		if len(t.need) > 0 {
@@ -514,6 +516,21 @@ func (t *tx) joinEvent(r *roomRecord, e *wire.Envelope) error {
 	t.put(kpCheckKey, cbor.MustMarshal(int64(0))) // look at how many are left
 	return t.joined(r, e, joinedGroup{g, changes, ext, accounts, lastResort})
 }
+
+// continues checks that a group which this device was welcomed to goes on with a
+// room that it knows: what is fixed for ever stays, and no epoch comes again.
+func continues(r *roomRecord, e *wire.Envelope, g *mls.Group, ext *wire.RoomExtension) error {
+	switch {
+	case ext.Kind != r.Kind || string(ext.FrankingKey) != string(r.FrankingKey):
+		return errRoomRules
+	case e.Generation == r.Generation && g.Epoch() <= r.MaxEpoch:
+		return errOldEpoch
+	}
+	return nil
+}
+
+// errOldEpoch is a Welcome into an epoch that this device has seen the end of.
+var errOldEpoch = errors.New("client: an epoch that is over")
 
 // join opens the Welcome. A next generation has to continue the group that this
 // device is in.
