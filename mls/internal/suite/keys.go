@@ -7,22 +7,25 @@ import (
 )
 
 // HPKEPublicKey is a public key of the suite's KEM in the form of
-// SerializePublicKey (RFC 9420, Section 5.1.1): 32 bytes for X25519, 1216 for
-// ML-KEM-768 with X25519. Its owner does not change it.
+// SerializePublicKey (RFC 9420, Section 5.1.1): 32 bytes for X25519, 56 for X448,
+// 65 to 133 for the NIST curves, 1184 to 1665 for ML-KEM and the hybrids. Its
+// owner does not change it.
 type HPKEPublicKey []byte
 
 // SignaturePublicKey is a public key of the suite's signatures
-// (RFC 9420, Section 5.1.1): 32 bytes for Ed25519.
+// (RFC 9420, Section 5.1.1): 32 bytes for Ed25519, 57 for Ed448, 65 to 133 for
+// ECDSA, 1312 to 2592 for ML-DSA.
 type SignaturePublicKey []byte
 
 // HPKEPrivateKey is a private key of the suite's KEM in the form of
-// SerializePrivateKey: 32 bytes for X25519 and for ML-KEM-768 with X25519 (a
-// seed). It prints as redacted.
+// SerializePrivateKey: 32 bytes for X25519, 56 for X448, 32 to 66 for the NIST
+// curves, and a seed of 64 for ML-KEM and of 32 for the hybrids. It prints as
+// redacted.
 type HPKEPrivateKey []byte
 
 // SignaturePrivateKey is a private key of the suite's signatures: for Ed25519
-// the 64 bytes seed || public key of crypto/ed25519, for ECDSA the scalar. It
-// prints as redacted.
+// the 64 bytes seed || public key of crypto/ed25519, for Ed448 likewise 114, for
+// ECDSA the scalar, for ML-DSA the seed of 32. It prints as redacted.
 type SignaturePrivateKey []byte
 
 // Secret is a value of the key schedule, or a key derived from one. It prints
