@@ -162,7 +162,14 @@ func (c *Client) recoverCommit(ctx context.Context, room identity.Room, p *pendi
 		if _, err := c.pull(ctx); err != nil {
 			return err
 		}
-		return c.dropPending(ctx, room, p)
+		if err := c.dropPending(ctx, room, p); err != nil {
+			return err
+		}
+		behind, err := c.behind(ctx, room, p)
+		if err == nil && behind {
+			err = refusal // the room has to be mended first
+		}
+		return err
 	}
 	if err := c.dropPending(ctx, room, p); err != nil {
 		return err
@@ -171,6 +178,27 @@ func (c *Client) recoverCommit(ctx context.Context, room identity.Room, p *pendi
 		return c.recheck(ctx, room)
 	}
 	return refusal
+}
+
+// behind has a room mended that the server says has moved on, and whose mailbox,
+// read to its end, doesn't: what it held was refused. It reports whether it did.
+// p, if not nil, is the commit that came too late.
+func (c *Client) behind(ctx context.Context, room identity.Room, p *pendingCommit) (marked bool, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		marked = false
+		r, err := t.room(room)
+		if err != nil || r == nil || r.Status != statusActive || r.Fault.Code != "" {
+			return err
+		}
+		g, err := t.group(r.group())
+		if err != nil || g == nil || p != nil && (r.Generation != p.Generation || g.Epoch() != p.Epoch) {
+			return err
+		}
+		r.Fault, marked = fault{Code: "missed_commit"}, true
+		t.saveRoom(r)
+		return nil
+	})
+	return marked, err
 }
 
 // dropPending forgets a commit that wasn't accepted.

@@ -485,6 +485,9 @@ func (c *Client) recoverSend(ctx context.Context, key string, request *wire.Send
 		if err == nil && !moved {
 			moved, err = c.outdated(ctx, key, request)
 		}
+		if err == nil && !moved && (w.Code == wire.CodeStaleEpoch || w.Code == wire.CodeGenerationClosed) {
+			moved, err = c.behind(ctx, request.Room, nil)
+		}
 		if err == nil && !moved {
 			err = refusal
 		}
