@@ -47,11 +47,15 @@ func (c *Client) report(ctx context.Context) error {
 			return err
 		}
 		for _, rec := range owed {
-			t.del(rec.Key)
 			i := slices.IndexFunc(rooms, func(r *roomRecord) bool { return reportPrefix+r.Room.ID() == rec.Key })
 			if i < 0 || rooms[i].Status != statusActive {
+				t.del(rec.Key)
 				continue
 			}
+			if _, _, err := t.ready(rooms[i].Room); err != nil {
+				continue // owed until something can be sent there
+			}
+			t.del(rec.Key)
 			var due reportRecord
 			if err := cbor.Unmarshal(rec.Value, &due); err != nil {
 				return err

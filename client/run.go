@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"parley/identity"
@@ -81,6 +82,7 @@ const (
 	minBackoff   = 500 * time.Millisecond
 	maxBackoff   = 30 * time.Second
 	pollInterval = time.Second // for what other processes write
+	maxTend      = 5 * time.Minute
 )
 
 // Run keeps the client up to date until ctx ends, and then returns its error.
@@ -143,6 +145,9 @@ func (c *Client) runOnce(ctx context.Context, changed func()) error {
 		return err
 	}
 	defer stream.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.tend(ctx)
 	for {
 		push, err := stream.Next(ctx)
 		if err != nil {
@@ -153,6 +158,30 @@ func (c *Client) runOnce(ctx context.Context, changed func()) error {
 		}
 		changed()
 	}
+}
+
+// tend sends what waits in the outbox while a stream is open: what the server
+// couldn't take when its turn came, or another process left there.
+func (c *Client) tend(ctx context.Context) {
+	wait := pollInterval
+	for sleep(ctx, wait) == nil {
+		if !c.waiting(ctx) {
+			wait = pollInterval
+			continue
+		}
+		_ = c.Sync(ctx) // what still can't be done is tried again
+		wait = min(2*wait, maxTend)
+	}
+}
+
+// waiting reports whether there is anything in the outbox to send.
+func (c *Client) waiting(ctx context.Context) (some bool) {
+	err := c.step(ctx, func(t *tx) error {
+		entries, err := t.outbox()
+		some = slices.ContainsFunc(entries, func(q queued) bool { return q.Message.State != StateFailed })
+		return err
+	})
+	return err == nil && some
 }
 
 // pushed processes what the stream brought.

@@ -70,7 +70,9 @@ func (c *Client) token(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.session = &openSession{s.Token, time.UnixMilli(s.Expires)}
+	// How long it lasts is told by two of the server's times, whatever the time is
+	// here: the challenge's end is later than now.
+	c.session = &openSession{s.Token, c.now().Add(time.Duration(s.Expires-ch.Expires) * time.Millisecond)}
 	return s.Token, nil
 }
 
