@@ -42,7 +42,7 @@ func ExampleXWingMLDSA44() {
 }
 
 // A suite that nobody has a constructor for is made of its parts: here what
-// another implementation calls X-Wing with SHA-512, signed with ML-DSA-87.
+// another implementation calls MLS_256_XWING_AES256GCM_SHA512_Ed25519.
 func Example_newSuite() {
 	h, err := public.NewHPKE(stdhpke.MLKEM768X25519(), stdhpke.HKDFSHA512(), stdhpke.AES256GCM())
 	if err != nil {
@@ -50,8 +50,8 @@ func Example_newSuite() {
 		return
 	}
 	s, err := public.NewSuite(public.SuiteParameters{
-		ID: 0xF200, Name: "X-Wing with SHA-512 and ML-DSA-87",
-		Hash: crypto.SHA512, AEAD: stdhpke.AES256GCM(), HPKE: h, Signatures: suites.MLDSA87(),
+		ID: 0xF200, Name: "MLS_256_XWING_AES256GCM_SHA512_Ed25519",
+		Hash: crypto.SHA512, AEAD: stdhpke.AES256GCM(), HPKE: h, Signatures: public.Ed25519(),
 	})
 	if err != nil {
 		fmt.Println(err)
