@@ -63,7 +63,7 @@ var allowed = map[string][]string{
 	"web/build": {},
 
 	"cmd/...": {"..."},
-	"e2e":     {"..."},
+	"e2e/...": {"..."},
 
 	"internal/archtest": {},
 	"internal/spectest": {},
