@@ -197,6 +197,7 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 	home := Home{Version: 1, Server: cfg.Transport.Origin(), Account: account, Device: c.self.Device}
 	return c, c.step(ctx, func(t *tx) error {
 		t.del(enrollKey)
+		t.del(signUpKey)
 		t.save(homeKey, &home)
 		t.save(selfKey, &c.self)
 		return nil
@@ -237,12 +238,12 @@ func (c *Client) giveUp(ctx context.Context, refusal error) error {
 func (c *Client) keepRequest(ctx context.Context, list identity.SignedDeviceList) (*identity.SignedDeviceList, error) {
 	kept := new(identity.SignedDeviceList)
 	return kept, c.step(ctx, func(t *tx) error {
-		found, err := t.load(enrollKey, kept)
+		found, err := t.load(signUpKey, kept)
 		if err != nil || found {
 			return err
 		}
 		*kept = list
-		t.save(enrollKey, kept)
+		t.save(signUpKey, kept)
 		return nil
 	})
 }
@@ -288,6 +289,7 @@ func (c *Client) enter(ctx context.Context, lists []identity.SignedDeviceList) e
 		t.saveContact(&own)
 		t.save(selfKey, &me)
 		t.del(enrollKey)
+		t.del(signUpKey)
 		return nil
 	})
 	if err == nil {

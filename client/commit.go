@@ -368,6 +368,12 @@ func (c *Client) claim(ctx context.Context, accounts []identity.Account, room id
 	if err != nil {
 		return nil, err
 	}
+	return c.claimOf(ctx, accounts, suites, present)
+}
+
+// claimOf takes key packages of given suites of the listed devices of accounts
+// but those present.
+func (c *Client) claimOf(ctx context.Context, accounts []identity.Account, suites []uint16, present []member) ([]wire.ClaimedKeyPackage, error) {
 	var out []wire.ClaimedKeyPackage
 	for _, a := range accounts {
 		devices, err := c.wanted(ctx, a, present)

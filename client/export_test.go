@@ -26,3 +26,6 @@ func (c *Client) Hostile(ctx context.Context, room identity.Room, fn func(*mls.G
 func CallAs[Reply any](ctx context.Context, c *Client, op wire.Operation, request any) (*Reply, error) {
 	return call[Reply](ctx, c, op, request)
 }
+
+// Seed returns the device's own key.
+func (c *Client) Seed() []byte { return c.self.Seed }

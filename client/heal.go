@@ -40,13 +40,7 @@ func (c *Client) heal(ctx context.Context, room identity.Room) error {
 	if !due.leaves {
 		return nil
 	}
-	if err := c.commit(ctx, room, healPlan); err != nil {
-		return err
-	}
-	return c.step(ctx, func(t *tx) error {
-		t.del(healPrefix + room.ID())
-		return nil
-	})
+	return c.commit(ctx, room, healPlan)
 }
 
 // dueWork is what there is to do in a room.
@@ -96,8 +90,13 @@ func healPlan(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
 			p.remove = append(p.remove, m.leaf)
 		}
 	}
-	p.add, err = t.missing(r, ms)
-	return p, err
+	if p.add, err = t.missing(r, ms); err != nil {
+		return plan{}, err
+	}
+	if p.empty() { // in the step that saw it: what is learned later marks it again
+		t.del(healPrefix + r.Room.ID())
+	}
+	return p, nil
 }
 
 // missing returns the accounts in a room whose listed devices this device has to

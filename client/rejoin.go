@@ -103,6 +103,9 @@ func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.G
 		if len(need) > 0 {
 			return nil
 		}
+		if errors.Is(bad, ErrStrangers) {
+			return t.waitForKnown(r, info)
+		}
 		return t.refuse(Refusal{Room: room, Seq: info.Seq, Code: commitCode(bad)})
 	})
 	if err == nil {
@@ -144,11 +147,49 @@ func (c *Client) joinExternal(t *tx, r *roomRecord, info *wire.GroupInfo) (*mls.
 		return nil, err
 	}
 	accounts := accountsOf(ms)
-	if ext.Kind != r.Kind || string(ext.FrankingKey) != string(r.FrankingKey) || twice(ms) ||
+	known, err := c.knownSigner(r, ms, info.GroupInfo)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, ErrStrangers
+	}
+	best, err := c.bestSuite(t, accounts)
+	if err != nil {
+		return nil, err
+	}
+	if c.rank(s.Context().CipherSuite) > c.rank(best.ID()) || ext.Kind != r.Kind || string(ext.FrankingKey) != string(r.FrankingKey) || twice(ms) ||
 		r.Kind == wire.KindDirect && !slices.Equal(accounts, r.Accounts) || len(s.Removed()) != 1 {
 		return nil, errBadRoom
 	}
 	return s, nil
+}
+
+// waitForKnown keeps that a room's published state has nobody known behind it,
+// and says so once. Each sync looks again.
+func (t *tx) waitForKnown(r *roomRecord, info *wire.GroupInfo) error {
+	if r.Fault.Code == unknownState {
+		return nil
+	}
+	r.Fault.Code = unknownState
+	t.saveRoom(r)
+	return t.refuse(Refusal{Room: r.Room, Seq: info.Seq, Code: unknownState})
+}
+
+// unknownState is the fault of a room that waits for someone known.
+const unknownState = "unknown_state"
+
+// knownSigner reports whether the state that a server published was signed by a
+// device of somebody who was in the room when this device last was in order. A
+// stranger could make a group of this name with everyone's key packages: a
+// newcomer is believed only through someone who was there.
+func (c *Client) knownSigner(r *roomRecord, after []member, groupInfo []byte) (bool, error) {
+	info, err := public.ParseGroupInfo(groupInfo)
+	if err != nil {
+		return false, errBadRoom
+	}
+	i := slices.IndexFunc(after, func(m member) bool { return m.leaf == info.Signer })
+	return i >= 0 && slices.Contains(r.Accounts, after[i].device.Account()), nil
 }
 
 // rejoined takes the group of an accepted external commit into use, and tells
@@ -201,7 +242,10 @@ func (c *Client) nextGeneration(ctx context.Context, room identity.Room) error {
 	if err != nil {
 		return err
 	}
-	packages, err := c.claim(ctx, n.accounts, "")
+	if err := c.refresh(ctx, slices.Clone(n.accounts)...); err != nil {
+		return err
+	}
+	packages, err := c.claimOf(ctx, n.accounts, []uint16{n.suite}, nil)
 	if err != nil {
 		return err
 	}
@@ -244,6 +288,7 @@ func (c *Client) nextGeneration(ctx context.Context, room identity.Room) error {
 
 // nextMembers are who is in a room's next generation, this device apart.
 type nextMembers struct {
+	suite    uint16             // that the room keeps
 	accounts []identity.Account // sorted
 	devices  []identity.Device
 }
@@ -264,6 +309,7 @@ func (c *Client) generationMembers(ctx context.Context, room identity.Room) (n n
 		if g == nil {
 			return ErrNotJoined
 		}
+		n.suite = uint16(g.Suite().ID())
 		ms, err := members(g)
 		if err != nil {
 			return err

@@ -33,13 +33,19 @@ func (c *Client) sync(ctx context.Context) error {
 	if err := c.report(ctx); err != nil {
 		return err
 	}
-	if err := c.flush(ctx); err != nil && first == nil {
+	if err := c.flush(ctx); err != nil && first == nil && !told(err) {
 		first = err
 	}
 	if _, err := c.pull(ctx); err != nil && first == nil {
 		first = err
 	}
 	return first
+}
+
+// told reports whether err holds up one room for a reason that its person sees
+// there: a notice, the room's problem, a message that stays queued.
+func told(err error) bool {
+	return errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) || errors.Is(err, ErrBroken) || errors.Is(err, ErrStrangers)
 }
 
 // healAll heals every room that has something to heal.
@@ -64,8 +70,8 @@ func (c *Client) healAll(ctx context.Context) error {
 	var first error
 	for _, room := range rooms {
 		err := c.heal(ctx, room)
-		if errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) || errors.Is(err, ErrBroken) {
-			continue // its person was told: by a notice, by the room's problem
+		if told(err) {
+			continue
 		}
 		if err != nil && first == nil {
 			first = err
@@ -80,14 +86,15 @@ func (c *Client) healAll(ctx context.Context) error {
 // Bounds of the live connection.
 const (
 	minBackoff   = 500 * time.Millisecond
-	maxBackoff   = 30 * time.Second
+	maxBackoff   = 10 * time.Second
 	pollInterval = time.Second // for what other processes write
 	maxTend      = 5 * time.Minute
 )
 
 // Run keeps the client up to date until ctx ends, and then returns its error.
 // changed, which may be nil, is called after each change to what can be shown,
-// by this process or another one on the same store; it must not block.
+// by this process or another one on the same store; it must not block. It also
+// returns, with that refusal, when the device has left its account's list.
 func (c *Client) Run(ctx context.Context, changed func()) error {
 	if changed == nil {
 		changed = func() {}
@@ -99,6 +106,9 @@ func (c *Client) Run(ctx context.Context, changed func()) error {
 		err := c.runOnce(ctx, changed)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, &wire.Error{Code: wire.CodeUnlistedDevice}) {
+			return err // for good
 		}
 		c.log(ctx, "stream ended", "code", codeOf(err))
 		if c.now().Sub(began) > maxBackoff {

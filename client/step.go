@@ -18,6 +18,7 @@ import (
 const (
 	homeKey     = "home"     // Home, not sealed
 	selfKey     = "self"     // self
+	signUpKey   = "signup"   // the identity.SignedDeviceList of a sign-up under way
 	enrollKey   = "enroll"   // the wire.EnrollRequest of a device that waits
 	cursorKey   = "cursor"   // uint64: the mailbox up to here is processed
 	countersKey = "counters" // counters
