@@ -146,7 +146,20 @@ func (t *Tree) descend(leaf treemath.LeafIndex) (*leafState, *descent, error) {
 		return nil, nil, err
 	}
 	d := &descent{used: x, left: map[treemath.NodeIndex]suite.Secret{}}
-	for x != target {
+	secret = t.leafSecret(d, secret, target)
+	state := &leafState{}
+	state.ratchets[Handshake].secret = t.suite.DeriveSecret(secret, "handshake")
+	state.ratchets[Application].secret = t.suite.DeriveSecret(secret, "application")
+	if target != d.used {
+		secret.Erase()
+	}
+	return state, d, nil
+}
+
+// leafSecret derives the secret of target, a leaf, from secret, which is that of
+// d.used, and notes in d what is left beside the way. It does not erase secret.
+func (t *Tree) leafSecret(d *descent, secret suite.Secret, target treemath.NodeIndex) suite.Secret {
+	for x := d.used; x != target; {
 		l, _ := x.Left()
 		r, _ := x.Right()
 		nl := t.suite.ExpandWithLabel(secret, "tree", []byte("left"), t.suite.HashSize())
@@ -160,13 +173,7 @@ func (t *Tree) descend(leaf treemath.LeafIndex) (*leafState, *descent, error) {
 			x, secret, d.left[l] = r, nr, nl
 		}
 	}
-	state := &leafState{}
-	state.ratchets[Handshake].secret = t.suite.DeriveSecret(secret, "handshake")
-	state.ratchets[Application].secret = t.suite.DeriveSecret(secret, "application")
-	if x != d.used {
-		secret.Erase()
-	}
-	return state, d, nil
+	return secret
 }
 
 // nearest returns the lowest node at or above x that has a secret.
