@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"io"
 	"slices"
+
+	"parley/identity"
 )
 
 // ed25519Signatures is Ed25519 with strict verification: the encodings of A and
@@ -54,41 +56,10 @@ func (ed25519Signatures) NewPrivateKey(raw []byte) (SignaturePrivateKey, Signatu
 }
 
 // CheckPublicKey covers form only: whether pub is a point at all shows in Verify.
+// The rules are those that devices' keys obey everywhere.
 func (ed25519Signatures) CheckPublicKey(pub SignaturePublicKey) error {
-	if len(pub) != ed25519.PublicKeySize || !canonical(pub) || smallOrder(pub) {
+	if _, err := identity.ParsePublicKey(pub); err != nil {
 		return ErrKey
 	}
 	return nil
-}
-
-// canonical reports whether the y coordinate in p is less than 2^255-19. The
-// points with x = 0 and a sign bit, the other encodings that are not canonical,
-// are of small order.
-func canonical(p []byte) bool {
-	if p[31]&0x7f != 0x7f || p[0] < 0xed {
-		return true
-	}
-	for _, b := range p[1:31] {
-		if b != 0xff {
-			return true
-		}
-	}
-	return false
-}
-
-// smallOrderY are the y coordinates of the eight points of small order: 0, 1,
-// -1, and the two of order eight. The sign bit is masked.
-var smallOrderY = [5][32]byte{
-	{},
-	{0: 1},
-	point("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-	point("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
-	point("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
-}
-
-func smallOrder(pub []byte) bool {
-	var y [32]byte
-	copy(y[:], pub)
-	y[31] &= 0x7f
-	return slices.Contains(smallOrderY[:], y)
 }
