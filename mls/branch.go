@@ -2,6 +2,7 @@ package mls
 
 import (
 	"bytes"
+	"slices"
 
 	"parley/mls/public"
 )
@@ -29,14 +30,99 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 	if _, err := old.resumption(epoch); err != nil {
 		return nil, err
 	}
-	nonce, err := old.suite.RandomSecret(cfg.Rand)
+	self := old.public.Tree().Leaf(old.own)
+	leafExtensions := slices.DeleteFunc(withoutGREASE(self.Extensions), func(e public.Extension) bool {
+		return e.Type == public.AppDataDictionaryExtension // made anew
+	})
+	f := &following{
+		cfg: cfg, old: old, suite: old.suite, signer: old.signer, groupID: groupID,
+		link: public.PreSharedKeyID{Usage: public.UsageBranch, Epoch: epoch},
+		create: CreateOptions{
+			Extensions: old.current.context.Extensions, LeafExtensions: leafExtensions, Credential: &self.Credential,
+		},
+		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData},
+	}
+	return f.make()
+}
+
+// SuccessorOptions says how the group that follows a ReInit begins.
+type SuccessorOptions struct {
+	// Add has a fresh key package, as MLSMessage, of every other member of the
+	// old group, for the suite of the new one.
+	Add [][]byte
+	// Signer is our signature key in the new group; nil means the old one, if
+	// the suites have the same signature scheme.
+	Signer public.SignaturePrivateKey
+	// Credential is ours; nil means the old one.
+	Credential     *public.Credential
+	LeafExtensions public.Extensions
+	// AuthenticatedData travels in clear with the first commit.
+	AuthenticatedData []byte
+}
+
+// Successor makes the group that a committed ReInit ([Group.ReInit]) asks for
+// (RFC 9420, Section 11.2): with the group id, suite and extensions of the
+// ReInit, the members of old, and its resumption PSK. Any member may make it;
+// the delivery service takes one. The result is as that of [Branch].
+//
+// Errors: [ErrSuccessor] if old has no ReInit or somebody is left out,
+// [ErrSuite], [ErrRemoved], and those of [Group.Commit].
+func Successor(cfg *Config, old *Group, opts SuccessorOptions) (*StagedCommit, error) {
+	if old.removed {
+		return nil, ErrRemoved
+	}
+	reinit := old.public.ReInit()
+	if reinit == nil {
+		return nil, ErrSuccessor
+	}
+	s, err := cfg.suite(reinit.CipherSuite)
 	if err != nil {
 		return nil, err
 	}
-	self := old.public.Tree().Leaf(old.own)
-	g, _, err := Create(cfg, old.suite, groupID, self.Credential.Identity(), old.signer, CreateOptions{
-		Extensions: old.current.context.Extensions, LeafExtensions: self.Extensions,
-	})
+	f := &following{
+		cfg: cfg, old: old, suite: s, signer: opts.Signer, groupID: reinit.GroupID,
+		link: public.PreSharedKeyID{Usage: public.UsageReInit, Epoch: old.Epoch()},
+		create: CreateOptions{
+			Extensions: reinit.Extensions, LeafExtensions: opts.LeafExtensions, Credential: opts.Credential,
+		},
+		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData},
+	}
+	if f.signer == nil {
+		f.signer = old.signer
+	}
+	if f.create.Credential == nil {
+		f.create.Credential = &old.public.Tree().Leaf(old.own).Credential
+	}
+	c, err := f.make()
+	if err != nil {
+		return nil, err
+	}
+	if !old.allIn(c.public.Tree()) {
+		return nil, ErrSuccessor
+	}
+	return c, nil
+}
+
+// following is a group in the making that follows another.
+type following struct {
+	cfg     *Config
+	old     *Group
+	suite   *public.Suite
+	signer  public.SignaturePrivateKey
+	groupID []byte
+	link    public.PreSharedKeyID // usage and epoch
+	create  CreateOptions
+	commit  CommitOptions
+}
+
+// make creates the group and its first commit, with the resumption PSK.
+func (f *following) make() (*StagedCommit, error) {
+	nonce, err := f.suite.RandomSecret(f.cfg.Rand)
+	if err != nil {
+		return nil, err
+	}
+	f.link.Type, f.link.GroupID, f.link.Nonce = public.ResumptionPSK, f.old.GroupID(), nonce
+	g, _, err := Create(f.cfg, f.suite, f.groupID, nil, f.signer, f.create)
 	if err != nil {
 		return nil, err
 	}
@@ -44,59 +130,121 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 	if err != nil {
 		return nil, err
 	}
-	c, _, err := g.Commit(CommitOptions{
-		Add: opts.Add, Update: true, AuthenticatedData: opts.AuthenticatedData, old: old,
-		branch: &public.PreSharedKeyID{
-			Type: public.ResumptionPSK, Usage: public.UsageBranch,
-			GroupID: old.GroupID(), Epoch: epoch, Nonce: nonce,
-		},
-	})
+	f.commit.Update, f.commit.linked, f.commit.old = true, &f.link, f.old
+	c, _, err := g.Commit(f.commit)
 	if err != nil {
 		return nil, err
 	}
 	c.group = nil
-	c.join = &newGroup{cfg: cfg, signer: old.signer, public: g.public}
+	c.join = &newGroup{cfg: f.cfg, signer: f.signer, public: g.public}
 	c.first = first
 	return c, nil
 }
+
+// ReInit returns what a commit asked for that shut the group down, else nil. No
+// message can be sent any more; [Successor] or [JoinSuccessor] gives the group
+// that follows (RFC 9420, Section 12.4.2).
+func (g *Group) ReInit() *public.ReInit { return g.public.ReInit() }
 
 // JoinBranch is [JoinWelcome] for a Welcome to a branch of old. The branch must
 // have the suite of old and only members that old had in the epoch that it
 // branches from, else the error is [ErrBranch]. old stays as it is.
 func JoinBranch(cfg *Config, old *Group, welcome []byte, secrets []*KeyPackageSecrets, signer public.SignaturePrivateKey) (*Group, Changes, error) {
-	if old == nil || old.removed {
-		return nil, nil, ErrRemoved
-	}
-	return join(cfg, welcome, joinWith{secrets: secrets, signer: signer, old: old})
+	return JoinWelcomeWith(cfg, welcome, secrets, signer, JoinOptions{Old: old, Link: public.UsageBranch})
 }
 
-// checkBranch checks the PSKs of usage reinit and branch, of which there is at
-// most one, and what such a one promises about the new group
-// (RFC 9420, Section 12.4.3.1). old is nil unless a branch is expected.
-func (o *openedWelcome) checkBranch(view *public.Group, old *Group) error {
-	var linked []public.PreSharedKeyID
-	for _, id := range o.group.psks {
-		if id.Type == public.ResumptionPSK && id.Usage != public.UsageApplication {
-			linked = append(linked, id)
+// JoinSuccessor is [JoinWelcome] for a Welcome to the group that follows old
+// after its ReInit. The group must be as the ReInit says and have all members of
+// old, else the error is [ErrSuccessor]. old stays as it is; the client deletes
+// its records when it likes.
+func JoinSuccessor(cfg *Config, old *Group, welcome []byte, secrets []*KeyPackageSecrets, signer public.SignaturePrivateKey) (*Group, Changes, error) {
+	return JoinWelcomeWith(cfg, welcome, secrets, signer, JoinOptions{Old: old, Link: public.UsageReInit})
+}
+
+// linkedPSK returns the resumption PSK of usage reinit or branch, nil if there is
+// none, and whether there is at most one (RFC 9420, Section 12.4.3.1).
+func linkedPSK(psks []public.PreSharedKeyID) (linked *public.PreSharedKeyID, ok bool) {
+	for i, id := range psks {
+		if id.Type != public.ResumptionPSK || id.Usage == public.UsageApplication {
+			continue
+		}
+		if linked != nil {
+			return nil, false
+		}
+		linked = &psks[i]
+	}
+	return linked, true
+}
+
+// checkLink checks the PSK of usage reinit or branch, and what it promises about
+// the new group (RFC 9420, Section 12.4.3.1, RFC 9420, Section 11.2,
+// RFC 9420, Section 11.3).
+func (o *openedWelcome) checkLink(view *public.Group, with *joinWith) error {
+	linked, ok := linkedPSK(o.group.psks)
+	switch {
+	case !ok:
+		return broken(RuleLinkedTwice, ErrBranch)
+	case linked == nil && with.link == 0:
+		return nil
+	case linked == nil || linked.Usage != with.link || with.old == nil:
+		return broken(RuleLinkedUnexpected, linkError(with.link))
+	case view.Epoch() != 1:
+		return broken(RuleLinkedEpoch, linkError(with.link))
+	case with.link == public.UsageReInit:
+		return with.old.checkSuccessor(linked, view)
+	}
+	return with.old.checkBranch(linked, view)
+}
+
+// linkError is what a group is not that should follow another by usage.
+func linkError(usage public.ResumptionPSKUsage) error {
+	if usage == public.UsageReInit {
+		return ErrSuccessor
+	}
+	return ErrBranch
+}
+
+// checkSuccessor checks that view is the group that the last commit of g asked
+// for.
+func (g *Group) checkSuccessor(linked *public.PreSharedKeyID, view *public.Group) error {
+	reinit, context := g.public.ReInit(), view.Context()
+	if reinit == nil || linked.Epoch != g.Epoch() || !bytes.Equal(linked.GroupID, g.public.GroupID()) {
+		return broken(RuleSuccessorLink, ErrSuccessor)
+	}
+	if !bytes.Equal(context.GroupID, reinit.GroupID) || context.Version != reinit.Version ||
+		context.CipherSuite != reinit.CipherSuite || !context.Extensions.Equal(reinit.Extensions) {
+		return broken(RuleSuccessorContext, ErrSuccessor)
+	}
+	if !g.allIn(view.Tree()) {
+		return broken(RuleSuccessorMembers, ErrSuccessor)
+	}
+	return nil
+}
+
+// allIn reports whether all members of g are in tree.
+func (g *Group) allIn(tree *public.Tree) bool {
+	var have [][]byte
+	for _, leaf := range tree.Leaves() {
+		have = append(have, g.cfg.identity(&leaf.Credential))
+	}
+	for _, leaf := range g.public.Tree().Leaves() {
+		if !containsIdentity(have, g.cfg.identity(&leaf.Credential)) {
+			return false
 		}
 	}
-	if len(linked) == 0 && old == nil {
-		return nil
-	}
-	if len(linked) != 1 || old == nil || linked[0].Usage != public.UsageBranch {
-		return ErrBranch
-	}
-	if view.Epoch() != 1 || view.Suite().ID() != old.suite.ID() {
-		return ErrBranch
-	}
-	return old.hadAll(linked[0].Epoch, view)
+	return true
 }
 
-// hadAll checks that the members of view were members of g in epoch.
-func (g *Group) hadAll(epoch uint64, view *public.Group) error {
-	e, back, err := g.findEpoch(epoch)
-	if err != nil {
-		return ErrBranch
+// checkBranch checks that view has the parameters of g, and only members that g
+// had in the epoch that linked names.
+func (g *Group) checkBranch(linked *public.PreSharedKeyID, view *public.Group) error {
+	context := view.Context()
+	if context.Version != g.public.Context().Version || context.CipherSuite != g.suite.ID() {
+		return broken(RuleBranchContext, ErrBranch)
+	}
+	e, back, err := g.findEpoch(linked.Epoch)
+	if err != nil || !bytes.Equal(linked.GroupID, g.public.GroupID()) {
+		return broken(RuleBranchMembers, ErrBranch)
 	}
 	var had [][]byte
 	for leaf := range public.LeafIndex(e.size) {
@@ -105,18 +253,15 @@ func (g *Group) hadAll(epoch uint64, view *public.Group) error {
 		}
 	}
 	for _, leaf := range view.Leaves() {
-		if !containsIdentity(had, leaf.Identity()) {
-			return ErrBranch
+		if !containsIdentity(had, g.cfg.identity(&leaf.Node.Credential)) {
+			return broken(RuleBranchMembers, ErrBranch)
 		}
 	}
 	return nil
 }
 
+// containsIdentity reports whether identity is in list; one that can't be told
+// is not.
 func containsIdentity(list [][]byte, identity []byte) bool {
-	for _, id := range list {
-		if bytes.Equal(id, identity) {
-			return true
-		}
-	}
-	return false
+	return identity != nil && slices.ContainsFunc(list, func(id []byte) bool { return bytes.Equal(id, identity) })
 }

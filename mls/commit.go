@@ -21,11 +21,23 @@ type CommitOptions struct {
 	Extensions *public.Extensions
 	// ExternalPSKs names external pre-shared keys to mix in.
 	ExternalPSKs [][]byte
+	// Values are proposals to commit by value, in their order, after those above.
+	Values []public.Proposal
 	// Proposals are references of proposals received in this epoch.
 	Proposals [][]byte
+	// Received commits all proposals of this epoch that are valid together, and
+	// whose keys we have, as RFC 9420, Section 12.4 asks; those that Accept
+	// refuses are left out, if it is set.
+	Received bool
+	Accept   func(public.CommittedProposal) bool
+	// Leaf changes our signature key, credential or extensions, which renews
+	// our keys too.
+	Leaf LeafOptions
+	// Private encrypts the commit, as [Config.PrivateHandshakes] does for all.
+	Private bool
 
-	branch *public.PreSharedKeyID // for the first commit of a branch
-	old    *Group                 // that it branches from
+	linked *public.PreSharedKeyID // for the first commit of a branch or successor
+	old    *Group                 // that it follows
 }
 
 // Commit makes a commit, the Welcome for those that it adds and the GroupInfo of
@@ -45,27 +57,22 @@ func (g *Group) Commit(opts CommitOptions) (*StagedCommit, Changes, error) {
 	case len(opts.AuthenticatedData) > MaxData:
 		return nil, nil, ErrTooLarge
 	}
-	proposals, err := g.proposals(&opts)
-	if err != nil {
+	if err := g.public.Context().Extensions.CheckAAD(opts.AuthenticatedData); err != nil {
 		return nil, nil, err
 	}
-	d := &draft{
-		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, proposals: proposals,
-		update: opts.Update, init: g.secrets.Init, old: g,
-		content: g.frame(public.ContentCommit, opts.AuthenticatedData), format: public.WirePublicMessage,
-	}
-	if opts.branch != nil {
-		d.old = opts.old
-	}
-	if leaf := g.public.Tree().Leaf(g.own); leaf != nil {
-		d.leaf = *leaf
+	d, err := g.draft(&opts)
+	if err != nil {
+		return nil, nil, err
 	}
 	if err := d.make(); err != nil {
 		return nil, nil, err
 	}
-	m := &public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth}
-	m.MembershipTag = g.suite.MAC(g.secrets.Membership, d.staged.Content().TBM(g.current.context))
-	c, err := d.finish(m)
+	if !opts.Leaf.zero() { // what the others will check
+		if _, err := g.public.StageContent(d.staged.Content()); err != nil {
+			return nil, nil, err
+		}
+	}
+	c, err := d.finish()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,15 +80,44 @@ func (g *Group) Commit(opts CommitOptions) (*StagedCommit, Changes, error) {
 	if c.keys == nil {
 		c.keys = g.keys.kept(g.public.Tree(), d.staged.Tree())
 	}
+	var changes Changes
+	if c.message, err = g.protectHandshake(d.staged.Content(), &changes); err != nil {
+		return nil, nil, err
+	}
 	g.pending = newPending(g.suite, c)
-	return c, Changes{{Key: pendingKey, Value: g.pending.marshal()}}, nil
+	changes.put(pendingKey, g.pending.marshal())
+	return c, changes, nil
+}
+
+// draft begins a commit of ours.
+func (g *Group) draft(opts *CommitOptions) (*draft, error) {
+	proposals, err := g.proposals(opts)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{
+		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, proposals: proposals,
+		update: opts.Update || !opts.Leaf.zero(), init: g.secrets.Init, old: g,
+		content: g.frame(public.ContentCommit, opts.AuthenticatedData), format: g.cfg.handshakes(opts.Private),
+	}
+	if opts.linked != nil {
+		d.old = opts.old
+	}
+	d.leaf, d.leafSigner, err = opts.Leaf.apply(g.cfg, g.suite, *g.public.Tree().Leaf(g.own), g.signer)
+	return d, err
 }
 
 // proposals returns the proposals that opts asks for, by value or reference.
 func (g *Group) proposals(opts *CommitOptions) ([]public.ProposalOrRef, error) {
 	var list []public.ProposalOrRef
 	value := func(p public.Proposal) { list = append(list, public.ProposalOrRef{Proposal: p}) }
-	for _, ref := range opts.Proposals {
+	refs := opts.Proposals
+	if opts.Received {
+		refs = append(slices.Clip(refs), g.committable(func(p public.CommittedProposal) bool {
+			return opts.Accept == nil || opts.Accept(p)
+		})...)
+	}
+	for _, ref := range refs {
 		list = append(list, public.ProposalOrRef{Reference: ref})
 	}
 	if opts.Extensions != nil {
@@ -104,8 +140,11 @@ func (g *Group) proposals(opts *CommitOptions) ([]public.ProposalOrRef, error) {
 		}
 		value(&public.PreSharedKey{PSK: public.PreSharedKeyID{Type: public.ExternalPSK, ID: id, Nonce: nonce}})
 	}
-	if opts.branch != nil {
-		value(&public.PreSharedKey{PSK: *opts.branch})
+	if opts.linked != nil {
+		value(&public.PreSharedKey{PSK: *opts.linked})
+	}
+	for _, p := range opts.Values {
+		value(p)
 	}
 	return list, nil
 }
@@ -123,6 +162,9 @@ type draft struct {
 	content   public.FramedContent // without its body
 	leaf      public.LeafNode      // what our new leaf is like
 	format    public.WireFormat    // of the message that will carry the commit
+	// leafSigner signs the new leaf, and what the new epoch begins with. It
+	// differs from signer if our signature key changes.
+	leafSigner public.SignaturePrivateKey
 
 	provision *public.Provisional
 	path      *newPath // nil if the commit has none
@@ -175,7 +217,7 @@ func (d *draft) makePath() (*public.UpdatePath, error) {
 		return nil, err
 	}
 	leaf, err := d.path.leaf(d.suite, ownLeaf{
-		index: p.Committer(), node: d.leaf, parentHash: hash, groupID: d.content.GroupID, signer: d.signer,
+		index: p.Committer(), node: d.leaf, parentHash: hash, groupID: d.content.GroupID, signer: d.leafSigner,
 	})
 	if err != nil {
 		return nil, err
@@ -201,16 +243,20 @@ func (d *draft) schedule() {
 }
 
 // finish makes the GroupInfo and the Welcome, and erases what was for them only.
-// m carries the commit.
-func (d *draft) finish(m *public.PublicMessage) (*StagedCommit, error) {
+// The commit's message is for the caller to make.
+func (d *draft) finish() (*StagedCommit, error) {
 	own := d.staged.Committer().Index
-	c := &StagedCommit{public: d.staged, message: m.Message(), own: true, secrets: d.secrets}
+	c := &StagedCommit{public: d.staged, own: true, secrets: d.secrets}
+	if !d.signer.Equal(d.leafSigner) {
+		c.signer = d.leafSigner
+	}
 	if d.path != nil {
 		c.keys = d.path.privateKeys(own)
 		defer d.path.erase()
 	}
 	defer d.joiner.Erase()
-	info, err := signGroupInfo(d.suite, d.signer, infoParts{
+	defer d.psk.Erase()
+	info, err := signGroupInfo(d.cfg, d.suite, d.leafSigner, infoParts{
 		tree: d.staged.Tree(), context: d.staged.Context(), external: d.secrets.External,
 		tag: d.staged.ConfirmationTag(), signer: own,
 	})

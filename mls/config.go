@@ -1,7 +1,6 @@
 package mls
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -32,6 +31,40 @@ type Config struct {
 	// ExternalPSK returns the external pre-shared key with the given id, nil if
 	// there is none (RFC 9420, Section 8.4). A nil function has none.
 	ExternalPSK func(id []byte) []byte
+	// ComponentPSK is likewise for the keys of components
+	// (draft-ietf-mls-extensions-10, Section 4.5).
+	ComponentPSK func(component public.ComponentID, id []byte) []byte
+	// ResumptionPSK returns the resumption PSK of an epoch of another group, or
+	// of one that this group has no longer (RFC 9420, Section 8.6); nil if there
+	// is none. Members of the other group give it with [Group.ResumptionPSK].
+	ResumptionPSK func(groupID []byte, epoch uint64) []byte
+	// HasGroup reports whether the client is in a group with the given id
+	// already: then it can't join another (RFC 9420, Section 12.4.3.1). Nil
+	// leaves that to the client.
+	HasGroup func(groupID []byte) bool
+	// Credentials verify credentials of other types than basic.
+	Credentials []CredentialVerifier
+	// PrivateHandshakes encrypts the proposals and commits that we send. A
+	// delivery service can't check those then.
+	PrivateHandshakes bool
+	// TreeOutOfBand leaves the ratchet tree out of every GroupInfo and Welcome
+	// that we make; joiners get it from elsewhere, as [Group.RatchetTree] gives
+	// it (RFC 9420, Section 12.4.3.3).
+	TreeOutOfBand bool
+	// NoGREASE leaves out the random values by which others learn to ignore
+	// what they don't know (RFC 9420, Section 13.5).
+	NoGREASE bool
+	// Components and SafeAAD are the components that the application has, and
+	// those of them that attach items to messages: our leaves list them
+	// (draft-ietf-mls-extensions-10, Section 5).
+	Components []public.ComponentID
+	SafeAAD    []public.ComponentID
+	// CustomProposals, UpdateComponent, CheckEphemeral and MaxProposals are
+	// those of [public.Config]. Our leaves list what is set as supported.
+	CustomProposals map[public.ProposalType]public.ProposalPolicy
+	UpdateComponent func(id public.ComponentID, old []byte, updates [][]byte) ([]byte, error)
+	CheckEphemeral  func(public.ComponentData) error
+	MaxProposals    int
 	// MaxLifetime and MaxLeaves are those of [public.Config].
 	MaxLifetime time.Duration
 	MaxLeaves   uint32
@@ -57,37 +90,7 @@ func (c *Config) suite(id public.CipherSuite) (*public.Suite, error) {
 func (c *Config) public() *public.Config {
 	return &public.Config{
 		Suites: c.Suites, Now: c.now, MaxLifetime: c.MaxLifetime, MaxLeaves: c.MaxLeaves,
-		CheckLeaf: c.checkLeaf,
+		CheckLeaf: c.checkLeaf, MaxProposals: c.MaxProposals, CustomProposals: c.CustomProposals,
+		UpdateComponent: c.UpdateComponent, CheckEphemeral: c.CheckEphemeral,
 	}
-}
-
-func (c *Config) checkLeaf(leaf public.LeafView, replaced *public.LeafNode) error {
-	if replaced != nil && !bytes.Equal(replaced.Credential.Body, leaf.Node.Credential.Body) {
-		return errIdentity
-	}
-	if c.CheckMember == nil {
-		return nil
-	}
-	return c.CheckMember(leaf)
-}
-
-// capabilities lists what this implementation supports
-// (RFC 9420, Section 7.2), with the extension types of extra.
-func (c *Config) capabilities(extra ...public.Extensions) public.Capabilities {
-	out := public.Capabilities{
-		Versions:    []public.ProtocolVersion{public.MLS10},
-		Extensions:  []public.ExtensionType{public.AppDataDictionaryExtension},
-		Credentials: []public.CredentialType{public.BasicCredential},
-	}
-	for _, s := range c.Suites {
-		out.CipherSuites = append(out.CipherSuites, s.ID())
-	}
-	for _, list := range extra {
-		for _, e := range list {
-			if !out.SupportsExtension(e.Type) {
-				out.Extensions = append(out.Extensions, e.Type)
-			}
-		}
-	}
-	return out
 }

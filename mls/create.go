@@ -11,6 +11,8 @@ import (
 type CreateOptions struct {
 	Extensions     public.Extensions // of the GroupContext
 	LeafExtensions public.Extensions // of our leaf
+	// Credential is ours, instead of a basic one.
+	Credential *public.Credential
 }
 
 // Create makes a group with us as its only member (RFC 9420, Section 11). The
@@ -23,6 +25,7 @@ func Create(cfg *Config, s *public.Suite, groupID, identity []byte, signer publi
 	}
 	leaf, priv, err := newLeaf(cfg, s, identity, signer, KeyPackageOptions{
 		LeafExtensions: opts.LeafExtensions, GroupExtensions: extensionTypes(opts.Extensions),
+		Credential: opts.Credential,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -25,11 +25,11 @@ type sender struct {
 	signatureKey public.SignaturePublicKey
 }
 
-func senderOf(leaf *public.LeafNode) *sender {
+func (c *Config) senderOf(leaf *public.LeafNode) *sender {
 	if leaf == nil {
 		return nil
 	}
-	return &sender{identity: leaf.Credential.Identity(), signatureKey: leaf.SignatureKey}
+	return &sender{identity: c.identity(&leaf.Credential), signatureKey: leaf.SignatureKey}
 }
 
 func (s *sender) equal(o *sender) bool {
@@ -51,7 +51,9 @@ type messageEpoch struct {
 type pastEpoch struct {
 	messageEpoch
 	resumption suite.Secret
-	endedAt    time.Time
+	// authenticator is the epoch authenticator; nil in a record of v0.1.0.
+	authenticator []byte
+	endedAt       time.Time
 	// was holds the leaves that the commit at the epoch's end changed, as they
 	// were before; nil if blank.
 	was map[public.LeafIndex]*sender
@@ -63,14 +65,14 @@ func (p *pastEpoch) epoch() uint64 { return p.context.Epoch }
 func (p *pastEpoch) expired(now time.Time) bool { return now.Sub(p.endedAt) > MaxPastAge }
 
 // changedSenders returns the senders of old that are others in next.
-func changedSenders(old, next *public.Tree) map[public.LeafIndex]*sender {
+func (c *Config) changedSenders(old, next *public.Tree) map[public.LeafIndex]*sender {
 	was := map[public.LeafIndex]*sender{}
 	for _, x := range next.ChangedSince(old) {
 		leaf, ok := x.Leaf()
 		if !ok {
 			continue
 		}
-		if before := senderOf(old.Leaf(leaf)); !before.equal(senderOf(next.Leaf(leaf))) {
+		if before := c.senderOf(old.Leaf(leaf)); !before.equal(c.senderOf(next.Leaf(leaf))) {
 			was[leaf] = before
 		}
 	}
@@ -85,7 +87,7 @@ func (g *Group) senderAt(leaf public.LeafIndex, back int) *sender {
 			return s
 		}
 	}
-	return senderOf(g.public.Tree().Leaf(leaf))
+	return g.cfg.senderOf(g.public.Tree().Leaf(leaf))
 }
 
 // findEpoch returns the epoch with the given number and how far back it is.
@@ -114,7 +116,9 @@ func (g *Group) endEpoch(old, next *public.Tree, c *Changes) {
 		messageEpoch: g.current,
 		resumption:   g.secrets.Resumption,
 		endedAt:      g.cfg.now(),
-		was:          changedSenders(old, next),
+		was:          g.cfg.changedSenders(old, next),
+
+		authenticator: slices.Clone(g.secrets.Authenticator),
 	}
 	g.secrets.SenderData, g.secrets.Resumption = nil, nil
 	g.secrets.Erase()
@@ -151,7 +155,7 @@ func (p *pastEpoch) delete(c *Changes) error {
 
 func (p *pastEpoch) marshal() []byte {
 	w := codec.NewWriter(512)
-	w.Uint8(recordVersion)
+	w.Uint8(secondVersion)
 	w.Vector(public.Marshal(p.context))
 	w.Uint32(p.size)
 	w.Vector(p.senderData)
@@ -168,6 +172,7 @@ func (p *pastEpoch) marshal() []byte {
 			}
 		}
 	})
+	w.Vector(p.authenticator)
 	return w.Bytes()
 }
 
@@ -175,7 +180,8 @@ func (p *pastEpoch) marshal() []byte {
 // set.
 func parsePast(record []byte) (*pastEpoch, error) {
 	r := codec.NewReader(slices.Clone(record))
-	if r.Uint8() != recordVersion {
+	version := r.Uint8()
+	if version != recordVersion && version != secondVersion {
 		return nil, ErrState
 	}
 	context, err := public.Parse[public.GroupContext](r.Vector())
@@ -195,6 +201,9 @@ func parsePast(record []byte) (*pastEpoch, error) {
 			p.was[leaf] = &sender{identity: in.Vector(), signatureKey: in.Vector()}
 		}
 	}
+	if version == secondVersion {
+		p.authenticator = r.Vector()
+	}
 	if r.Finish() != nil {
 		return nil, ErrState
 	}
@@ -213,7 +222,18 @@ func sortedLeaves(m map[public.LeafIndex]*sender) []public.LeafIndex {
 // Keys of records.
 const stateKey = "g"
 
-const recordVersion = 1
+// Versions of records. The first was written by v0.1.0; the state, the pending
+// commit and past epochs have a second, which says more.
+const (
+	recordVersion = 1
+	secondVersion = 2
+)
+
+// firstSecrets is how many secrets of an epoch records of the first version hold.
+const firstSecrets = 9
+
+// exporterPrefix begins the keys of the exporter tree of an epoch.
+func exporterPrefix(epoch uint64) string { return fmt.Sprintf("x%d/", epoch) }
 
 func pastKey(epoch uint64) string { return fmt.Sprintf("h%d", epoch) }
 

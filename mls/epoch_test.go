@@ -134,16 +134,16 @@ func TestSecretsAreDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.Commit(t, mls.CommitOptions{Update: true})
-	senderData := 0
+	kept := 0
 	for _, secret := range old {
 		if !bytes.Equal(secret, resumption) && !bytes.Contains(alice.Records["h1"], secret) {
 			absent("a secret of the old epoch", secret)
 		} else {
-			senderData++
+			kept++
 		}
 	}
-	if senderData != 2 {
-		t.Errorf("%d secrets of the old epoch are kept, want the sender data secret and the resumption PSK", senderData)
+	if kept != 3 {
+		t.Errorf("%d secrets of the old epoch are kept, want the sender data secret, the resumption PSK and the epoch authenticator", kept)
 	}
 	for _, key := range keys {
 		absent("a private key that was replaced", key)

@@ -38,6 +38,18 @@ var (
 	ErrPath = errors.New("mls: bad path secret")
 	// ErrPSK is a pre-shared key that this member does not have, or may not use.
 	ErrPSK = errors.New("mls: pre-shared key not available")
+	// ErrProposal is a proposal of a type that members don't send like that.
+	ErrProposal = errors.New("mls: not a proposal to be made like that")
+	// ErrProposals is application data while there are proposals that should be
+	// committed first ([CommitOptions.Received]).
+	ErrProposals = errors.New("mls: proposals must be committed first")
+	// ErrTooManyUpdates is one more Update proposal of ours than makes sense in
+	// one epoch.
+	ErrTooManyUpdates = errors.New("mls: too many own updates in the epoch")
+	// ErrOwnUpdate is a commit of an Update proposal of ours whose keys are gone.
+	ErrOwnUpdate = errors.New("mls: keys of the own update are gone")
+	// ErrExported is a component whose secret of this epoch was exported before.
+	ErrExported = errors.New("mls: component secret already exported")
 	// ErrPendingCommit is a commit while another of ours is pending.
 	ErrPendingCommit = errors.New("mls: a commit is pending")
 	// ErrOwnCommit is our own commit whose secrets are gone, as after
@@ -54,6 +66,12 @@ var (
 	// ErrBranch is a Welcome to a group that does not continue the old one as
 	// it claims.
 	ErrBranch = errors.New("mls: not a branch of the group")
+	// ErrSuccessor is a Welcome to a group that does not follow the old one as
+	// its ReInit says, or an old group without one.
+	ErrSuccessor = errors.New("mls: not the successor of the group")
+	// ErrGroupExists is a Welcome to a group with the id of one that the client
+	// is in.
+	ErrGroupExists = errors.New("mls: already in a group with that id")
 	// ErrSigner is a signature key that is not that of this member.
 	ErrSigner = errors.New("mls: wrong signature key")
 	// ErrSuite is a cipher suite that [Config.Suites] lacks.

@@ -171,8 +171,8 @@ func (g *Group) EncryptContent(content *public.AuthenticatedContent) []byte {
 	return m.Message()
 }
 
-// Propose returns a proposal of ours as a PublicMessage.
-func (g *Group) Propose(p public.Proposal) []byte {
+// ProposeRaw returns a proposal of ours, not kept, as a PublicMessage.
+func (g *Group) ProposeRaw(p public.Proposal) []byte {
 	a := &public.AuthenticatedContent{WireFormat: public.WirePublicMessage, Content: g.frame(public.ContentProposal, nil)}
 	a.Content.Proposal = p
 	if err := a.Sign(g.suite, g.signer, g.current.context); err != nil {
@@ -238,7 +238,7 @@ func JoinExternalRemoving(cfg *Config, groupInfo, identity []byte, signer public
 func (g *Group) CommitPrivately(t testing.TB) []byte {
 	t.Helper()
 	d := &draft{
-		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, update: true, init: g.secrets.Init, old: g,
+		cfg: g.cfg, suite: g.suite, signer: g.signer, leafSigner: g.signer, group: g.public, update: true, init: g.secrets.Init, old: g,
 		content: g.frame(public.ContentCommit, nil), leaf: *g.public.Tree().Leaf(g.own), format: public.WirePrivateMessage,
 	}
 	if err := d.make(); err != nil {

@@ -1,10 +1,6 @@
 package mls
 
-import (
-	"bytes"
-
-	"parley/mls/public"
-)
+import "parley/mls/public"
 
 // ExternalOptions says how to join by an external commit.
 type ExternalOptions struct {
@@ -14,6 +10,24 @@ type ExternalOptions struct {
 	Resync            bool
 	AuthenticatedData []byte // travels in clear with the commit
 	LeafExtensions    public.Extensions
+	// Credential is ours, instead of a basic one.
+	Credential *public.Credential
+	// Tree is the ratchet tree, if groupInfo does not carry it
+	// (RFC 9420, Section 12.4.3.3).
+	Tree []byte
+	// SelfRemoves are SelfRemove proposals of the epoch, MLSMessages, that the
+	// delivery service gave with the GroupInfo; they must be committed
+	// (draft-ietf-mls-extensions-10, Section 6.3). Those that are not valid are
+	// left out; that they come from members can't be known.
+	SelfRemoves [][]byte
+	// PSKs are pre-shared keys to mix in: external ones, of components, or
+	// resumption PSKs, which show that we were a member (RFC 9420, Section 12.4.3.2).
+	// Their nonces are made here.
+	PSKs []public.PreSharedKeyID
+	// Old is the group as we had it, which has its resumption PSKs; nil if none.
+	Old *Group
+	// Values are further proposals that may stand in an external commit.
+	Values []public.Proposal
 }
 
 // JoinExternal makes an external commit by which we join the group that
@@ -37,8 +51,11 @@ func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.Signatu
 	if err != nil {
 		return nil, err
 	}
-	view, err := public.NewGroupFromInfo(cfg.public(), info, nil)
+	view, err := public.NewGroupFromInfo(cfg.public(), info, opts.Tree)
 	if err != nil {
+		return nil, err
+	}
+	if err := view.Context().Extensions.CheckAAD(opts.AuthenticatedData); err != nil {
 		return nil, err
 	}
 	d, err := externalDraft(cfg, view, info, signer)
@@ -48,14 +65,15 @@ func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.Signatu
 	d.content.AuthenticatedData = opts.AuthenticatedData
 	leaf, priv, err := newLeaf(cfg, view.Suite(), identity, signer, KeyPackageOptions{
 		LeafExtensions: opts.LeafExtensions, GroupExtensions: extensionTypes(view.Context().Extensions),
+		Credential: opts.Credential,
 	})
 	if err != nil {
 		return nil, err
 	}
 	priv.Erase() // the path brings another
 	d.leaf = *leaf
-	if old, ok := findIdentity(view, identity); ok && opts.Resync {
-		d.proposals = append(d.proposals, public.ProposalOrRef{Proposal: &public.Remove{Removed: old}})
+	if err := d.joinProposals(&opts); err != nil {
+		return nil, err
 	}
 	if err := d.make(); err != nil {
 		return nil, err
@@ -65,10 +83,12 @@ func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.Signatu
 	if _, err := view.StageContent(d.staged.Content()); err != nil {
 		return nil, err
 	}
-	c, err := d.finish(&public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth})
+	c, err := d.finish()
 	if err != nil {
 		return nil, err
 	}
+	m := &public.PublicMessage{Content: d.staged.Content().Content, Auth: d.staged.Content().Auth}
+	c.message = m.Message()
 	c.join = &newGroup{cfg: cfg, signer: signer, public: view}
 	return c, nil
 }
@@ -78,7 +98,7 @@ func JoinExternal(cfg *Config, groupInfo, identity []byte, signer public.Signatu
 func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, signer public.SignaturePrivateKey) (*draft, error) {
 	data, ok := info.Extensions.Find(public.ExternalPubExtension)
 	if !ok {
-		return nil, ErrWelcome
+		return nil, broken(RuleExternalPub, ErrWelcome)
 	}
 	external, err := public.Parse[public.ExternalPub](data)
 	if err != nil {
@@ -89,7 +109,7 @@ func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, sign
 		return nil, ErrWelcome
 	}
 	return &draft{
-		cfg: cfg, suite: view.Suite(), signer: signer, group: view, init: init, update: true,
+		cfg: cfg, suite: view.Suite(), signer: signer, leafSigner: signer, group: view, init: init, update: true,
 		format:    public.WirePublicMessage,
 		proposals: []public.ProposalOrRef{{Proposal: &public.ExternalInit{KEMOutput: kem}}},
 		content: public.FramedContent{
@@ -99,9 +119,41 @@ func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, sign
 	}, nil
 }
 
-func findIdentity(view *public.Group, identity []byte) (public.LeafIndex, bool) {
+// joinProposals adds what opts asks for to the ExternalInit.
+func (d *draft) joinProposals(opts *ExternalOptions) error {
+	value := func(p public.Proposal) { d.proposals = append(d.proposals, public.ProposalOrRef{Proposal: p}) }
+	for _, message := range opts.SelfRemoves {
+		_, _ = d.group.ReceiveProposal(message) // what is not valid is not chosen below
+	}
+	old, again := d.cfg.findClient(d.group, &d.leaf.Credential)
+	again = again && opts.Resync
+	for _, ref := range d.group.Choose(d.content.Sender, func(p public.CommittedProposal) bool {
+		return !again || p.Sender != public.MemberSender(old)
+	}) {
+		d.proposals = append(d.proposals, public.ProposalOrRef{Reference: ref})
+	}
+	if again {
+		value(&public.Remove{Removed: old})
+	}
+	d.old = opts.Old
+	for _, id := range opts.PSKs {
+		nonce, err := d.suite.RandomSecret(d.cfg.Rand)
+		if err != nil {
+			return err
+		}
+		id.Nonce = nonce
+		value(&public.PreSharedKey{PSK: id})
+	}
+	for _, p := range opts.Values {
+		value(p)
+	}
+	return nil
+}
+
+// findClient returns the leaf of the client with the credential.
+func (c *Config) findClient(view *public.Group, credential *public.Credential) (public.LeafIndex, bool) {
 	for _, leaf := range view.Leaves() {
-		if bytes.Equal(leaf.Identity(), identity) {
+		if c.sameClient(&leaf.Node.Credential, credential) {
 			return leaf.Index, true
 		}
 	}

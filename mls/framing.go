@@ -119,8 +119,11 @@ func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, key *
 	r := codec.NewReader(b)
 	a.Content.UnmarshalBody(r)
 	a.Auth.Read(r, m.ContentType)
-	if r.Err() != nil || !allZero(r.Rest()) {
+	if r.Err() != nil {
 		return nil, ErrMessage
+	}
+	if !allZero(r.Rest()) {
+		return nil, broken(RulePadding, ErrMessage)
 	}
 	return a, nil
 }

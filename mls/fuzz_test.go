@@ -23,7 +23,7 @@ func FuzzReceive(f *testing.F) {
 	}
 	f.Add(message)
 	f.Add(staged.CommitMessage())
-	f.Add(carol.Group.Propose(&public.Remove{Removed: 1}))
+	f.Add(carol.Group.ProposeRaw(&public.Remove{Removed: 1}))
 	f.Add(staged.GroupInfo())
 	good := [][]byte{message, staged.CommitMessage()}
 	f.Fuzz(func(t *testing.T, b []byte) {

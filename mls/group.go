@@ -24,9 +24,12 @@ type Group struct {
 	current messageEpoch
 	secrets *schedule.Epoch // without those that are used up: Encryption, Confirmation
 
-	past    []*pastEpoch // the newest first
-	pending *pendingCommit
-	removed bool
+	past     []*pastEpoch // the newest first
+	pending  *pendingCommit
+	updates  []*ownUpdate         // our Update proposals of the epoch
+	exporter *secrettree.Exporter // nil if the epoch began before there was one
+	rotated  bool                 // signer is kept in the records
+	removed  bool
 }
 
 // LeafIndex is the place of a member among the leaves.
@@ -35,7 +38,7 @@ type LeafIndex = public.LeafIndex
 // Member is a leaf of the group.
 type Member struct {
 	Index        LeafIndex
-	Identity     []byte // of its basic credential
+	Identity     []byte // of its credential: the body of a basic one
 	SignatureKey public.SignaturePublicKey
 }
 
@@ -63,7 +66,7 @@ func (g *Group) Context() *public.GroupContext { return g.public.Context() }
 func (g *Group) Members() []Member {
 	var out []Member
 	for i, leaf := range g.public.Tree().Leaves() {
-		out = append(out, memberAt(i, leaf))
+		out = append(out, g.cfg.memberAt(i, leaf))
 	}
 	return out
 }
@@ -74,24 +77,28 @@ func (g *Group) Member(i public.LeafIndex) (Member, bool) {
 	if leaf == nil {
 		return Member{}, false
 	}
-	return memberAt(i, leaf), true
+	return g.cfg.memberAt(i, leaf), true
 }
 
-func memberAt(i public.LeafIndex, leaf *public.LeafNode) Member {
+func (c *Config) memberAt(i public.LeafIndex, leaf *public.LeafNode) Member {
 	return Member{
-		Index: i, Identity: bytes.Clone(leaf.Credential.Identity()),
+		Index: i, Identity: bytes.Clone(c.identity(&leaf.Credential)),
 		SignatureKey: slices.Clone(leaf.SignatureKey),
 	}
 }
 
+// RatchetTree returns the ratchet tree of the current epoch, as joiners need it
+// who get it out of band ([Config.TreeOutOfBand]). Anyone may see it.
+func (g *Group) RatchetTree() []byte { return g.public.TreeBytes() }
+
 // GroupInfo returns a signed GroupInfo of the current epoch, as an MLSMessage,
-// with the ratchet tree and the key by which a client can join
-// (RFC 9420, Section 12.4.3).
+// with the ratchet tree (unless [Config.TreeOutOfBand]) and the key by which a
+// client can join (RFC 9420, Section 12.4.3).
 func (g *Group) GroupInfo() ([]byte, error) {
 	if g.removed {
 		return nil, ErrRemoved
 	}
-	info, err := signGroupInfo(g.suite, g.signer, infoParts{
+	info, err := signGroupInfo(g.cfg, g.suite, g.signer, infoParts{
 		tree: g.public.Tree(), context: g.current.context, external: g.secrets.External,
 		tag: g.public.ConfirmationTag(), signer: g.own,
 	})
@@ -110,18 +117,23 @@ type infoParts struct {
 	signer   public.LeafIndex
 }
 
-// signGroupInfo makes a GroupInfo with ratchet_tree and external_pub.
-func signGroupInfo(s *public.Suite, key public.SignaturePrivateKey, p infoParts) (*public.GroupInfo, error) {
+// signGroupInfo makes a GroupInfo with ratchet_tree, external_pub and GREASE.
+func signGroupInfo(cfg *Config, s *public.Suite, key public.SignaturePrivateKey, p infoParts) (*public.GroupInfo, error) {
 	_, pub, err := s.DeriveHPKEKey(p.external)
 	if err != nil {
 		return nil, err
 	}
 	info := &public.GroupInfo{
 		GroupContext: *p.context, ConfirmationTag: p.tag, Signer: p.signer,
-		Extensions: public.Extensions{
-			{Type: public.RatchetTreeExtension, Data: public.Marshal(p.tree)},
-			{Type: public.ExternalPubExtension, Data: public.Marshal(&public.ExternalPub{Key: pub})},
-		},
+	}
+	if !cfg.TreeOutOfBand {
+		info.Extensions = public.Extensions{{Type: public.RatchetTreeExtension, Data: public.Marshal(p.tree)}}
+	}
+	info.Extensions = append(info.Extensions, public.Extension{
+		Type: public.ExternalPubExtension, Data: public.Marshal(&public.ExternalPub{Key: pub}),
+	})
+	if info.Extensions, err = cfg.greaseExtension(info.Extensions); err != nil {
+		return nil, err
 	}
 	return info, info.Sign(s, key)
 }
@@ -159,5 +171,9 @@ func (g *Group) enter(keys privateKeys, secrets *schedule.Epoch, c *Changes) {
 		context: g.public.Context(), size: size, senderData: secrets.SenderData,
 		tree: secrettree.New(g.suite, size, secrets.Encryption, c.under(treePrefix(g.Epoch()))),
 	}
-	secrets.Encryption = nil
+	g.exporter = nil
+	if len(secrets.ApplicationExport) > 0 { // none in a pending commit of v0.1.0
+		g.exporter = secrettree.NewExporter(g.suite, secrets.ApplicationExport, c.under(exporterPrefix(g.Epoch())))
+	}
+	secrets.Encryption, secrets.ApplicationExport = nil, nil
 }

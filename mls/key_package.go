@@ -27,6 +27,8 @@ type KeyPackageOptions struct {
 	// supports the types of both.
 	LeafExtensions  public.Extensions
 	GroupExtensions []public.ExtensionType
+	// Credential is ours, instead of a basic one.
+	Credential *public.Credential
 }
 
 // KeyPackageSecrets are the private keys of a key package. They are needed to
@@ -39,8 +41,8 @@ type KeyPackageSecrets struct {
 }
 
 // NewKeyPackage returns a key package as an MLSMessage, and its secrets
-// (RFC 9420, Section 10). identity is that of a basic credential; signer is the
-// client's signature key. The secrets must be stored before the package is
+// (RFC 9420, Section 10). identity is that of a basic credential, unless the
+// options give another; signer is the client's signature key. The secrets must be stored before the package is
 // published. Errors: [ErrSigner], [ErrTooLarge], and those of Config.Rand.
 func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.SignaturePrivateKey, opts KeyPackageOptions) ([]byte, *KeyPackageSecrets, error) {
 	if len(identity) > MaxData {
@@ -58,6 +60,9 @@ func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.
 	if opts.LastResort {
 		k.Extensions = public.Extensions{public.LastResortExtension()}
 	}
+	if k.Extensions, err = cfg.greaseExtension(k.Extensions); err != nil {
+		return nil, nil, err
+	}
 	if err := k.Sign(s, signer); err != nil {
 		return nil, nil, err
 	}
@@ -66,25 +71,33 @@ func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.
 
 // newLeaf returns a signed leaf as a key package has it, with its private key.
 func newLeaf(cfg *Config, s *public.Suite, identity []byte, signer public.SignaturePrivateKey, opts KeyPackageOptions) (*public.LeafNode, public.HPKEPrivateKey, error) {
-	_, signerPub, err := s.NewSignaturePrivateKey(signer)
-	if err != nil {
-		return nil, nil, ErrSigner
-	}
-	priv, pub, err := s.GenerateHPKEKey(cfg.Rand)
+	signerPub, err := publicSigner(s, signer)
 	if err != nil {
 		return nil, nil, err
 	}
-	var inGroup public.Extensions
-	for _, t := range opts.GroupExtensions {
-		inGroup = append(inGroup, public.Extension{Type: t})
-	}
 	leaf := &public.LeafNode{
-		EncryptionKey: pub, SignatureKey: signerPub, Credential: public.NewBasicCredential(slices.Clone(identity)),
-		Capabilities: cfg.capabilities(opts.LeafExtensions, inGroup),
-		Source:       public.SourceKeyPackage, Lifetime: opts.lifetime(cfg.now()),
-		Extensions: opts.LeafExtensions,
+		SignatureKey: signerPub, Credential: opts.credential(identity),
+		Source: public.SourceKeyPackage, Lifetime: opts.lifetime(cfg.now()),
+	}
+	if leaf.Extensions, err = cfg.leafExtensions(opts.LeafExtensions); err != nil {
+		return nil, nil, err
+	}
+	if leaf.Capabilities, err = cfg.capabilities(leaf, opts.GroupExtensions); err != nil {
+		return nil, nil, err
+	}
+	var priv public.HPKEPrivateKey
+	if priv, leaf.EncryptionKey, err = s.GenerateHPKEKey(cfg.Rand); err != nil {
+		return nil, nil, err
 	}
 	return leaf, priv, leaf.Sign(s, signer, nil, 0)
+}
+
+// credential returns ours: the one given, or the basic one of identity.
+func (o *KeyPackageOptions) credential(identity []byte) public.Credential {
+	if o.Credential != nil {
+		return *o.Credential
+	}
+	return public.NewBasicCredential(slices.Clone(identity))
 }
 
 func (o *KeyPackageOptions) lifetime(now time.Time) public.Lifetime {

@@ -2,7 +2,6 @@ package mls
 
 import (
 	"errors"
-	"slices"
 
 	"parley/mls/internal/secrettree"
 	"parley/mls/public"
@@ -12,7 +11,7 @@ import (
 type Message struct {
 	Epoch              uint64
 	Sender             public.LeafIndex
-	SenderIdentity     []byte // of the leaf's basic credential
+	SenderIdentity     []byte // of the leaf's credential
 	SenderSignatureKey public.SignaturePublicKey
 	Generation         uint32 // of the sender's ratchet: its n-th message of the epoch
 	AuthenticatedData  []byte
@@ -33,7 +32,10 @@ type Message struct {
 // the Changes must be written before it is sent.
 //
 // Errors: [ErrTooLarge], [ErrRemoved], [public.ErrReInit] once the group is shut
-// down (RFC 9420, Section 12.4.2), and those of reading records.
+// down (RFC 9420, Section 12.4.2), [ErrProposals] if we received proposals that
+// we could commit (RFC 9420, Section 12.4), a [*public.RuleError] if the group
+// wants authenticatedData framed as [public.SafeAAD], and those of reading
+// records.
 func (g *Group) Encrypt(authenticatedData, data []byte) (message []byte, changes Changes, err error) {
 	if g.removed {
 		return nil, nil, ErrRemoved
@@ -43,6 +45,12 @@ func (g *Group) Encrypt(authenticatedData, data []byte) (message []byte, changes
 	}
 	if g.public.ReInit() != nil {
 		return nil, nil, public.ErrReInit
+	}
+	if err := g.current.context.Extensions.CheckAAD(authenticatedData); err != nil {
+		return nil, nil, err
+	}
+	if len(g.public.Proposals()) > 0 && len(g.committable(nil)) > 0 {
+		return nil, nil, ErrProposals
 	}
 	a := &public.AuthenticatedContent{WireFormat: public.WirePrivateMessage}
 	a.Content = g.frame(public.ContentApplication, authenticatedData)
@@ -71,6 +79,11 @@ func (g *Group) protect(a *public.AuthenticatedContent, kind secrettree.Kind, c 
 	if err := a.Sign(g.suite, g.signer, g.current.context); err != nil {
 		return nil, err
 	}
+	return g.encryptSigned(a, kind, c)
+}
+
+// encryptSigned encrypts a, which is signed, with our next key of the given kind.
+func (g *Group) encryptSigned(a *public.AuthenticatedContent, kind secrettree.Kind, c *Changes) ([]byte, error) {
 	key, err := g.current.tree.Next(g.own, kind, c.under(treePrefix(a.Content.Epoch)))
 	if err != nil {
 		return nil, err
@@ -109,6 +122,9 @@ func (g *Group) Decrypt(message []byte) (*Message, Changes, error) {
 		return nil, nil, err
 	}
 	defer u.use.Key.Erase()
+	if err := g.checkAAD(m); err != nil {
+		return nil, nil, err
+	}
 	var changes Changes
 	u.use.Commit(changes.under(treePrefix(m.Epoch)))
 	if err := g.expire(&changes); err != nil {
@@ -120,6 +136,15 @@ func (g *Group) Decrypt(message []byte) (*Message, Changes, error) {
 		Generation: u.use.Key.Generation, AuthenticatedData: c.AuthenticatedData, Data: c.ApplicationData,
 		TBS: u.tbs, Signature: u.content.Auth.Signature,
 	}, changes, nil
+}
+
+// checkAAD checks the authenticated data of a message of any epoch that is kept.
+func (g *Group) checkAAD(m *public.PrivateMessage) error {
+	epoch, _, err := g.findEpoch(m.Epoch)
+	if err != nil {
+		return err
+	}
+	return epoch.context.Extensions.CheckAAD(m.AuthenticatedData)
 }
 
 func parsePrivate(message []byte) (*public.PrivateMessage, error) {
@@ -156,7 +181,7 @@ func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	}
 	u := &unprotected{leaf: d.leaf, sender: g.senderAt(d.leaf, back)}
 	if u.sender == nil || uint64(d.leaf) >= uint64(epoch.size) {
-		return nil, ErrMessage
+		return nil, broken(RuleSenderLeaf, ErrMessage)
 	}
 	if d.leaf == g.own {
 		return nil, ErrOwnMessage
@@ -169,7 +194,7 @@ func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	}
 	u.tbs = u.content.TBS(epoch.context)
 	if g.suite.VerifyWithLabel(u.sender.signatureKey, "FramedContentTBS", u.tbs, u.content.Auth.Signature) != nil {
-		return nil, ErrMessage
+		return nil, broken(RuleMessageSignature, ErrMessage)
 	}
 	return u, nil
 }
@@ -186,9 +211,9 @@ func ratchetOf(t public.ContentType) secrettree.Kind {
 func ratchetError(err error) error {
 	switch {
 	case errors.Is(err, secrettree.ErrReplayed):
-		return ErrReplayed
+		return broken(RuleGenerationUsed, ErrReplayed)
 	case errors.Is(err, secrettree.ErrTooFarAhead):
-		return ErrTooFarAhead
+		return broken(RuleGenerationAhead, ErrTooFarAhead)
 	case errors.Is(err, secrettree.ErrLeaf):
 		return ErrMessage
 	case errors.Is(err, secrettree.ErrState):
@@ -196,17 +221,3 @@ func ratchetError(err error) error {
 	}
 	return err
 }
-
-// Export returns n bytes that only members of the current epoch can derive
-// (RFC 9420, Section 8.5). n is 1 to 255 hashes, else an error is returned.
-// label should be unique to its use; context may be empty.
-func (g *Group) Export(label string, context []byte, n int) ([]byte, error) {
-	if g.removed {
-		return nil, ErrRemoved
-	}
-	return g.secrets.Export(g.suite, label, context, n)
-}
-
-// EpochAuthenticator returns what members compare to know that they are in the
-// same epoch of the same group (RFC 9420, Section 8.7).
-func (g *Group) EpochAuthenticator() []byte { return slices.Clone(g.secrets.Authenticator) }

@@ -202,7 +202,7 @@ func (p *receivedPath) open(s *public.Suite) (privateKeys, suite.Secret, error) 
 	for k, step := range steps {
 		step.secret.Erase()
 		if !bytes.Equal(step.pub, p.nodes[i+k].EncryptionKey) {
-			return nil, nil, ErrPath
+			return nil, nil, broken(RulePathPublicKey, ErrPath)
 		}
 		keys[step.Node] = step.priv
 	}
@@ -219,7 +219,7 @@ func (p *receivedPath) decrypt(s *public.Suite, i int) (suite.Secret, error) {
 		c := p.nodes[i].PathSecrets[k]
 		secret, err := s.DecryptWithLabel(key, pathLabel, p.context, c.KEMOutput, c.Ciphertext)
 		if err != nil || len(secret) != s.HashSize() {
-			return nil, ErrPath
+			return nil, broken(RulePathSecret, ErrPath)
 		}
 		return secret, nil
 	}

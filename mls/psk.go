@@ -45,18 +45,27 @@ func (c *Config) pskSecret(s *public.Suite, ids []public.PreSharedKeyID, group *
 
 // psk returns the key that id names, nil if we do not have it.
 func (c *Config) psk(id *public.PreSharedKeyID, group *Group) suite.Secret {
-	if id.Type == public.ExternalPSK {
-		if c.ExternalPSK == nil {
-			return nil
-		}
+	switch {
+	case id.Type == public.ResumptionPSK:
+		return c.resumptionPSK(id, group)
+	case id.Type == public.ExternalPSK && c.ExternalPSK != nil:
 		return c.ExternalPSK(id.ID)
+	case id.Type == public.ApplicationPSK && c.ComponentPSK != nil:
+		return c.ComponentPSK(id.Component, id.ID)
 	}
-	if group == nil || string(id.GroupID) != string(group.current.context.GroupID) {
+	return nil
+}
+
+// resumptionPSK returns that of group, if it is the one named and has it, else
+// what the application has.
+func (c *Config) resumptionPSK(id *public.PreSharedKeyID, group *Group) suite.Secret {
+	if group != nil && string(id.GroupID) == string(group.current.context.GroupID) {
+		if secret, err := group.resumption(id.Epoch); err == nil {
+			return secret
+		}
+	}
+	if c.ResumptionPSK == nil {
 		return nil
 	}
-	secret, err := group.resumption(id.Epoch)
-	if err != nil {
-		return nil
-	}
-	return secret
+	return c.ResumptionPSK(id.GroupID, id.Epoch)
 }

@@ -30,7 +30,10 @@ func (g *Group) Stage(commit []byte) (*StagedCommit, error) {
 	if g.removed {
 		return nil, ErrRemoved
 	}
-	content, private, err := g.openHandshake(commit)
+	content, private, err := g.pending.sent(g.suite, commit), (*privateUse)(nil), error(nil)
+	if content == nil {
+		content, private, err = g.openHandshake(commit)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +84,11 @@ func (g *Group) openPublic(m *public.PublicMessage) (*public.AuthenticatedConten
 		return nil, err
 	}
 	if content.Content.ContentType == public.ContentApplication {
-		return nil, ErrMessage
+		return nil, broken(RuleApplicationPublic, ErrMessage)
 	}
 	if content.Content.Sender.Type == public.SenderMember &&
 		!g.suite.VerifyMAC(g.secrets.Membership, content.TBM(g.current.context), m.MembershipTag) {
-		return nil, ErrMembershipTag
+		return nil, broken(RuleMembershipTag, ErrMembershipTag)
 	}
 	return content, g.public.Verify(content)
 }
@@ -102,6 +105,9 @@ func (g *Group) openPrivate(m *public.PrivateMessage) (*public.AuthenticatedCont
 		return nil, nil, err
 	}
 	u.use.Key.Erase()
+	if err := g.current.context.Extensions.CheckAAD(m.AuthenticatedData); err != nil {
+		return nil, nil, err
+	}
 	return u.content, &privateUse{leaf: u.leaf, generation: u.use.Key.Generation}, nil
 }
 
@@ -124,10 +130,18 @@ func (g *Group) follow(c *StagedCommit) error {
 	}
 	psk, err := g.cfg.pskSecret(g.suite, c.public.PSKs, g)
 	if err != nil {
-		return err
+		return broken(RulePSKAvailable, err)
 	}
+	defer psk.Erase()
 	commitSecret := g.suite.Zero()
 	c.keys = g.keys.kept(g.public.Tree(), c.public.Tree())
+	update, err := g.committedUpdate(c.public)
+	if err != nil {
+		return err
+	}
+	if update != nil {
+		c.keys[g.own.Node()], c.signer = update.priv, update.signer
+	}
 	if c.public.HasPath() {
 		if c.keys, commitSecret, err = g.openPath(c); err != nil {
 			return err
@@ -141,7 +155,7 @@ func (g *Group) follow(c *StagedCommit) error {
 	tag := c.secrets.ConfirmationTag(g.suite, c.public.Context().ConfirmedTranscriptHash)
 	if !hmac.Equal(tag, c.public.ConfirmationTag()) {
 		c.secrets.Erase()
-		return ErrConfirmationTag
+		return broken(RuleConfirmationTag, ErrConfirmationTag)
 	}
 	return nil
 }
@@ -177,9 +191,10 @@ func (g *Group) openPath(c *StagedCommit) (privateKeys, suite.Secret, error) {
 
 // ReceiveProposal checks a proposal, an MLSMessage, and keeps it so that a
 // commit of this epoch may refer to it by the reference that is returned. Its
-// validity is judged when it is committed. A client that received one should
-// commit it before it sends application data (RFC 9420, Section 12.4). Errors are
-// those of [Group.Stage].
+// validity is judged when it is committed. A client that received a valid one must
+// commit it, with [CommitOptions.Received], before it sends application data
+// (RFC 9420, Section 12.4): [Group.Encrypt] sees to that. Errors are those of
+// [Group.Stage], and [public.ErrTooManyProposals].
 func (g *Group) ReceiveProposal(message []byte) (ref []byte, changes Changes, err error) {
 	if g.removed {
 		return nil, nil, ErrRemoved

@@ -22,7 +22,8 @@ type StagedCommit struct {
 	removed bool
 
 	keys    privateKeys
-	secrets *schedule.Epoch // nil if removed
+	secrets *schedule.Epoch            // nil if removed
+	signer  public.SignaturePrivateKey // our new signature key; nil if it stays
 	// private is the key that a commit in a PrivateMessage used.
 	private *privateUse
 }
@@ -89,9 +90,20 @@ func (c *StagedCommit) AuthenticatedData() []byte { return c.public.Authenticate
 func (c *StagedCommit) Members() []Member {
 	var out []Member
 	for i, leaf := range c.public.Tree().Leaves() {
-		out = append(out, memberAt(i, leaf))
+		out = append(out, c.cfg().memberAt(i, leaf))
 	}
 	return out
+}
+
+// cfg returns the configuration of the group that the commit is of.
+func (c *StagedCommit) cfg() *Config {
+	switch {
+	case c.group != nil:
+		return c.group.cfg
+	case c.join != nil:
+		return c.join.cfg
+	}
+	return &Config{}
 }
 
 // Merge makes the epoch that staged begins the current one. It is called for a
@@ -126,8 +138,15 @@ func (g *Group) Merge(staged *StagedCommit) (Changes, error) {
 		return nil, ErrStaged
 	}
 	g.endEpoch(old, g.public.Tree(), &changes)
+	if err := g.dropExporter(&changes); err != nil {
+		return nil, err
+	}
+	if staged.signer != nil {
+		g.signer, g.rotated = staged.signer, true
+	}
 	g.enter(staged.keys, staged.secrets, &changes)
 	changes = append(changes, g.DropPending()...)
+	g.dropUpdates(&changes)
 	if err := g.expire(&changes); err != nil {
 		return nil, err
 	}
@@ -152,6 +171,10 @@ func (g *Group) usePrivate(p *privateUse, c *Changes) error {
 // leave deletes every record and secret of the group.
 func (g *Group) leave() (Changes, error) {
 	changes := g.DropPending()
+	g.dropUpdates(&changes)
+	if err := g.dropExporter(&changes); err != nil {
+		return nil, err
+	}
 	for _, p := range g.past {
 		if err := p.delete(&changes); err != nil {
 			return nil, err

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"parley/mls/internal/codec"
-	"parley/mls/internal/schedule"
 	"parley/mls/internal/secrettree"
 	"parley/mls/public"
 )
@@ -28,18 +27,22 @@ func (c *Changes) putPublic(records ...public.Record) {
 // secret tree and the pending commit.
 func (g *Group) marshalState() []byte {
 	w := codec.NewWriter(2048)
-	w.Uint8(recordVersion)
+	w.Uint8(secondVersion)
 	w.Uint64(g.Epoch())
 	w.Uint32(uint32(g.own))
-	for _, secret := range g.secrets.List() {
-		w.Vector(*secret)
-	}
+	writeSecrets(w, g.secrets)
 	writeKeys(w, g.keys)
 	w.Nested(func(w *codec.Writer) {
 		for _, p := range g.past {
 			w.Uint64(p.epoch())
 		}
 	})
+	if g.rotated {
+		w.Vector(g.signer)
+	} else {
+		w.Vector(nil)
+	}
+	w.Optional(g.exporter != nil)
 	return w.Bytes()
 }
 
@@ -52,7 +55,8 @@ type loader struct {
 }
 
 // Load reads a group back from the records that Changes wrote. signer is our
-// signature key; another gives [ErrSigner]. It trusts the records, which the
+// signature key; another gives [ErrSigner]. A group in which our key was changed
+// ([LeafOptions.Signer]) has the new one in its records, and signer is not used. It trusts the records, which the
 // client seals. Most of the secret tree is read when it is needed, so records
 // must stay readable as long as the Group is used, and show all Changes that
 // were written.
@@ -60,7 +64,7 @@ type loader struct {
 // Errors: [ErrState] if records are missing or damaged, and those of reading.
 func Load(cfg *Config, records Records, signer public.SignaturePrivateKey) (*Group, error) {
 	l := &loader{cfg: cfg, records: records, group: &Group{cfg: cfg, signer: signer}}
-	for _, step := range []func() error{l.public, l.state, l.pastEpochs, l.pending} {
+	for _, step := range []func() error{l.public, l.state, l.pastEpochs, l.pending, l.updates} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -69,7 +73,7 @@ func Load(cfg *Config, records Records, signer public.SignaturePrivateKey) (*Gro
 	if leaf == nil {
 		return nil, ErrState
 	}
-	return l.group, checkSigner(l.group.suite, signer, leaf)
+	return l.group, checkSigner(l.group.suite, l.group.signer, leaf)
 }
 
 // get returns a copy of a record, or [ErrState] if there is none.
@@ -78,7 +82,7 @@ func (l *loader) get(key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(record) == 0 || record[0] != recordVersion {
+	if len(record) == 0 || record[0] != recordVersion && record[0] != secondVersion {
 		return nil, ErrState
 	}
 	return slices.Clone(record), nil
@@ -111,13 +115,13 @@ func (l *loader) state() error {
 	g := l.group
 	epoch := r.Uint64()
 	g.own = public.LeafIndex(r.Uint32())
-	g.secrets = &schedule.Epoch{}
-	for _, secret := range g.secrets.List() {
-		*secret = r.Vector()
-	}
+	g.secrets = readSecrets(r, record[0])
 	g.keys = readKeys(r)
 	for in := r.Nested(); !in.Empty(); {
 		l.past = append(l.past, in.Uint64())
+	}
+	if record[0] == secondVersion {
+		l.second(r, epoch)
 	}
 	if r.Finish() != nil || epoch != g.public.Epoch() {
 		return ErrState
@@ -128,6 +132,27 @@ func (l *loader) state() error {
 		tree: l.secretTree(epoch, size),
 	}
 	return nil
+}
+
+// second reads what the state says since its second version.
+func (l *loader) second(r *codec.Reader, epoch uint64) {
+	g := l.group
+	if signer := readSigner(r); signer != nil {
+		g.signer, g.rotated = signer, true
+	}
+	if r.Optional() {
+		prefix := exporterPrefix(epoch)
+		g.exporter = secrettree.OpenExporter(g.suite, func(key string) ([]byte, error) { return l.records.Get(prefix + key) })
+	}
+}
+
+func (l *loader) updates() error {
+	record, err := l.records.Get(updatesKey)
+	if err != nil || record == nil {
+		return err
+	}
+	l.group.updates, err = parseUpdates(record)
+	return err
 }
 
 func (l *loader) secretTree(epoch uint64, size uint32) *secrettree.Tree {

@@ -30,12 +30,36 @@ func JoinWelcome(cfg *Config, welcome []byte, secrets []*KeyPackageSecrets, sign
 	return join(cfg, welcome, joinWith{secrets: secrets, signer: signer})
 }
 
+// JoinOptions says what a joiner has besides its keys. The zero value is that of
+// [JoinWelcome].
+type JoinOptions struct {
+	// Tree is the ratchet tree, if the Welcome does not carry it
+	// (RFC 9420, Section 12.4.3.3). It need not come from a trusted place.
+	Tree []byte
+	// Old is a group of ours whose resumption PSKs the new one may use, nil if
+	// there is none.
+	Old *Group
+	// Link says how the new group must follow Old: [public.UsageBranch],
+	// [public.UsageReInit], or 0 for not at all.
+	Link public.ResumptionPSKUsage
+}
+
+// JoinWelcomeWith is [JoinWelcome] with options. Further errors: [ErrBranch],
+// [ErrSuccessor], [ErrRemoved] if Old removed us.
+func JoinWelcomeWith(cfg *Config, welcome []byte, secrets []*KeyPackageSecrets, signer public.SignaturePrivateKey, opts JoinOptions) (*Group, Changes, error) {
+	if opts.Link != 0 && opts.Old == nil || opts.Old != nil && opts.Old.removed {
+		return nil, nil, ErrRemoved
+	}
+	return join(cfg, welcome, joinWith{secrets: secrets, signer: signer, tree: opts.Tree, old: opts.Old, link: opts.Link})
+}
+
 // joinWith is what a joiner has.
 type joinWith struct {
 	secrets []*KeyPackageSecrets
 	signer  public.SignaturePrivateKey
 	tree    []byte // encoded ratchet tree, if the Welcome does not carry it
-	old     *Group // of which the new group may be a branch
+	old     *Group
+	link    public.ResumptionPSKUsage
 }
 
 // join takes the steps of RFC 9420, Section 12.4.3.1 in their order.
@@ -47,9 +71,12 @@ func join(cfg *Config, welcome []byte, with joinWith) (*Group, Changes, error) {
 	if err := o.openSecrets(); err != nil {
 		return nil, nil, err
 	}
-	defer o.group.erase()
+	defer o.erase()
 	if err := o.openGroupInfo(with.old); err != nil {
 		return nil, nil, err
+	}
+	if cfg.HasGroup != nil && cfg.HasGroup(o.info.GroupContext.GroupID) {
+		return nil, nil, broken(RuleWelcomeGroupID, ErrGroupExists)
 	}
 	view, err := public.NewGroupFromInfo(cfg.public(), o.info, with.tree)
 	if err != nil {
@@ -65,9 +92,9 @@ func join(cfg *Config, welcome []byte, with joinWith) (*Group, Changes, error) {
 	n.secrets = schedule.New(o.suite, o.group.joiner, o.psk, public.Marshal(view.Context()))
 	tag := n.secrets.ConfirmationTag(o.suite, view.Context().ConfirmedTranscriptHash)
 	if !hmac.Equal(tag, o.info.ConfirmationTag) {
-		return nil, nil, ErrConfirmationTag
+		return nil, nil, broken(RuleWelcomeTag, ErrConfirmationTag)
 	}
-	if err := o.checkBranch(view, with.old); err != nil {
+	if err := o.checkLink(view, &with); err != nil {
 		return nil, nil, err
 	}
 	g, changes := n.start()
@@ -122,7 +149,13 @@ func findWelcome(cfg *Config, welcome []byte, secrets []*KeyPackageSecrets) (*op
 			}, nil
 		}
 	}
-	return nil, ErrNotForUs
+	return nil, broken(RuleWelcomeRecipient, ErrNotForUs)
+}
+
+// erase overwrites the secrets that joining used.
+func (o *openedWelcome) erase() {
+	o.group.erase()
+	o.psk.Erase()
 }
 
 // openSecrets decrypts the group secrets.
@@ -130,13 +163,13 @@ func (o *openedWelcome) openSecrets() error {
 	b, err := o.suite.DecryptWithLabel(o.secrets.Init, welcomeLabel, o.welcome.EncryptedGroupInfo,
 		o.sealed.KEMOutput, o.sealed.Ciphertext)
 	if err != nil {
-		return ErrWelcome
+		return broken(RuleWelcomeSecrets, ErrWelcome)
 	}
 	r := codec.NewReader(b)
 	o.group.UnmarshalMLS(r)
 	n := o.suite.HashSize()
 	if r.Finish() != nil || len(o.group.joiner) != n || o.group.pathSecret != nil && len(o.group.pathSecret) != n {
-		return ErrWelcome
+		return broken(RuleWelcomeSecrets, ErrWelcome)
 	}
 	return nil
 }
@@ -145,18 +178,21 @@ func (o *openedWelcome) openSecrets() error {
 func (o *openedWelcome) openGroupInfo(old *Group) error {
 	var err error
 	if o.psk, err = o.cfg.pskSecret(o.suite, o.group.psks, old); err != nil {
-		return err
+		return broken(RuleWelcomePSK, err)
 	}
 	secret := schedule.Welcome(o.suite, o.group.joiner, o.psk)
 	defer secret.Erase()
 	key, nonce := schedule.WelcomeKey(o.suite, secret)
+	defer key.Erase()
 	b, err := o.suite.Open(key, nonce, nil, o.welcome.EncryptedGroupInfo)
 	if err != nil {
-		return ErrWelcome
+		return broken(RuleWelcomeGroupInfo, ErrWelcome)
 	}
-	o.info, err = public.Parse[public.GroupInfo](b)
-	if err != nil || o.info.GroupContext.CipherSuite != o.suite.ID() {
-		return ErrWelcome
+	if o.info, err = public.Parse[public.GroupInfo](b); err != nil {
+		return broken(RuleWelcomeGroupInfo, ErrWelcome)
+	}
+	if o.info.GroupContext.CipherSuite != o.suite.ID() {
+		return broken(RuleWelcomeSuite, ErrWelcome)
 	}
 	return nil
 }
@@ -165,7 +201,7 @@ func (o *openedWelcome) openGroupInfo(old *Group) error {
 func (o *openedWelcome) ownKeys(tree *public.Tree) (public.LeafIndex, privateKeys, error) {
 	own, ok := tree.FindSigner(o.keyPackage.LeafNode.SignatureKey)
 	if !ok || !tree.Leaf(own).Equal(&o.keyPackage.LeafNode) {
-		return 0, nil, ErrWelcome
+		return 0, nil, broken(RuleWelcomeLeaf, ErrWelcome)
 	}
 	keys := privateKeys{own.Node(): slices.Clone(o.secrets.Leaf)}
 	if o.group.pathSecret == nil {
@@ -178,7 +214,7 @@ func (o *openedWelcome) ownKeys(tree *public.Tree) (public.LeafIndex, privateKey
 		}
 	}
 	if len(above) == 0 {
-		return 0, nil, ErrWelcome
+		return 0, nil, broken(RuleWelcomePath, ErrWelcome)
 	}
 	steps, commit, err := climb(o.suite, above, o.group.pathSecret)
 	if err != nil {
@@ -187,7 +223,7 @@ func (o *openedWelcome) ownKeys(tree *public.Tree) (public.LeafIndex, privateKey
 	commit.Erase()
 	for _, step := range steps {
 		if !bytes.Equal(step.pub, tree.PublicKey(step.Node)) {
-			return 0, nil, ErrWelcome
+			return 0, nil, broken(RuleWelcomePath, ErrWelcome)
 		}
 		keys[step.Node] = step.priv
 		step.secret.Erase()

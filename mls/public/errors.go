@@ -60,9 +60,9 @@ type RuleError struct {
 // Error names the rule, and the cause if there is one.
 func (e *RuleError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("mls/public: rule %s: %v", e.Rule, e.Err)
+		return fmt.Sprintf("mls: rule %s: %v", e.Rule, e.Err)
 	}
-	return "mls/public: rule " + string(e.Rule)
+	return "mls: rule " + string(e.Rule)
 }
 
 // Unwrap returns the cause.

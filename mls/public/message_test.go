@@ -201,7 +201,7 @@ func TestRuleError(t *testing.T) {
 	if RuleOf(ErrSignature) != "" {
 		t.Error("a sentinel has a rule")
 	}
-	if got, want := broken(RulePathLength).Error(), "mls/public: rule 7.6-path-length"; got != want {
+	if got, want := broken(RulePathLength).Error(), "mls: rule 7.6-path-length"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -193,6 +193,17 @@ func (c *listCheck) add(p CommittedProposal) error {
 	return c.check(p)
 }
 
+// CheckProposal checks p by itself, as if a member other than its sender
+// committed it alone (RFC 9420, Section 12.1). Errors: [ErrUnsupportedProposal],
+// [*RuleError].
+func (g *Group) CheckProposal(p CommittedProposal) error {
+	c := g.newListCheck(Sender{Type: SenderMember, Index: math.MaxUint32})
+	if err := c.add(p); err != nil {
+		return err
+	}
+	return c.checkSupport()
+}
+
 // checkCounts checks what depends on the whole list of a member's commit.
 func (c *listCheck) checkCounts(total int) error {
 	switch {

@@ -36,6 +36,9 @@ type Epoch struct {
 	Resumption    suite.Secret // resumption PSK
 	Authenticator suite.Secret // epoch authenticator: not secret from members, and shown to people
 	Init          suite.Secret // begins the next epoch
+	// ApplicationExport is the root of the tree from which components export
+	// secrets (draft-ietf-mls-extensions-10, Section 4.4).
+	ApplicationExport suite.Secret
 }
 
 // Joiner returns joiner_secret. context is the encoded GroupContext of the new
@@ -82,6 +85,8 @@ func FromEpochSecret(s *suite.Suite, epoch suite.Secret) *Epoch {
 		Resumption:    s.DeriveSecret(epoch, "resumption"),
 		Authenticator: s.DeriveSecret(epoch, "authentication"),
 		Init:          s.DeriveSecret(epoch, "init"),
+
+		ApplicationExport: s.DeriveSecret(epoch, "application_export"),
 	}
 }
 
@@ -109,11 +114,13 @@ func (e *Epoch) Erase() {
 	}
 }
 
-// List returns all secrets, always in the same order, to be read or set.
+// List returns all secrets, always in the same order, to be read or set. New ones
+// come at the end: saved states of older versions have fewer.
 func (e *Epoch) List() []*suite.Secret {
 	return []*suite.Secret{
 		&e.SenderData, &e.Encryption, &e.Exporter, &e.External, &e.Confirmation,
 		&e.Membership, &e.Resumption, &e.Authenticator, &e.Init,
+		&e.ApplicationExport,
 	}
 }
 
