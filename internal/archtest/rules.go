@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"mls/public":              {"mls/internal/codec", "mls/internal/suite", "mls/internal/treemath"},
 	"mls":                     {"mls/public", "mls/internal/..."},
 	"mls/suites":              {"mls/public"},
+	"mls/x509cred":            {"mls/public", "mls/internal/codec"},
 	"mls/mlstest":             {"mls", "mls/public", "mls/suites", "mls/internal/..."},
 
 	"report": {"franking", "content", "media", "mls/public"},
