@@ -207,10 +207,20 @@ func TestStrictEd25519(t *testing.T) {
 	}
 }
 
-// TestSmallOrderPoints checks the table: for such a point A there is an R of
-// small order with S = 0 that verifies leniently for some message.
+// TestSmallOrderPoints shows why they are refused: for such a point A there is an
+// R of small order with S = 0 that verifies leniently for some message.
 func TestSmallOrderPoints(t *testing.T) {
+	smallOrderY := [5][32]byte{
+		{},
+		{0: 1},
+		point("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+		point("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+		point("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+	}
 	for _, a := range smallOrderY {
+		if Ed25519().CheckPublicKey(a[:]) == nil {
+			t.Errorf("%x passes", a)
+		}
 		found := false
 		for i := 0; i < 200 && !found; i++ {
 			for _, r := range smallOrderY {
