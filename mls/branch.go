@@ -31,14 +31,11 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 		return nil, err
 	}
 	self := old.public.Tree().Leaf(old.own)
-	leafExtensions := slices.DeleteFunc(withoutGREASE(self.Extensions), func(e public.Extension) bool {
-		return e.Type == public.AppDataDictionaryExtension // made anew
-	})
 	f := &following{
 		cfg: cfg, old: old, suite: old.suite, signer: old.signer, groupID: groupID,
 		link: public.PreSharedKeyID{Usage: public.UsageBranch, Epoch: epoch},
 		create: CreateOptions{
-			Extensions: old.current.context.Extensions, LeafExtensions: leafExtensions, Credential: &self.Credential,
+			Extensions: old.current.context.Extensions, LeafExtensions: ownExtensions(self), Credential: &self.Credential,
 		},
 		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData},
 	}
@@ -180,10 +177,8 @@ func linkedPSK(psks []public.PreSharedKeyID) (linked *public.PreSharedKeyID, ok 
 // the new group (RFC 9420, Section 12.4.3.1, RFC 9420, Section 11.2,
 // RFC 9420, Section 11.3).
 func (o *openedWelcome) checkLink(view *public.Group, with *joinWith) error {
-	linked, ok := linkedPSK(o.group.psks)
+	linked, _ := linkedPSK(o.group.psks)
 	switch {
-	case !ok:
-		return broken(RuleLinkedTwice, ErrBranch)
 	case linked == nil && with.link == 0:
 		return nil
 	case linked == nil || linked.Usage != with.link || with.old == nil:

@@ -67,6 +67,11 @@ func plaintext(a *public.AuthenticatedContent) []byte {
 // seal encrypts a under key, and who sent it under senderDataSecret
 // (RFC 9420, Section 6.3). random is crypto/rand if nil.
 func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key *secrettree.Key, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
+	return sealPlaintext(s, random, a, plaintext(a), key, senderDataSecret)
+}
+
+// sealPlaintext is seal for content that is encoded and padded already.
+func sealPlaintext(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, padded []byte, key *secrettree.Key, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
 	m := &public.PrivateMessage{
 		GroupID: a.Content.GroupID, Epoch: a.Content.Epoch, ContentType: a.Content.ContentType,
 		AuthenticatedData: a.Content.AuthenticatedData,
@@ -79,7 +84,7 @@ func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key
 		return nil, err
 	}
 	var err error
-	m.Ciphertext, err = s.Seal(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), plaintext(a))
+	m.Ciphertext, err = s.Seal(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), padded)
 	if err != nil {
 		return nil, err
 	}

@@ -110,6 +110,14 @@ func (c *Config) leafExtensions(given public.Extensions) (public.Extensions, err
 	return c.greaseExtension(list)
 }
 
+// ownExtensions returns the extensions of our leaf that the application gave, to
+// be given to another leaf of ours: without those that are made anew.
+func ownExtensions(leaf *public.LeafNode) public.Extensions {
+	return slices.DeleteFunc(withoutGREASE(leaf.Extensions), func(e public.Extension) bool {
+		return e.Type == public.AppDataDictionaryExtension
+	})
+}
+
 // dictionary returns the components of our leaf.
 func (c *Config) dictionary() (public.AppDataDictionary, error) {
 	known := []public.ComponentID{public.AppComponents, public.SafeAADComponent, public.LastResortComponent}

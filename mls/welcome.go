@@ -176,6 +176,9 @@ func (o *openedWelcome) openSecrets() error {
 
 // openGroupInfo looks up the pre-shared keys and decrypts the GroupInfo.
 func (o *openedWelcome) openGroupInfo(old *Group) error {
+	if _, ok := linkedPSK(o.group.psks); !ok {
+		return broken(RuleLinkedTwice, ErrBranch)
+	}
 	var err error
 	if o.psk, err = o.cfg.pskSecret(o.suite, o.group.psks, old); err != nil {
 		return broken(RuleWelcomePSK, err)
