@@ -48,6 +48,8 @@ var (
 	ErrTooManyUpdates = errors.New("mls: too many own updates in the epoch")
 	// ErrOwnUpdate is a commit of an Update proposal of ours whose keys are gone.
 	ErrOwnUpdate = errors.New("mls: keys of the own update are gone")
+	// ErrFork is an epoch authenticator of another history of the group.
+	ErrFork = errors.New("mls: the group has forked")
 	// ErrExported is a component whose secret of this epoch was exported before.
 	ErrExported = errors.New("mls: component secret already exported")
 	// ErrPendingCommit is a commit while another of ours is pending.
