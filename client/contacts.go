@@ -52,7 +52,40 @@ func (t *tx) contact(a identity.Account) (*contact, error) {
 	return k, err
 }
 
-func (t *tx) saveContact(k *contact) { t.save(t.contactKey(k.Account), k) }
+// saveContact keeps k, and a mark where it was reset: few are, and every message
+// asks.
+func (t *tx) saveContact(k *contact) {
+	t.save(t.contactKey(k.Account), k)
+	mark := resetPrefix + t.c.store.hide(string(k.Account))
+	if k.ResetSeenMS != 0 {
+		t.put(mark, []byte(k.Account))
+	} else {
+		t.del(mark)
+	}
+}
+
+// unconfirmedIn returns the accounts in a room whose reset holds up messages.
+func (t *tx) unconfirmedIn(r *roomRecord) ([]identity.Account, error) {
+	marked, err := t.list(resetPrefix)
+	if err != nil {
+		return nil, err
+	}
+	var out []identity.Account
+	for _, m := range marked {
+		a := identity.Account(m.Value)
+		if _, in := slices.BinarySearch(r.Accounts, a); !in {
+			continue
+		}
+		k, err := t.contact(a)
+		if err != nil {
+			return nil, err
+		}
+		if t.c.unconfirmed(k) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
 
 // refresh reads the newest lists of accounts and pins them. A list that
 // contradicts what is pinned is refused; that is remembered and returned.

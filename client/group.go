@@ -78,14 +78,12 @@ func (t *tx) ready(room identity.Room) (*roomRecord, *mls.Group, error) {
 	case r.Status == statusLeft:
 		return nil, nil, ErrNotMember
 	}
-	for _, a := range r.Accounts {
-		k, err := t.contact(a)
-		if err != nil {
-			return nil, nil, err
-		}
-		if t.c.unconfirmed(k) {
-			return nil, nil, ErrConfirmReset
-		}
+	waits, err := t.unconfirmedIn(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(waits) > 0 {
+		return nil, nil, ErrConfirmReset
 	}
 	g, err := t.group(r.group())
 	if err == nil && g == nil {

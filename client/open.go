@@ -110,7 +110,7 @@ func (t *tx) makeRoom(set []identity.Account, info *wire.Info, packages []wire.C
 	c := t.c
 	r := &roomRecord{
 		Version: 1, Room: identity.RandomRoom(info.Domain), Kind: wire.KindGroup, Status: statusOpening,
-		FrankingKey: info.FrankingKey, OpenedFor: set, Accounts: set, ActivityMS: c.nowMS(), UpdatedMS: c.nowMS(),
+		FrankingKey: info.FrankingKey, roster: roster{OpenedFor: set, Accounts: set}, ActivityMS: c.nowMS(), UpdatedMS: c.nowMS(),
 	}
 	if len(set) <= 2 {
 		r.Kind = wire.KindDirect
@@ -256,5 +256,6 @@ func (t *tx) dropOpening(room identity.Room) error {
 	}
 	t.del(openKey(room))
 	t.del(roomKey(room))
+	t.del(rosterKey(room))
 	return t.dropGroup(r.group())
 }

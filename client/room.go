@@ -1,10 +1,13 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"slices"
 
 	"parley/identity"
+	"parley/internal/cbor"
 	"parley/mls"
 	"parley/mls/public"
 	"parley/wire"
@@ -27,12 +30,10 @@ type roomRecord struct {
 	Generation  uint32 // of its newest group
 	Kind        wire.Kind
 	Status      roomStatus
-	FrankingKey []byte             // pinned when it was joined
-	OpenedFor   []identity.Account // sorted: the set it was opened for; empty where that isn't known
-	Accounts    []identity.Account // sorted: who is in it
-	LastSeq     uint64             // of the newest event
-	MaxEpoch    uint64             // the newest epoch of Generation that was heard of: no rejoining before it
-	SeenSeq     uint64             // of the newest message of a person, for the next message's LastSeen
+	FrankingKey []byte // pinned when it was joined
+	LastSeq     uint64 // of the newest event
+	MaxEpoch    uint64 // the newest epoch of Generation that was heard of: no rejoining before it
+	SeenSeq     uint64 // of the newest message of a person, for the next message's LastSeen
 	SeenID      MessageID
 	LastKey     string // of the newest Message to show; empty: none
 	Unread      int
@@ -42,6 +43,16 @@ type roomRecord struct {
 	Fault       fault
 	Rejoins     []rejoinRecord // after bad commits, newest last, at most [maxRejoins]
 	Ended       []epochEnd     // the epochs of whose keys some may be kept, newest last
+
+	roster `cbor:"-"` // in a record of its own: a message doesn't rewrite it
+	stored []byte     // that record, as it was read or written last
+}
+
+// A roster is who is in a room.
+type roster struct {
+	_         struct{}           `cbor:",toarray"`
+	OpenedFor []identity.Account // sorted: the set it was opened for; empty where that isn't known
+	Accounts  []identity.Account // sorted: who is in it
 }
 
 // An epochEnd says which number the commit had that ended an epoch. No message of
@@ -87,17 +98,40 @@ func (r *roomRecord) group() groupKey { return groupKey{r.Room, r.Generation} }
 
 func roomKey(r identity.Room) string { return roomPrefix + r.ID() }
 
+func rosterKey(r identity.Room) string { return rosterPrefix + r.ID() }
+
 // room returns the record of a room, or nil.
 func (t *tx) room(r identity.Room) (*roomRecord, error) {
-	rec := new(roomRecord)
-	found, err := t.load(roomKey(r), rec)
-	if err != nil || !found || rec.Room != r {
+	rec, err := t.loadRoom(roomKey(r))
+	if err != nil || rec == nil || rec.Room != r {
 		return nil, err
 	}
 	return rec, nil
 }
 
-func (t *tx) saveRoom(r *roomRecord) { t.save(roomKey(r.Room), r) }
+func (t *tx) loadRoom(key string) (*roomRecord, error) {
+	rec := new(roomRecord)
+	found, err := t.load(key, rec)
+	if err != nil || !found {
+		return nil, err
+	}
+	if rec.stored, err = t.get(rosterKey(rec.Room)); err != nil {
+		return nil, err
+	}
+	if err := cbor.Unmarshal(rec.stored, &rec.roster); err != nil {
+		return nil, fmt.Errorf("client: record roster: %w", err)
+	}
+	return rec, nil
+}
+
+// saveRoom keeps a room, and its roster where that has changed.
+func (t *tx) saveRoom(r *roomRecord) {
+	if now := cbor.MustMarshal(&r.roster); !bytes.Equal(now, r.stored) {
+		t.put(rosterKey(r.Room), now)
+		r.stored = now
+	}
+	t.save(roomKey(r.Room), r)
+}
 
 // rooms returns all rooms.
 func (t *tx) rooms() ([]*roomRecord, error) {
@@ -107,8 +141,8 @@ func (t *tx) rooms() ([]*roomRecord, error) {
 	}
 	out := make([]*roomRecord, 0, len(records))
 	for _, rec := range records {
-		r := new(roomRecord)
-		if _, err := t.load(rec.Key, r); err != nil {
+		r, err := t.loadRoom(rec.Key)
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, r)
@@ -214,14 +248,9 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	if r.Fault.Code != "" {
 		v.Problem = "Catching up after a fault: " + r.Fault.Code
 	}
-	for _, a := range r.Accounts {
-		k, err := t.contact(a)
-		if err != nil {
-			return nil, err
-		}
-		if t.c.unconfirmed(k) {
-			v.ResetOf = append(v.ResetOf, a)
-		}
+	var err error
+	if v.ResetOf, err = t.unconfirmedIn(r); err != nil {
+		return nil, err
 	}
 	if r.LastKey != "" {
 		v.Last = new(Message)

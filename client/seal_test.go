@@ -152,3 +152,48 @@ func (s *fakeStore) Write(_ context.Context, base uint64, changes []Change) erro
 }
 
 func (s *fakeStore) Close() error { return nil }
+
+// A message in a room of 1,000 people doesn't rewrite who is in it.
+func TestRosterIsWrittenOnlyWhenItChanges(t *testing.T) {
+	s := newFakeStore()
+	c := newClient(Config{Store: s}, SealKey{})
+	r := &roomRecord{Version: 1, Room: identity.RandomRoom("example.com")}
+	for i := range 1000 {
+		a, err := identity.NewAccount("example.com", fmt.Sprintf("account.%04d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Accounts = append(r.Accounts, a)
+	}
+	save := func(change func(*roomRecord)) (written int) {
+		err := c.step(t.Context(), func(tx *tx) error {
+			if kept, err := tx.room(r.Room); err != nil || kept != nil {
+				r = kept
+			}
+			change(r)
+			tx.saveRoom(r)
+			for _, ch := range tx.final() {
+				written += len(ch.Value)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return written
+	}
+	if n := save(func(*roomRecord) {}); n < 20_000 {
+		t.Errorf("a new room of 1,000 writes %d bytes: where is the roster?", n)
+	}
+	if n := save(func(r *roomRecord) { r.LastSeq++ }); n > 1024 {
+		t.Errorf("a message writes %d bytes of the room; want at most 1,024", n)
+	}
+	if n := save(func(r *roomRecord) { r.Accounts = r.Accounts[1:] }); n < 20_000 {
+		t.Errorf("a removal writes %d bytes: the roster isn't kept", n)
+	}
+	save(func(r *roomRecord) {
+		if len(r.Accounts) != 999 || r.LastSeq != 1 {
+			t.Errorf("%d accounts, seq %d; want 999 and 1", len(r.Accounts), r.LastSeq)
+		}
+	})
+}

@@ -28,6 +28,8 @@ const (
 	stalePrefix   = "stale/"   // + hidden account: the account, whose list is to be read again
 	kpPrefix      = "kp/"      // + key package reference: keyPackageRecord
 	roomPrefix    = "room/"    // + room id: roomRecord
+	rosterPrefix  = "roster/"  // + room id: roster
+	resetPrefix   = "reset/"   // + hidden account: the account, which was reset and not all is over yet
 	groupPrefix   = "g/"       // + room id/generation/…: records of mls
 	healPrefix    = "heal/"    // + room id: the room, whose leaves are to be looked at
 	pendPrefix    = "pend/"    // + room id: pendingCommit
