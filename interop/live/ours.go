@@ -22,7 +22,6 @@ type ours struct {
 	suite  *suite
 	signer public.SignaturePrivateKey
 	cfg    *mls.Config
-	x509   bool // list X.509 credentials as supported, which the peer's groups require
 
 	packages  []*mls.KeyPackageSecrets
 	proposals [][]byte // references of those received in the epoch
@@ -44,8 +43,23 @@ func openOurs(s *suite, id string, who []byte) (*ours, error) {
 		Suites:      allOurs(s),
 		ExternalPSK: func(id []byte) []byte { return o.psks[string(id)] },
 		MaxLifetime: -1, // the bound is for an application to set
+		Credentials: []mls.CredentialVerifier{noX509{}},
 	}
 	return o, o.use(s)
+}
+
+// noX509 makes our leaves list X.509 credentials, which the groups of core-crypto
+// require of all, and trusts no authority.
+type noX509 struct{}
+
+var errNoAuthority = errors.New("live: no authority is trusted")
+
+func (noX509) CredentialType() public.CredentialType { return public.X509Credential }
+
+func (noX509) Identity(*public.Credential) ([]byte, error) { return nil, errNoAuthority }
+
+func (noX509) Verify(*public.Credential, public.SignaturePublicKey, time.Time) error {
+	return errNoAuthority
 }
 
 // use makes s the suite, with a fresh signature key.
@@ -84,34 +98,9 @@ func (o *ours) keyPackage() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.x509 {
-		o.packages = append(o.packages, secrets)
-		return message, nil
-	}
-	return o.claimX509(message, secrets)
-}
-
-// claimX509 changes a fresh key package so that it lists X.509 credentials.
-func (o *ours) claimX509(message []byte, secrets *mls.KeyPackageSecrets) ([]byte, error) {
-	kp, err := public.ParseKeyPackage(message)
-	if err != nil {
-		return nil, err
-	}
-	caps := &kp.LeafNode.Capabilities
-	caps.Credentials = append(caps.Credentials, x509Credential)
-	if err := kp.LeafNode.Sign(o.suite.suite, o.signer, nil, 0); err != nil {
-		return nil, err
-	}
-	if err := kp.Sign(o.suite.suite, o.signer); err != nil {
-		return nil, err
-	}
-	secrets.KeyPackage = public.Marshal(kp)
 	o.packages = append(o.packages, secrets)
-	return kp.Message(), nil
+	return message, nil
 }
-
-// x509Credential is x509 of RFC 9420, Section 17.5.
-const x509Credential public.CredentialType = 2
 
 func (o *ours) create(groupID []byte) error {
 	o.records = records{}
@@ -133,10 +122,6 @@ func (o *ours) join(welcome []byte) error {
 
 func (o *ours) joinExternal(groupInfo []byte, resync bool) ([]byte, error) {
 	staged, err := mls.JoinExternal(o.cfg, groupInfo, o.who, o.signer, mls.ExternalOptions{Resync: resync})
-	var rule *public.RuleError
-	if errors.As(err, &rule) && o.x509 && rule.Rule == public.RuleRequiredCapabilities {
-		return nil, errWeCannot // the leaf of an external join lists basic credentials only
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -173,12 +158,14 @@ func (o *ours) leaf(identity []byte) (public.LeafIndex, error) {
 	return 0, fmt.Errorf("live: no member %s", identity)
 }
 
-// options turns c into ours. By-reference proposals that were handled in the
-// epoch are committed as well, as the peers do.
+// options turns c into ours. Proposals that were made or handled in the epoch are
+// committed as well, as the peers do.
 func (o *ours) options(c change) (mls.CommitOptions, error) {
-	opts := mls.CommitOptions{Add: c.add, Update: c.update, ExternalPSKs: c.psks, Proposals: o.proposals}
+	opts := mls.CommitOptions{
+		Add: c.add, Update: c.update, ExternalPSKs: c.psks, Proposals: o.proposals, Private: c.private,
+	}
 	if len(c.add)+len(c.remove)+len(c.psks)+len(o.proposals) == 0 {
-		opts.Update = true
+		opts.Update = c.reinit == nil
 	}
 	for _, identity := range c.remove {
 		leaf, err := o.leaf(identity)
@@ -190,13 +177,17 @@ func (o *ours) options(c change) (mls.CommitOptions, error) {
 	if c.extensions != nil {
 		opts.Extensions = &public.Extensions{{Type: public.RequiredCapabilitiesExtension, Data: c.extensions}}
 	}
+	if c.reinit != nil {
+		opts.Values = []public.Proposal{c.reinit.proposal()}
+	}
 	return opts, nil
 }
 
+func (s *succession) proposal() *public.ReInit {
+	return &public.ReInit{GroupID: s.groupID, Version: public.MLS10, CipherSuite: s.suite.id}
+}
+
 func (o *ours) commit(c change) (sent, error) {
-	if c.reinit != nil || c.private {
-		return sent{}, errWeCannot
-	}
 	opts, err := o.options(c)
 	if err != nil {
 		return sent{}, err
@@ -212,9 +203,53 @@ func (o *ours) commit(c change) (sent, error) {
 	return out, o.follow(out.commit) // it comes back, after a restart
 }
 
-func (o *ours) propose(change) ([]byte, error) { return nil, errWeCannot }
+func (o *ours) propose(c change) ([]byte, error) {
+	opts := mls.ProposeOptions{Private: c.private}
+	message, ref, changes, err := o.proposeOne(c, opts)
+	if err != nil {
+		return nil, err
+	}
+	o.proposals = append(o.proposals, ref)
+	return message, o.apply(o.group, changes)
+}
 
-func (o *ours) proposeAdd([]byte) ([]byte, error) { return nil, errWeCannot }
+func (o *ours) proposeOne(c change, opts mls.ProposeOptions) (message, ref []byte, changes mls.Changes, err error) {
+	var p public.Proposal
+	switch {
+	case c.update:
+		return o.group.ProposeUpdate(mls.LeafOptions{}, opts)
+	case len(c.psks) == 1:
+		p, err = o.group.NewPSK(public.PreSharedKeyID{Type: public.ExternalPSK, ID: c.psks[0]})
+	case len(c.add) == 1:
+		var k *public.KeyPackage
+		if k, err = public.ParseKeyPackage(c.add[0]); err == nil {
+			p = &public.Add{KeyPackage: *k}
+		}
+	case len(c.remove) == 1:
+		var leaf public.LeafIndex
+		leaf, err = o.leaf(c.remove[0])
+		p = &public.Remove{Removed: leaf}
+	default:
+		err = errWeCannot
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return o.group.Propose(p, opts)
+}
+
+func (o *ours) proposeAdd(groupInfo []byte) ([]byte, error) {
+	info, err := public.ParseGroupInfo(groupInfo)
+	if err != nil {
+		return nil, err
+	}
+	kp, err := o.keyPackage()
+	if err != nil {
+		return nil, err
+	}
+	outside := public.OutsideProposal{Suite: o.suite.suite, GroupID: info.GroupContext.GroupID, Epoch: info.GroupContext.Epoch}
+	return outside.NewMember(kp, o.signer)
+}
 
 func (o *ours) handle(message []byte) error {
 	m, err := public.Parse[public.MLSMessage](message)
@@ -265,15 +300,23 @@ func (o *ours) psk(id, secret []byte) error {
 }
 
 func (o *ours) suspend(next succession) ([]byte, error) {
-	if next.usage != "branch" {
-		return nil, errWeCannot
-	}
 	o.old = o.group
+	if next.usage == "reinit" {
+		if err := o.use(next.suite); err != nil {
+			return nil, err
+		}
+	}
 	return o.keyPackage()
 }
 
 func (o *ours) succeed(next succession, add [][]byte) (sent, error) {
-	staged, err := mls.Branch(o.cfg, o.old, o.old.Epoch(), next.groupID, mls.BranchOptions{Add: add})
+	var staged *mls.StagedCommit
+	var err error
+	if next.usage == "reinit" {
+		staged, err = mls.Successor(o.cfg, o.old, mls.SuccessorOptions{Add: add, Signer: o.signer})
+	} else {
+		staged, err = mls.Branch(o.cfg, o.old, o.old.Epoch(), next.groupID, mls.BranchOptions{Add: add})
+	}
 	if err != nil {
 		return sent{}, err
 	}
@@ -285,8 +328,12 @@ func (o *ours) succeed(next succession, add [][]byte) (sent, error) {
 	return sent{staged.CommitMessage(), staged.Welcome()}, o.apply(g, changes)
 }
 
-func (o *ours) joinNext(_ succession, welcome []byte) error {
-	g, changes, err := mls.JoinBranch(o.cfg, o.old, welcome, o.packages, o.signer)
+func (o *ours) joinNext(next succession, welcome []byte) error {
+	join := mls.JoinBranch
+	if next.usage == "reinit" {
+		join = mls.JoinSuccessor
+	}
+	g, changes, err := join(o.cfg, o.old, welcome, o.packages, o.signer)
 	if err != nil {
 		return err
 	}

@@ -21,13 +21,15 @@ type kind struct {
 	ownKeys bool
 	// wireIdentity: identities are user:device@domain.
 	wireIdentity bool
-	// requiresX509: its groups require support of X.509 credentials.
-	requiresX509 bool
+	// noGREASE: it refuses our GREASE (see TestKeyPackageExtensions).
+	noGREASE bool
+	// publicOnly: it takes no proposals and commits as PrivateMessage.
+	publicOnly bool
 }
 
 var (
 	tsMLS      = kind{name: "ts-mls", driver: "tsmls.mjs"}
-	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true, requiresX509: true}
+	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true, noGREASE: true, publicOnly: true}
 )
 
 // opening is how a client is begun in the peer.

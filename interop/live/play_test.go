@@ -11,9 +11,11 @@ import (
 type play struct {
 	t    *testing.T
 	row  *row
+	kind kind                             // the peer
 	cast func(role string) (party, error) // a new client in the role
 	n    int                              // distinguishes messages
 
+	refused int     // joins, by a fault of the peer that is known
 	over    bool    // the group is shut down and nothing follows
 	members []party // of the present epoch, the first one began
 }
@@ -246,14 +248,92 @@ func (p *play) remove(x, y party) error {
 	return err
 }
 
-// withPSK gives all members an external pre-shared key, which x commits.
-func (p *play) withPSK(x party, id string) error {
+// private lets x commit in a PrivateMessage.
+func (p *play) private(x party) error {
+	if p.kind.publicOnly {
+		return errPeerCannot
+	}
+	return p.commit(x, change{private: true})
+}
+
+// sharePSK gives all members an external pre-shared key.
+func (p *play) sharePSK(id string) error {
 	for _, m := range p.members {
 		if err := m.psk([]byte(id), []byte("the same secret for everyone, 32")); err != nil {
 			return fmt.Errorf("PSK of %s: %w", m.name(), err)
 		}
 	}
+	return nil
+}
+
+// withPSK shares a key, which x commits.
+func (p *play) withPSK(x party, id string) error {
+	if err := p.sharePSK(id); err != nil {
+		return err
+	}
 	return p.commit(x, change{psks: [][]byte{[]byte(id)}})
+}
+
+// proposePSK shares a key, which x proposes and y commits.
+func (p *play) proposePSK(x, y party, id string) error {
+	if err := p.sharePSK(id); err != nil {
+		return err
+	}
+	return p.byReference(x, y, change{psks: [][]byte{[]byte(id)}})
+}
+
+// proposeAdd lets x propose a new client in the role, and y commit it.
+func (p *play) proposeAdd(x, y party, role string) error {
+	m, err := p.cast(role)
+	if err != nil {
+		return err
+	}
+	kp, err := m.keyPackage()
+	if err != nil {
+		return err
+	}
+	message, err := x.propose(change{add: [][]byte{kp}})
+	if err != nil {
+		return fmt.Errorf("%s proposes: %w", x.name(), err)
+	}
+	if err := p.deliver(x, message); err != nil {
+		return err
+	}
+	return p.commit(y, change{}, m)
+}
+
+// ask lets a new client in the role propose itself, with a GroupInfo of x, who
+// commits it.
+func (p *play) ask(x party, role string) error {
+	m, err := p.cast(role)
+	if err != nil {
+		return err
+	}
+	info, err := x.groupInfo()
+	if err != nil {
+		return fmt.Errorf("GroupInfo of %s: %w", x.name(), err)
+	}
+	message, err := m.proposeAdd(info)
+	if err != nil {
+		return fmt.Errorf("%s proposes itself: %w", m.name(), err)
+	}
+	if err := p.deliver(m, message); err != nil {
+		return err
+	}
+	return p.commit(x, change{}, m)
+}
+
+// proposeRemove lets x propose to remove the last member, and y commit it.
+func (p *play) proposeRemove(x, y party) error {
+	z := p.members[len(p.members)-1]
+	if z == x || z == y {
+		return errPeerCannot // whoever was to be added was not
+	}
+	if err := p.byReference(x, y, change{remove: [][]byte{z.identity()}}); err != nil {
+		return err
+	}
+	p.members = p.others(z)
+	return nil
 }
 
 // follow replaces the group by the one that x begins: a branch, or after a

@@ -22,10 +22,11 @@ const (
 
 // row is what came of one play.
 type row struct {
-	peer, suite, begins string
-	failed              bool
-	steps               []string
-	outcomes            map[string]outcome
+	peer, begins string
+	suite        *suite
+	failed       bool
+	steps        []string
+	outcomes     map[string]outcome
 }
 
 func (r *row) set(step string, o outcome) {
@@ -42,10 +43,10 @@ type table struct {
 
 var report table
 
-func (t *table) add(peer, suite, begins string) *row {
+func (t *table) add(peer string, s *suite, begins string) *row {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := &row{peer: peer, suite: suite, begins: begins, outcomes: map[string]outcome{}}
+	r := &row{peer: peer, suite: s, begins: begins, outcomes: map[string]outcome{}}
 	t.rows = append(t.rows, r)
 	return r
 }
@@ -60,11 +61,22 @@ func (t *table) String() string {
 		}
 	}
 	for _, peer := range peers {
-		fmt.Fprintf(&b, "%s\n\n", peer)
+		fmt.Fprintf(&b, "%s: suites by number, by who begins; peer- is what the peer can't, missing what we can't\n\n", peer)
 		t.print(&b, peer)
 		b.WriteString("\n")
+		t.names(&b, peer)
 	}
 	return b.String()
+}
+
+// names tells what the numbers of the suites stand for.
+func (t *table) names(b *strings.Builder, peer string) {
+	for _, r := range t.rows {
+		if r.peer == peer && r.begins == "ours" {
+			fmt.Fprintf(b, "%5d %s\n", uint16(r.suite.id), r.suite.suite.Name())
+		}
+	}
+	b.WriteString("\n")
 }
 
 func (t *table) print(b *strings.Builder, peer string) {
@@ -73,7 +85,7 @@ func (t *table) print(b *strings.Builder, peer string) {
 	var steps []string
 	fmt.Fprint(w, "step")
 	for _, r := range rows {
-		fmt.Fprintf(w, "\t%s %s", r.suite, r.begins)
+		fmt.Fprintf(w, "\t%d %s", uint16(r.suite.id), r.begins)
 		for _, s := range r.steps {
 			if !slices.Contains(steps, s) {
 				steps = append(steps, s)

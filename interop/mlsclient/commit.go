@@ -1,11 +1,6 @@
 package mlsclient
 
-import (
-	"fmt"
-
-	"parley/mls"
-	"parley/mls/public"
-)
+import "parley/mls"
 
 // Commit makes a commit, which has no effect until HandlePendingCommit.
 func (s *Server) Commit(r *CommitRequest) (*CommitResponse, error) {
@@ -18,69 +13,50 @@ func (s *Server) Commit(r *CommitRequest) (*CommitResponse, error) {
 		return nil, err
 	}
 	for i := range r.ByValue {
-		if err := st.describe(&opts, &r.ByValue[i]); err != nil {
+		p, err := st.proposal(&r.ByValue[i])
+		if err != nil {
 			return nil, err
 		}
+		opts.Values = append(opts.Values, p)
 	}
 	return st.commit(opts, r.ExternalTree)
 }
 
 func (st *state) commit(opts mls.CommitOptions, externalTree bool) (*CommitResponse, error) {
-	if st.encrypt || externalTree {
-		return nil, errLater
+	g, err := st.load(externalTree)
+	if err != nil {
+		return nil, err
 	}
-	staged, changes, err := st.group.Commit(opts)
+	staged, changes, err := g.Commit(opts)
 	if err != nil {
 		return nil, err
 	}
 	st.sent = staged.CommitMessage()
-	return &CommitResponse{Commit: st.sent, Welcome: staged.Welcome()}, st.apply(changes)
+	response := &CommitResponse{Commit: st.sent, Welcome: staged.Welcome()}
+	if err := st.apply(changes); err != nil {
+		return nil, err
+	}
+	if externalTree {
+		response.RatchetTree, err = st.treeAfter(st.sent)
+	}
+	return response, err
 }
 
-// receive takes proposals and returns their references.
-func (st *state) receive(proposals [][]byte) (refs [][]byte, err error) {
-	for _, message := range proposals {
-		ref, changes, err := st.group.ReceiveProposal(message)
-		if err != nil {
-			return nil, fmt.Errorf("proposal: %w", err)
-		}
-		if err := st.apply(changes); err != nil {
-			return nil, err
-		}
-		refs = append(refs, ref)
+// treeAfter returns the ratchet tree that our pending commit leads to: a second
+// copy of the group merges it.
+func (st *state) treeAfter(commit []byte) ([]byte, error) {
+	g, err := st.load(false)
+	if err != nil {
+		return nil, err
 	}
-	return refs, nil
-}
-
-// describe adds a proposal by value to opts.
-func (st *state) describe(opts *mls.CommitOptions, d *ProposalDescription) error {
-	switch string(d.Type) {
-	case DescribeAdd:
-		opts.Add = append(opts.Add, d.KeyPackage)
-	case DescribeRemove:
-		leaf, err := st.leaf(d.RemovedID)
-		if err != nil {
-			return err
-		}
-		opts.Remove = append(opts.Remove, leaf)
-	case DescribeExternalPSK:
-		opts.ExternalPSKs = append(opts.ExternalPSKs, d.PSKID)
-	case DescribeExtensions:
-		list := extensions(d.Extensions)
-		opts.Extensions = &list
-	default:
-		return errLater
+	staged, err := g.Stage(commit)
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// extensions turns list into ours.
-func extensions(list []Extension) public.Extensions {
-	out := public.Extensions{}
-	for _, e := range list {
-		out = append(out, public.Extension{Type: public.ExtensionType(e.Type), Data: e.Data})
+	if _, err := g.Merge(staged); err != nil {
+		return nil, err
 	}
-	return out
+	return g.RatchetTree(), nil
 }
 
 // HandlePendingCommit merges the commit that Commit made.
@@ -121,5 +97,6 @@ func (st *state) merge(commit []byte) error {
 	if err != nil {
 		return err
 	}
+	st.sent, st.own = nil, map[string][]byte{}
 	return st.apply(changes)
 }

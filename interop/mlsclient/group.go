@@ -1,19 +1,16 @@
 package mlsclient
 
 import (
-	"errors"
-
 	"parley/mls"
 	"parley/mls/public"
 )
 
 // CreateGroup makes a group with one member.
 func (s *Server) CreateGroup(r *CreateGroupRequest) (*StateResponse, error) {
-	c, err := s.client(r.Suite, r.Identity)
+	c, err := s.client(r.Suite, r.Identity, r.EncryptHandshake)
 	if err != nil {
 		return nil, err
 	}
-	c.encrypt = r.EncryptHandshake
 	g, changes, err := mls.Create(c.cfg, c.suite, r.GroupID, c.identity, c.signer, mls.CreateOptions{})
 	if err != nil {
 		return nil, err
@@ -25,7 +22,7 @@ func (s *Server) CreateGroup(r *CreateGroupRequest) (*StateResponse, error) {
 // CreateKeyPackage makes a key package with fresh keys, which it tells: this is
 // a test.
 func (s *Server) CreateKeyPackage(r *CreateKeyPackageRequest) (*CreateKeyPackageResponse, error) {
-	c, err := s.client(r.Suite, r.Identity)
+	c, err := s.client(r.Suite, r.Identity, false)
 	if err != nil {
 		return nil, err
 	}
@@ -38,27 +35,29 @@ func (s *Server) CreateKeyPackage(r *CreateKeyPackageRequest) (*CreateKeyPackage
 	return &CreateKeyPackageResponse{id, message, secrets.Init, secrets.Leaf, c.signer}, nil
 }
 
-// transaction returns and forgets one.
-func (s *Server) transaction(id uint32) (*client, error) {
+// transaction returns and forgets one, whose client now knows whether handshakes
+// are encrypted.
+func (s *Server) transaction(id uint32, encrypt bool) (*client, error) {
 	c, ok := s.transactions[id]
 	if !ok {
 		return nil, errID
 	}
 	delete(s.transactions, id)
+	c.encrypt, c.cfg.PrivateHandshakes = encrypt, encrypt
 	return c, nil
 }
 
 // JoinGroup joins by a Welcome for a key package made before.
 func (s *Server) JoinGroup(r *JoinGroupRequest) (*EpochResponse, error) {
-	c, err := s.transaction(r.TransactionID)
+	c, err := s.transaction(r.TransactionID, r.EncryptHandshake)
 	if err != nil {
 		return nil, err
 	}
-	c.encrypt = r.EncryptHandshake
-	if len(r.RatchetTree) > 0 {
-		return nil, errLater
-	}
-	g, changes, err := mls.JoinWelcome(c.cfg, r.Welcome, c.packages, c.signer)
+	return s.join(c, r.Welcome, mls.JoinOptions{Tree: r.RatchetTree})
+}
+
+func (s *Server) join(c *client, welcome []byte, opts mls.JoinOptions) (*EpochResponse, error) {
+	g, changes, err := mls.JoinWelcomeWith(c.cfg, welcome, c.packages, c.signer, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +78,16 @@ func (s *Server) ExternalJoin(r *ExternalJoinRequest) (*ExternalJoinResponse, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.client(uint32(info.GroupContext.CipherSuite), r.Identity)
+	c, err := s.client(uint32(info.GroupContext.CipherSuite), r.Identity, r.EncryptHandshake)
 	if err != nil {
 		return nil, err
 	}
-	c.encrypt = r.EncryptHandshake
-	if len(r.PSKs) > 0 || len(r.RatchetTree) > 0 {
-		return nil, errLater
+	opts := mls.ExternalOptions{Resync: r.RemovePrior, Tree: r.RatchetTree}
+	for _, psk := range r.PSKs {
+		c.psks[string(psk.ID)] = psk.Secret
+		opts.PSKs = append(opts.PSKs, public.PreSharedKeyID{Type: public.ExternalPSK, ID: psk.ID})
 	}
-	staged, err := mls.JoinExternal(c.cfg, r.GroupInfo, c.identity, c.signer, mls.ExternalOptions{Resync: r.RemovePrior})
+	staged, err := mls.JoinExternal(c.cfg, r.GroupInfo, c.identity, c.signer, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -102,20 +102,22 @@ func (s *Server) ExternalJoin(r *ExternalJoinRequest) (*ExternalJoinResponse, er
 	return &ExternalJoinResponse{entered.StateID, staged.CommitMessage(), entered.EpochAuthenticator}, nil
 }
 
-// errLater is a call that package mls has nothing for.
-var errLater = errors.New("not implemented")
-
 // GroupInfo returns a GroupInfo by which others can join.
 func (s *Server) GroupInfo(r *GroupInfoRequest) (*GroupInfoResponse, error) {
 	st, err := s.state(r.StateID)
 	if err != nil {
 		return nil, err
 	}
-	if r.ExternalTree {
-		return nil, errLater
+	g, err := st.load(r.ExternalTree)
+	if err != nil {
+		return nil, err
 	}
-	info, err := st.group.GroupInfo()
-	return &GroupInfoResponse{GroupInfo: info}, err
+	response := new(GroupInfoResponse)
+	if r.ExternalTree {
+		response.RatchetTree = g.RatchetTree()
+	}
+	response.GroupInfo, err = g.GroupInfo()
+	return response, err
 }
 
 // StateAuth returns the epoch authenticator.

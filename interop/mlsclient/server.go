@@ -89,19 +89,32 @@ type client struct {
 // lifetime of key packages.
 const lifetime = 28 * 24 * time.Hour
 
-func (s *Server) client(suite uint32, identity []byte) (*client, error) {
+// client makes one; encrypt says whether its handshakes are PrivateMessages.
+func (s *Server) client(suite uint32, identity []byte, encrypt bool) (*client, error) {
 	chosen, err := s.suite(suite)
 	if err != nil {
 		return nil, err
 	}
-	c := &client{identity: identity, suite: chosen, psks: map[string][]byte{}}
+	c := &client{identity: identity, suite: chosen, encrypt: encrypt, psks: map[string][]byte{}}
 	c.cfg = &mls.Config{
-		Suites:      s.suites,
-		ExternalPSK: func(id []byte) []byte { return c.psks[string(id)] },
-		MaxLifetime: -1, // the other implementations choose theirs
+		Suites:            s.suites,
+		ExternalPSK:       func(id []byte) []byte { return c.psks[string(id)] },
+		MaxLifetime:       -1, // the other implementations choose theirs
+		PrivateHandshakes: encrypt,
 	}
 	c.signer, _, err = chosen.GenerateSignatureKey(nil)
 	return c, err
+}
+
+// config returns c's configuration; externalTree leaves the tree out of Welcomes
+// and GroupInfos.
+func (c *client) config(externalTree bool) *mls.Config {
+	if !externalTree {
+		return c.cfg
+	}
+	cfg := *c.cfg
+	cfg.TreeOutOfBand = true
+	return &cfg
 }
 
 // keyPackage makes a key package for c.
@@ -118,7 +131,8 @@ type state struct {
 	*client
 	group   *mls.Group
 	records records
-	sent    []byte // our commit that is not handled yet
+	sent    []byte            // our commit that is not handled yet
+	own     map[string][]byte // references of our proposals of the epoch, by message
 }
 
 // records are what is stored of a group.
@@ -136,7 +150,7 @@ func (s *Server) state(id uint32) (*state, error) {
 
 // enter begins a state of c in g, and returns its identifier.
 func (s *Server) enter(c *client, g *mls.Group, changes mls.Changes) (uint32, *state, error) {
-	st := &state{client: c, group: g, records: records{}}
+	st := &state{client: c, group: g, records: records{}, own: map[string][]byte{}}
 	if err := st.apply(changes); err != nil {
 		return 0, nil, err
 	}
@@ -157,7 +171,7 @@ func (st *state) apply(changes mls.Changes) error {
 	if st.group.Removed() {
 		return nil
 	}
-	g, err := mls.Load(st.cfg, st.records, st.signer)
+	g, err := st.load(false)
 	if err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
@@ -165,12 +179,7 @@ func (st *state) apply(changes mls.Changes) error {
 	return nil
 }
 
-// leaf finds a member by its identity.
-func (st *state) leaf(identity []byte) (public.LeafIndex, error) {
-	for _, m := range st.group.Members() {
-		if bytes.Equal(m.Identity, identity) {
-			return m.Index, nil
-		}
-	}
-	return 0, fmt.Errorf("no member %q", identity)
+// load reads the group, which with externalTree tells no tree.
+func (st *state) load(externalTree bool) (*mls.Group, error) {
+	return mls.Load(st.config(externalTree), st.records, st.signer)
 }

@@ -1,8 +1,8 @@
 // Drives ts-mls: each client of a request holds one group at a time.
 
 import {
-  createApplicationMessage, createCommit, createGroup, createProposal, decodeMlsMessage, defaultCapabilities,
-  encodeMlsMessage, generateKeyPackageWithKey, joinGroup, joinGroupExternal, makePskIndex, mlsExporter,
+  createApplicationMessage, createCommit, createGroup, createGroupInfoWithExternalPubAndRatchetTree, createProposal,
+  decodeMlsMessage, defaultCapabilities, encodeMlsMessage, generateKeyPackageWithKey, joinGroup, joinGroupExternal, makePskIndex, mlsExporter,
   processPrivateMessage, processPublicMessage, proposeAddExternal,
 } from 'ts-mls'
 import { createGroupInfoWithRatchetTree } from 'ts-mls/createCommit.js'
@@ -60,6 +60,11 @@ function proposals(c, p) {
     const pskNonce = c.cs.rng.randomBytes(c.cs.kdf.size)
     list.push({ proposalType: 'psk', psk: { preSharedKeyId: { psktype: 'external', pskId: bytes(id), pskNonce } } })
   }
+  if (p.extensions) {
+    list.push({ proposalType: 'group_context_extensions', groupContextExtensions: {
+      extensions: [{ extensionType: 'required_capabilities', extensionData: bytes(p.extensions) }],
+    } })
+  }
   if (p.reinit) {
     list.push({ proposalType: 'reinit', reinit: {
       groupId: bytes(p.reinit.groupID), version: 'mls10', cipherSuite: suite(p.reinit).name, extensions: [],
@@ -94,10 +99,12 @@ async function groupInfo(c) {
   return message({ wireformat: 'mls_group_info', groupInfo: info })
 }
 
-// tolerant is cs that reads an external_pub with its length.
-const tolerant = (cs) => ({
-  ...cs, hpke: { ...cs.hpke, importPublicKey: (k) => cs.hpke.importPublicKey(unvector(k)) },
-})
+// tolerant is cs that reads the external_pub of info with its length.
+function tolerant(cs, info) {
+  const external = info.extensions.find((e) => e.extensionType === 'external_pub')?.extensionData
+  const importPublicKey = (k) => cs.hpke.importPublicKey(k === external ? unvector(k) : k)
+  return { ...cs, hpke: { ...cs.hpke, importPublicKey } }
+}
 
 async function process(c, b64) {
   const m = decode(b64)
@@ -132,7 +139,7 @@ await serve({
   async joinExternal(c, p) {
     const made = await keyPackage(c)
     const info = decode(p.groupInfo).groupInfo
-    const joined = await joinGroupExternal(info, made.publicPackage, made.privatePackage, p.resync ?? false, tolerant(c.cs))
+    const joined = await joinGroupExternal(info, made.publicPackage, made.privatePackage, p.resync ?? false, tolerant(c.cs, info))
     c.state = joined.newState
     return { commit: message({ wireformat: 'mls_public_message', publicMessage: joined.publicMessage }) }
   },
@@ -166,6 +173,11 @@ await serve({
   },
   async groupInfo(c) {
     return { groupInfo: await groupInfo(c) }
+  },
+  async groupInfoAsIs(c) {
+    return { groupInfo: message({
+      wireformat: 'mls_group_info', groupInfo: await createGroupInfoWithExternalPubAndRatchetTree(c.state, [], c.cs),
+    }) }
   },
   async psk(c, p) {
     c.psks[p.id] = bytes(p.secret)
