@@ -142,14 +142,21 @@ func (s *Server) putEnrollment(ctx context.Context, claim *wire.EnrollClaim, req
 }
 
 // Enrollments returns the devices that wait for approval by the session's
-// account.
+// account. One that was approved while it asked again waits no more.
 func (s *Server) Enrollments(ctx context.Context, device identity.Device, _ *wire.Empty) (*wire.Enrollments, error) {
 	waiting, err := s.store.Enrollments(ctx, device.Account(), s.nowMS())
 	if err != nil {
 		return nil, err
 	}
+	l, err := s.listing(ctx, device.Account())
+	if err != nil {
+		return nil, err
+	}
 	reply := &wire.Enrollments{Waiting: []wire.Enrollment{}}
 	for _, w := range waiting {
+		if _, listed := l.chain.Current.Find(w.Device); listed {
+			continue
+		}
 		reply.Waiting = append(reply.Waiting, wire.Enrollment{Claim: w.Claim, Signature: w.Signature})
 	}
 	return reply, nil

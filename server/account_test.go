@@ -148,6 +148,26 @@ func TestEnroll(t *testing.T) {
 
 // TestEnrollKeyMustFit: what another device with the same id left is not
 // published.
+// A device that asks again may be approved at the same instant, so that its note
+// comes after the list.
+func TestListedDeviceWaitsNoMore(t *testing.T) {
+	w := newWorld(t)
+	alice := w.person("alice")
+	laptop := w.newDevice("alice")
+	req := laptop.enrollment()
+	if err := alice.put(alice.next(identity.Add, alice, laptop)); err != nil {
+		t.Fatal(err)
+	}
+	late := server.Enrollment{Device: laptop.name, Key: laptop.key.Public(), Claim: req.Claim, Signature: req.Signature, Expires: w.time().Add(time.Hour).UnixMilli()}
+	if err := w.store.PutEnrollment(t.Context(), alice.name.Account(), late, w.time().UnixMilli(), wire.MaxEnrollments); err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := w.Enrollments(t.Context(), alice.name, &wire.Empty{})
+	if err != nil || len(waiting.Waiting) != 0 {
+		t.Errorf("Enrollments = %+v, %v; want none", waiting, err)
+	}
+}
+
 func TestEnrollKeyMustFit(t *testing.T) {
 	w := newWorld(t)
 	alice := w.person("alice")
