@@ -3,18 +3,19 @@ module parley
 go 1.26.0
 
 require (
-	charm.land/bubbletea/v2 v2.1.1
-	github.com/BurntSushi/toml v1.6.0
-	github.com/cloudflare/circl v1.6.5
-	github.com/cockroachdb/pebble/v2 v2.1.7
-	github.com/fxamacker/cbor/v2 v2.10.0
-	github.com/gobwas/ws v1.5.0
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/zalando/go-keyring v0.2.8
-	golang.org/x/crypto v0.58.0
-	golang.org/x/term v0.47.0
-	golang.org/x/time v0.16.0
-	modernc.org/sqlite v1.61.1
+	charm.land/bubbletea/v2 v2.1.1 // the full-screen terminal client
+	github.com/BurntSushi/toml v1.6.0 // the configuration file of serve
+	github.com/charmbracelet/x/ansi v0.11.9 // widths of text in the terminal client
+	github.com/cloudflare/circl v1.6.5 // X448, Ed448, ML-DSA: only in mls/suites
+	github.com/cockroachdb/pebble/v2 v2.1.7 // the server's embedded store
+	github.com/fxamacker/cbor/v2 v2.10.0 // CBOR, behind internal/cbor
+	github.com/gobwas/ws v1.5.0 // WebSocket frames, with little memory a connection
+	github.com/rogpeppe/go-internal v1.16.0 // tests only: testscript
+	github.com/zalando/go-keyring v0.2.8 // the operating system's keyring
+	golang.org/x/crypto v0.58.0 // Argon2id, ChaCha20-Poly1305
+	golang.org/x/term v0.47.0 // a passphrase without echo
+	golang.org/x/time v0.16.0 // rate limits
+	modernc.org/sqlite v1.61.1 // the client's store, without cgo
 )
 
 require (
@@ -25,7 +26,6 @@ require (
 	github.com/cespare/xxhash/v2 v2.2.0 // indirect
 	github.com/charmbracelet/colorprofile v0.4.3 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
-	github.com/charmbracelet/x/ansi v0.11.9 // indirect
 	github.com/charmbracelet/x/term v0.2.2 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect
