@@ -273,6 +273,7 @@ func TestInvalidCommits(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+	// RFC 9420, Section 15.2
 	if _, _, err := alice.Group.Encrypt(nil, make([]byte, mls.MaxData+1)); !errors.Is(err, mls.ErrTooLarge) {
 		t.Errorf("got %v, want ErrTooLarge", err)
 	}

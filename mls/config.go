@@ -15,7 +15,8 @@ var errIdentity = errors.New("mls: identity changed")
 // Config says what a member accepts and where it gets time and chance from. It
 // must not change once in use. The zero Config supports no suite.
 type Config struct {
-	// Suites are the cipher suites at hand, the preferred one first.
+	// Suites are the cipher suites at hand, the preferred one first. One may be
+	// of one's own making (RFC 9420, Section 13.1).
 	Suites []*public.Suite
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -42,7 +43,8 @@ type Config struct {
 	// already: then it can't join another (RFC 9420, Section 12.4.3.1). Nil
 	// leaves that to the client.
 	HasGroup func(groupID []byte) bool
-	// Credentials verify credentials of other types than basic.
+	// Credentials verify credentials of other types than basic
+	// (RFC 9420, Section 13.3).
 	Credentials []CredentialVerifier
 	// PrivateHandshakes encrypts the proposals and commits that we send. A
 	// delivery service can't check those then.

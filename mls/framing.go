@@ -11,7 +11,10 @@ import (
 	"parley/mls/public"
 )
 
-// MaxData bounds application data and authenticated data, in bytes each.
+// MaxData bounds application data and authenticated data, in bytes each. Each
+// message has a key of its own, so that this is also the most that one key
+// encrypts: 2^20 blocks, far below what any AEAD of a suite allows
+// (RFC 9420, Section 15.2).
 const MaxData = 1 << 24
 
 // minBucket is the least size of a padded plaintext; others are the powers of

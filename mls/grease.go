@@ -10,7 +10,7 @@ import (
 
 // greaseValues are reserved so that others learn to ignore what they don't know
 // (RFC 9420, Section 13.5). Those of components end at 0x7A7A
-// (draft-ietf-mls-extensions-10, Section 7.5).
+// (draft-ietf-mls-extensions-10, Section 5.1).
 var greaseValues = []uint16{
 	0x0a0a, 0x1a1a, 0x2a2a, 0x3a3a, 0x4a4a, 0x5a5a, 0x6a6a, 0x7a7a,
 	0x8a8a, 0x9a9a, 0xaaaa, 0xbaba, 0xcaca, 0xdada, 0xeaea,

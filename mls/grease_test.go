@@ -72,7 +72,7 @@ func TestGREASE(t *testing.T) {
 }
 
 // components returns the components that a leaf lists
-// (draft-ietf-mls-extensions-10, Section 5).
+// (draft-ietf-mls-extensions-10, Section 5, draft-ietf-mls-extensions-10, Section 5.1).
 func components(t *testing.T, leaf *public.LeafNode) public.ComponentsList {
 	t.Helper()
 	dict, err := leaf.Extensions.Dictionary()

@@ -9,14 +9,16 @@ import (
 	"parley/mls/public"
 )
 
-// suites are those that rooms use.
+// suites are those that rooms use, one of them made outside the RFC
+// (RFC 9420, Section 13.1).
 func suites() []*public.Suite {
 	return []*public.Suite{public.X25519(), public.ChaCha20(), public.XWing(public.SuiteXWing)}
 }
 
 // TestTwoMembers is the main way of RFC 9420, Section 11,
 // RFC 9420, Section 12.4.1, RFC 9420, Section 12.4.3.1 and
-// RFC 9420, Section 12.4.2, over bytes.
+// RFC 9420, Section 12.4.2, over bytes, with the messages of
+// RFC 9420, Section 15.
 func TestTwoMembers(t *testing.T) {
 	for _, s := range suites() {
 		t.Run(s.Name(), func(t *testing.T) {

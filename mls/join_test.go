@@ -55,7 +55,8 @@ func TestKeyPackage(t *testing.T) {
 	}
 }
 
-// TestLastResort: one key package, two groups.
+// TestLastResort: one key package, two groups
+// (draft-ietf-mls-extensions-10, Section 6.4).
 func TestLastResort(t *testing.T) {
 	_, bob, welcome, secrets := invite(t, mls.KeyPackageOptions{LastResort: true})
 	for range 2 {
@@ -141,7 +142,7 @@ func TestApplicationJudges(t *testing.T) {
 	refusedStage(t, bob, staged.CommitMessage(), errNo)
 }
 
-// TestExternalJoin is RFC 9420, Section 12.4.3.2 and
+// TestExternalJoin is RFC 9420, Section 12.4.3.2, RFC 9420, Section 12.1.6 and
 // RFC 9420, Section 8.3; random histories cover the good ways.
 func TestExternalJoin(t *testing.T) {
 	alice, bob, mallory := trio(t)

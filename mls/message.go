@@ -25,8 +25,8 @@ type Message struct {
 }
 
 // Encrypt returns an application message for the group's current epoch: an
-// MLSMessage with a PrivateMessage, padded to a power of two from 256 bytes
-// (RFC 9420, Section 15.1). authenticatedData travels in clear.
+// MLSMessage with a PrivateMessage (RFC 9420, Section 15), padded to a power of
+// two from 256 bytes (RFC 9420, Section 15.1). authenticatedData travels in clear.
 //
 // The message's key is used up whatever the client does with the message, so
 // the Changes must be written before it is sent.

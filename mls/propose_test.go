@@ -42,7 +42,8 @@ func updates(t *testing.T, author *mlstest.Client, leaf mls.LeafOptions, others 
 
 // TestProposeEach sends a proposal of each kind, in both wire formats, and
 // commits it by reference (RFC 9420, Section 12.1, RFC 9420, Section 12.1.4,
-// RFC 9420, Section 12.1.7, RFC 9420, Section 6.3).
+// RFC 9420, Section 12.1.7, RFC 9420, Section 6.3,
+// draft-ietf-mls-extensions-10, Section 4.5).
 func TestProposeEach(t *testing.T) {
 	psk := []byte("an external key")
 	for _, private := range []bool{false, true} {

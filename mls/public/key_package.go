@@ -66,7 +66,7 @@ func (k *KeyPackage) Ref(s *Suite) []byte {
 func (k *KeyPackage) Identity() []byte { return k.LeafNode.Credential.Identity() }
 
 // LastResort reports whether k is marked as a key package of last resort
-// (draft-ietf-mls-extensions, "Last-Resort KeyPackages").
+// (draft-ietf-mls-extensions-10, Section 6.4).
 func (k *KeyPackage) LastResort() bool {
 	data, ok := k.Extensions.Find(AppDataDictionaryExtension)
 	if !ok {

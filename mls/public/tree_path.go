@@ -99,7 +99,7 @@ func (t *Tree) FilteredDirectPath(i LeafIndex) []PathNode {
 // SetPath blanks the direct path of leaf i, sets the keys of its filtered direct
 // path, from below to the root, with their parent hashes, and returns the parent
 // hash that the leaf itself must carry: empty if the path is
-// (RFC 9420, Section 7.5). keys must be as many as
+// (RFC 9420, Section 7.5, RFC 9420, Section 7.9.1). keys must be as many as
 // [Tree.FilteredDirectPath] has nodes, else the result is a [*RuleError]. The
 // caller sets the leaf next, with [Tree.SetLeaf].
 func (t *Tree) SetPath(i LeafIndex, keys []HPKEPublicKey) (parentHash []byte, err error) {
