@@ -9,8 +9,10 @@
 //
 // The table of a specification is docs/spec/<name>.tsv, with the RFC's name in
 // lower case and without the space. Each of its lines has three fields, parted
-// by a tab: section, status, title. A table may list only the sections that are
-// cited; that of RFC 9420 lists all.
+// by a tab: section, status, title; and a fourth that gives the reason why a
+// section isn't done. A table that gives a reason for one section gives one for
+// each that isn't done. A table may list only the sections that are cited; that
+// of RFC 9420 lists all.
 package spectest
 
 import (
@@ -83,21 +85,29 @@ func readTables(fsys fs.FS) (map[string]table, []string) {
 
 func parseTable(name, text string) (table, []string) {
 	t := table{}
-	var problems []string
-	n := 0
+	var problems, unexplained []string
+	n, reasons := 0, 0
 	for line := range strings.Lines(text) {
 		n++
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		switch {
-		case len(f) != 3 || f[0] == "" || f[2] == "":
-			problems = append(problems, fmt.Sprintf("%s:%d: want section, status, title", name, n))
+		case len(f) < 3 || len(f) > 4 || f[0] == "" || f[2] == "" || f[len(f)-1] == "":
+			problems = append(problems, fmt.Sprintf("%s:%d: want section, status, title and perhaps a reason", name, n))
 		case !slices.Contains([]string{done, later, info}, f[1]):
 			problems = append(problems, fmt.Sprintf("%s:%d: unknown status %q", name, n, f[1]))
 		case t[f[0]] != "":
 			problems = append(problems, fmt.Sprintf("%s:%d: section %s is listed twice", name, n, f[0]))
 		default:
 			t[f[0]] = f[1]
+			if len(f) == 4 {
+				reasons++
+			} else if f[1] != done {
+				unexplained = append(unexplained, fmt.Sprintf("%s:%d: section %s isn't done and gives no reason", name, n, f[0]))
+			}
 		}
+	}
+	if reasons > 0 {
+		problems = append(problems, unexplained...)
 	}
 	return t, problems
 }

@@ -16,12 +16,15 @@ func TestFixtureFails(t *testing.T) {
 		`notes.tsv: not named rfcNNNN.tsv or draft-NAME-NN.tsv`,
 		`rfc1.tsv:5: unknown status "almost"`,
 		`rfc1.tsv:6: section 1 is listed twice`,
-		`rfc1.tsv:7: want section, status, title`,
+		`rfc1.tsv:7: want section, status, title and perhaps a reason`,
+		`rfc3.tsv:4: want section, status, title and perhaps a reason`,
+		`rfc3.tsv:3: section 3 isn't done and gives no reason`,
 		`code.go: "RFC 1234` + ` section 5" is not in the form of a citation`,
 		`RFC 1, 2 is marked done but not cited by both code and a test`,
 		`RFC 1, 3.1 is marked done but not cited by both code and a test`,
 		`RFC 1, 9.9 is cited in code.go but not in docs/spec`,
 		`RFC 2, 1 is cited in code_test.go but not in docs/spec`,
+		`RFC 3, 1 is marked done but not cited by both code and a test`,
 		`draft-some-thing-03, B.1 is cited in code.go but not in docs/spec`,
 	}
 	if !slices.Equal(got, want) {
