@@ -44,7 +44,7 @@ type peer struct {
 // RFC 9420, Section 15.3, RFC 9420, Section 12.4.2, RFC 9420, Section 8.7,
 // RFC 9420, Section 11.3).
 func TestChaos(t *testing.T) {
-	rounds, steps := 3, 60
+	rounds, steps := 2, 60
 	if testing.Short() {
 		rounds, steps = 1, 40
 	}

@@ -13,10 +13,13 @@
 // that judges members. A client publishes key packages ([NewKeyPackage]) and
 // then takes part in groups:
 //
-//	Create ───────┐                     Encrypt  Decrypt   SafeExport
-//	JoinWelcome ──┼─► Group ─┤
-//	Load ─────────┤                     Commit ─► StagedCommit ─┐
-//	JoinExternal ─► StagedCommit ─Join┘ Stage  ─► StagedCommit ─┴─► Merge
+//	Create ────────┐
+//	JoinWelcome ───┼─► Group ─┬─► Encrypt, Decrypt, Export
+//	Load ──────────┤          ├─► Commit ─► StagedCommit ─┐
+//	JoinExternal ──┘          └─► Stage ──► StagedCommit ─┴─► Merge
+//
+// ([JoinExternal], by which one joins without being invited, gives a StagedCommit
+// too, whose Join gives the Group.)
 //
 // Members change a group by commits. Each commit ends an epoch and begins the
 // next, and the delivery service must let exactly one commit end each epoch

@@ -16,7 +16,7 @@ const (
 	// RuleSenderLeaf: a sender that is no member, [ErrMessage].
 	RuleSenderLeaf public.Rule = "6.3.2-sender-leaf"
 	// RuleMessageSignature: a signature that isn't the sender's, [ErrMessage].
-	RuleMessageSignature public.Rule = "6.1-signature"
+	RuleMessageSignature = public.RuleContentSignature
 	// RuleGenerationUsed wraps [ErrReplayed].
 	RuleGenerationUsed public.Rule = "9.2-generation-used"
 	// RuleGenerationAhead wraps [ErrTooFarAhead].

@@ -185,9 +185,9 @@ func (g *Group) checkFraming(content *FramedContent) error {
 	case !bytes.Equal(content.GroupID, g.context.GroupID):
 		return ErrWrongGroup
 	case content.Epoch != g.context.Epoch:
-		return ErrWrongEpoch
+		return &RuleError{Rule: RuleEpoch, Err: ErrWrongEpoch}
 	case g.reinit != nil:
-		return ErrReInit
+		return &RuleError{Rule: RuleAfterReInit, Err: ErrReInit}
 	}
 	return nil
 }
@@ -208,6 +208,7 @@ func (g *Group) senderKey(content *FramedContent) (SignaturePublicKey, error) {
 		if add, ok := content.Proposal.(*Add); ok && content.ContentType == ContentProposal {
 			return add.KeyPackage.LeafNode.SignatureKey, nil
 		}
+		return nil, &RuleError{Rule: RuleNewMemberAdd, Err: ErrSender}
 	case SenderNewMemberCommit:
 		if content.ContentType == ContentCommit && content.Commit.Path != nil {
 			return content.Commit.Path.LeafNode.SignatureKey, nil
@@ -216,7 +217,7 @@ func (g *Group) senderKey(content *FramedContent) (SignaturePublicKey, error) {
 			return nil, broken(RuleExternalPath)
 		}
 	}
-	return nil, ErrSender
+	return nil, &RuleError{Rule: RuleSender, Err: ErrSender}
 }
 
 // externalSenderKey returns the key of entry i of the external_senders extension
@@ -224,7 +225,7 @@ func (g *Group) senderKey(content *FramedContent) (SignaturePublicKey, error) {
 func (g *Group) externalSenderKey(i uint32) (SignaturePublicKey, error) {
 	senders, err := g.context.Extensions.externalSenders()
 	if err != nil || uint64(i) >= uint64(len(senders)) {
-		return nil, ErrSender
+		return nil, &RuleError{Rule: RuleSender, Err: ErrSender}
 	}
 	return senders[i].SignatureKey, nil
 }
@@ -242,7 +243,7 @@ func (g *Group) Verify(content *AuthenticatedContent) error {
 		return err
 	}
 	if err := content.VerifySignature(g.suite, key, g.context); err != nil {
-		return err
+		return &RuleError{Rule: RuleContentSignature, Err: err}
 	}
 	return g.context.Extensions.CheckAAD(content.Content.AuthenticatedData)
 }

@@ -59,7 +59,7 @@ func (c *Config) policy(t ProposalType) (ProposalPolicy, error) {
 	if p, ok := c.CustomProposals[t]; ok {
 		return p, nil
 	}
-	return ProposalPolicy{}, ErrUnsupportedProposal
+	return ProposalPolicy{}, &RuleError{Rule: RuleUnknownType, Err: ErrUnsupportedProposal}
 }
 
 // A Proposal is one of [*Add], [*Update], [*Remove], [*PreSharedKey],

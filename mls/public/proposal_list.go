@@ -72,7 +72,7 @@ func (g *Group) checkProposer(content *AuthenticatedContent) error {
 	public := content.WireFormat == WirePublicMessage
 	switch {
 	case sender.Type == SenderNewMemberCommit, sender.Type == SenderNewMemberProposal && p.Type() != ProposalAdd:
-		return ErrSender
+		return &RuleError{Rule: RuleNewMemberAdd, Err: ErrSender}
 	case sender.Type == SenderExternal && !policy.External:
 		return broken(RuleExternalProposal)
 	case sender.Type != SenderMember && !public:
@@ -127,7 +127,7 @@ func (g *Group) Resolve(sender Sender, commit *Commit) ([]CommittedProposal, err
 		}
 		known, ok := g.proposals[string(p.Reference)]
 		if !ok {
-			return nil, ErrUnknownProposal
+			return nil, &RuleError{Rule: RuleUnknownReference, Err: ErrUnknownProposal}
 		}
 		if sender.Type != SenderMember && known.Proposal.Type() != ProposalSelfRemove {
 			return nil, broken(RuleExternalReference)

@@ -69,7 +69,7 @@ func (g *Group) Provision(sender Sender, list []CommittedProposal) (*Provisional
 		return nil, err
 	}
 	if g.reinit != nil {
-		return nil, ErrReInit
+		return nil, &RuleError{Rule: RuleAfterReInit, Err: ErrReInit}
 	}
 	if err := g.checkSender(sender); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (g *Group) checkSender(sender Sender) error {
 		return nil
 	}
 	if sender.Type != SenderMember || g.tree.Leaf(LeafIndex(sender.Index)) == nil {
-		return ErrSender
+		return &RuleError{Rule: RuleSender, Err: ErrSender}
 	}
 	return nil
 }

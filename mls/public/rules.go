@@ -5,6 +5,17 @@ package public
 // The names are stable. Rules that need the group's secrets are in package mls.
 type Rule string
 
+// Rules for the framing of a message. Each wraps the error that callers match.
+const (
+	RuleSender           Rule = "6-sender"                            // ErrSender
+	RuleContentSignature Rule = "6.1-signature"                       // ErrSignature
+	RuleEpoch            Rule = "12.4.2-epoch"                        // ErrWrongEpoch
+	RuleUnknownReference Rule = "12.4-unknown-reference"              // ErrUnknownProposal
+	RuleUnknownType      Rule = "12.2-unknown-proposal-type"          // ErrUnsupportedProposal
+	RuleAfterReInit      Rule = "12.4.2-commit-after-reinit"          // ErrReInit
+	RuleNewMemberAdd     Rule = "12.1.8-new-member-proposes-add-only" // ErrSender
+)
+
 // Rules for a leaf by itself.
 const (
 	RuleLeafSignature        Rule = "7.3-leaf-signature"

@@ -67,6 +67,44 @@ func (w *world) receivePrivate(i LeafIndex, p Proposal) error {
 	return err
 }
 
+// framed receives a message of the member at 1, changed before it is signed.
+func framed(change func(*world, *FramedContent)) func(*world) error {
+	return func(w *world) error {
+		c := FramedContent{Sender: MemberSender(1), ContentType: ContentProposal, Proposal: &Remove{2}}
+		change(w, &c)
+		_, err := w.group.ReceiveProposal(w.message(w.content(c, w.key(1))))
+		return err
+	}
+}
+
+// The rules of RFC 9420, Section 6, RFC 9420, Section 6.1 and
+// RFC 9420, Section 12.4.2 for framing.
+var framingBreaches = []breach{
+	{RuleSender, "outside the tree", framed(func(_ *world, c *FramedContent) { c.Sender = MemberSender(9) })},
+	{RuleSender, "no such external sender", framed(func(_ *world, c *FramedContent) { c.Sender = Sender{Type: SenderExternal} })},
+	{RuleSender, "commits", func(w *world) error {
+		_, err := w.group.Provision(Sender{Type: SenderExternal}, nil)
+		return err
+	}},
+	{RuleNewMemberAdd, "remove", framed(func(_ *world, c *FramedContent) { c.Sender = Sender{Type: SenderNewMemberProposal} })},
+	{RuleContentSignature, "by another", framed(func(_ *world, c *FramedContent) { c.Sender = MemberSender(0) })},
+	{RuleEpoch, "before", func(w *world) error {
+		commit := w.commit(1)
+		w.merge(w.commit(0))
+		return w.stageErr(commit)
+	}},
+	{RuleUnknownReference, "never seen", func(w *world) error {
+		return w.stageErr(w.raw(1, &Commit{Proposals: []ProposalOrRef{{Reference: []byte("x")}}}))
+	}},
+	{RuleUnknownType, "commit", func(w *world) error { return w.byMember(&CustomProposal{Kind: 0xf00f}) }},
+	{RuleUnknownType, "proposal", framed(func(_ *world, c *FramedContent) { c.Proposal = &CustomProposal{Kind: 0xf00f} })},
+	{RuleAfterReInit, "commit", func(w *world) error {
+		commit := w.raw(1, &Commit{Proposals: inline(&ReInit{Version: MLS10, CipherSuite: SuiteX25519})})
+		w.merge(commit)
+		return w.stageErr(w.raw(0, &Commit{}))
+	}},
+}
+
 // The rules of draft-ietf-mls-extensions-10, Section 4.7,
 // draft-ietf-mls-extensions-10, Section 4.8,
 // draft-ietf-mls-extensions-10, Section 4.9,

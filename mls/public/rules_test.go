@@ -24,7 +24,7 @@ func TestRules(t *testing.T) {
 	tested := make(map[Rule]bool)
 	for _, list := range [][]breach{
 		keyPackageBreaches, leafBreaches, memberBreaches, proposalBreaches,
-		listBreaches, externalBreaches, pathBreaches, treeBreaches, groupInfoBreaches, extensionBreaches,
+		listBreaches, externalBreaches, pathBreaches, treeBreaches, groupInfoBreaches, extensionBreaches, framingBreaches,
 	} {
 		for _, b := range list {
 			tested[b.rule] = true
