@@ -24,7 +24,7 @@ func (c *command) help() string {
 	if c.more == "" {
 		return c.summary
 	}
-	return c.summary + "\n\n" + strings.TrimSpace(c.more)
+	return c.summary + "\n\n" + strings.Trim(c.more, "\n")
 }
 
 // commands returns the commands, in the order of help.

@@ -65,6 +65,8 @@ func TestExitStatus(t *testing.T) {
 		{"--help", exitOK, "parley send NAME…", ""},
 		{"help read", exitOK, "--follow", ""},
 		{"read -h", exitOK, "--follow", ""},
+		{"serve -h", exitOK, "\n\n  --data ", ""},
+		{"login -h", exitOK, "\n\n  --new ", ""},
 		{"version", exitOK, "parley ", ""},
 		{"nonsense", exitUsage, "", `parley: no command "nonsense"`},
 		{"help nonsense", exitUsage, "", "parley: no command"},
