@@ -72,6 +72,7 @@ func TestExitStatus(t *testing.T) {
 		{"help nonsense", exitUsage, "", "parley: no command"},
 		{"read", exitUsage, "", "parley: read prints JSON only"},
 		{"read --json --wait -1", exitUsage, "", "--wait needs"},
+		{"read --json --wait NaN", exitUsage, "", "--wait needs"},
 		{"read --json --wait soon", exitUsage, "", "parley: invalid value"},
 		{"send bob", exitUsage, "", "parley: send needs"},
 		{"send Bob! hello", exitUsage, "", "not a name"},

@@ -48,7 +48,7 @@ func runRead(ctx context.Context, p *program, args []string) error {
 		return usagef("read takes no arguments")
 	case !*asJSON:
 		return usagef("read prints JSON only: say --json")
-	case *wait < 0 || *wait > 1e6:
+	case !(0 <= *wait && *wait <= 1e6): // nor NaN
 		return usagef("--wait needs a number of seconds")
 	}
 	r := reader{p: p, waited: given(fs, "wait"), wait: time.Duration(*wait * float64(time.Second)), follow: *follow}
