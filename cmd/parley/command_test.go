@@ -69,6 +69,7 @@ func TestExitStatus(t *testing.T) {
 		{"login -h", exitOK, "\n\n  --new ", ""},
 		{"version", exitOK, "parley ", ""},
 		{"nonsense", exitUsage, "", `parley: no command "nonsense"`},
+		{"help send read", exitUsage, "", "parley: help takes one command"},
 		{"help nonsense", exitUsage, "", "parley: no command"},
 		{"read", exitUsage, "", "parley: read prints JSON only"},
 		{"read --json --wait -1", exitUsage, "", "--wait needs"},

@@ -24,8 +24,11 @@ func runHelp(_ context.Context, p *program, args []string) error {
 		p.printUsage(p.stdout)
 		return nil
 	}
+	if len(rest) > 1 {
+		return usagef("help takes one command")
+	}
 	c, ok := findCommand(rest[0])
-	if !ok || len(rest) > 1 {
+	if !ok {
 		return usagef("no command %q", rest[0])
 	}
 	_, err = fmt.Fprintf(p.stdout, "usage: parley %s\n\n%s\n", c.usage, c.help())
