@@ -1,9 +1,8 @@
 package mls
 
 import (
-	"testing"
-
 	"slices"
+	"testing"
 
 	"parley/mls/internal/secrettree"
 	"parley/mls/internal/suite"

@@ -80,8 +80,10 @@ func TestStageErrors(t *testing.T) {
 	old := w.commit(0)
 	w.merge(w.commit(0))
 	sign := func(change func(*AuthenticatedContent)) []byte {
-		a := w.content(FramedContent{Sender: MemberSender(1), ContentType: ContentCommit,
-			Commit: w.pathCommit(MemberSender(1), w.group.tree.Leaf(1), nil)}, w.key(1))
+		a := w.content(FramedContent{
+			Sender: MemberSender(1), ContentType: ContentCommit,
+			Commit: w.pathCommit(MemberSender(1), w.group.tree.Leaf(1), nil),
+		}, w.key(1))
 		change(a)
 		return w.message(a)
 	}
@@ -106,10 +108,14 @@ func TestStageErrors(t *testing.T) {
 		{"another's signature", sign(func(a *AuthenticatedContent) { a.Content.Sender.Index = 2 }), ErrSignature},
 		{"content changed", sign(func(a *AuthenticatedContent) { a.Content.AuthenticatedData = []byte("x") }), ErrSignature},
 		{"unknown reference", w.raw(1, &Commit{Proposals: []ProposalOrRef{{Reference: []byte("?")}}}), ErrUnknownProposal},
-		{"proposal", w.message(w.content(FramedContent{Sender: MemberSender(1), ContentType: ContentProposal,
-			Proposal: &Remove{2}}, w.key(1))), ErrNotCommit},
-		{"application data", w.message(w.content(FramedContent{Sender: MemberSender(1),
-			ContentType: ContentApplication}, w.key(1))), ErrNotCommit},
+		{"proposal", w.message(w.content(FramedContent{
+			Sender: MemberSender(1), ContentType: ContentProposal,
+			Proposal: &Remove{2},
+		}, w.key(1))), ErrNotCommit},
+		{"application data", w.message(w.content(FramedContent{
+			Sender:      MemberSender(1),
+			ContentType: ContentApplication,
+		}, w.key(1))), ErrNotCommit},
 	} {
 		if _, err := w.group.Stage(c.commit); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v; want %v", c.name, err, c.want)

@@ -37,8 +37,11 @@ func TestPeek(t *testing.T) {
 		message []byte
 		want    WireFormat
 	}{
-		{commit, WirePublicMessage}, {private, WirePrivateMessage}, {welcome, WireWelcome},
-		{w.currentInfo(nil), WireGroupInfo}, {w.keyPackage(nil).Message(), WireKeyPackage},
+		{commit, WirePublicMessage},
+		{private, WirePrivateMessage},
+		{welcome, WireWelcome},
+		{w.currentInfo(nil), WireGroupInfo},
+		{w.keyPackage(nil).Message(), WireKeyPackage},
 	} {
 		if got, err := MessageType(c.message); got != c.want || err != nil {
 			t.Errorf("MessageType = %d, %v; want %d", got, err, c.want)

@@ -13,8 +13,10 @@ func update(change func(*world, *LeafNode)) func(*world) error {
 
 // psk returns a PSK proposal.
 func (w *world) psk(change func(*PreSharedKeyID)) *PreSharedKey {
-	p := &PreSharedKey{PreSharedKeyID{Type: ResumptionPSK, Usage: UsageApplication, GroupID: []byte("old"), Epoch: 7,
-		Nonce: w.random(w.suite.HashSize())}}
+	p := &PreSharedKey{PreSharedKeyID{
+		Type: ResumptionPSK, Usage: UsageApplication, GroupID: []byte("old"), Epoch: 7,
+		Nonce: w.random(w.suite.HashSize()),
+	}}
 	if change != nil {
 		change(&p.PSK)
 	}
@@ -197,8 +199,10 @@ var pathBreaches = []breach{
 	{RulePathRequired, "update", update(func(*world, *LeafNode) {})},
 	{RulePathRequired, "extensions", func(w *world) error { return w.byMember(&GroupContextExtensions{}) }},
 	{RuleHashLength, "confirmation tag", func(w *world) error {
-		a := w.content(FramedContent{Sender: MemberSender(1), ContentType: ContentCommit,
-			Commit: w.pathCommit(MemberSender(1), w.group.tree.Leaf(1), nil)}, w.key(1))
+		a := w.content(FramedContent{
+			Sender: MemberSender(1), ContentType: ContentCommit,
+			Commit: w.pathCommit(MemberSender(1), w.group.tree.Leaf(1), nil),
+		}, w.key(1))
 		a.Auth.ConfirmationTag = nil
 		return w.stageErr(w.message(a))
 	}},

@@ -148,8 +148,10 @@ var extensionBreaches = []breach{
 	{RuleSelfRemovePrivate, "private", func(w *world) error { return w.receivePrivate(2, &SelfRemove{}) }},
 	{RuleSelfRemoveTwice, "two", func(w *world) error {
 		w.propose(2, &SelfRemove{})
-		a := w.content(FramedContent{Sender: MemberSender(2), ContentType: ContentProposal,
-			Proposal: &SelfRemove{}, AuthenticatedData: []byte("again")}, w.key(2))
+		a := w.content(FramedContent{
+			Sender: MemberSender(2), ContentType: ContentProposal,
+			Proposal: &SelfRemove{}, AuthenticatedData: []byte("again"),
+		}, w.key(2))
 		_, err := w.group.ReceiveProposal(w.message(a))
 		return err
 	}},
@@ -186,8 +188,10 @@ var extensionBreaches = []breach{
 	{RuleEphemeral, "refused", known(ephemeral("fine"), ephemeral("no"))},
 	{RuleSafeAAD, "not framed", func(w *world) error {
 		w.extended(AppDataDictionary{{ID: SafeAADComponent, Data: Marshal(ComponentsList{})}})
-		_, err := w.group.ReceiveProposal(w.message(w.content(FramedContent{Sender: MemberSender(2),
-			ContentType: ContentProposal, Proposal: &Remove{1}}, w.key(2))))
+		_, err := w.group.ReceiveProposal(w.message(w.content(FramedContent{
+			Sender:      MemberSender(2),
+			ContentType: ContentProposal, Proposal: &Remove{1},
+		}, w.key(2))))
 		return err
 	}},
 	{RuleSafeAAD, "order", func(w *world) error {
