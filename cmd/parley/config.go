@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"parley/client/nettransport"
 )
 
 // A serveConfig is what the server is told. Each field has a setting.
@@ -160,12 +162,19 @@ func setText(to *string, v string) error {
 	return nil
 }
 
+// setOrigins keeps each address as a client that connects to it signs it: a
+// server that compared another spelling would accept no session.
 func setOrigins(c *serveConfig, v string) error {
 	c.origins = nil
 	for o := range strings.SplitSeq(v, ",") {
-		if o = strings.TrimSpace(o); o != "" {
-			c.origins = append(c.origins, o)
+		if o = strings.TrimSpace(o); o == "" {
+			continue
 		}
+		t, err := nettransport.New(o, nettransport.Options{})
+		if err != nil {
+			return fmt.Errorf("%q is not the address of a server", o)
+		}
+		c.origins = append(c.origins, t.Origin())
 	}
 	return nil
 }

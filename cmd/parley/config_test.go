@@ -57,6 +57,17 @@ func TestConfigNeedsNothing(t *testing.T) {
 	}
 }
 
+// An origin that is spelt otherwise than clients sign it is the same origin.
+func TestConfigOrigins(t *testing.T) {
+	got, err := outside(nil).loadConfig("", map[string]string{"data": "/d", "origins": "https://DM.example.com:443/, http://10.0.0.1:8080"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"https://dm.example.com", "http://10.0.0.1:8080"}; !slices.Equal(got.origins, want) {
+		t.Errorf("got %q, want %q", got.origins, want)
+	}
+}
+
 // Each setting has a flag, a variable and a key, and refuses nonsense.
 func TestConfigRefuses(t *testing.T) {
 	tests := []struct {
@@ -73,6 +84,7 @@ func TestConfigRefuses(t *testing.T) {
 		{name: "negative", flags: map[string]string{"retention": "-1h"}, want: "--retention: want a duration"},
 		{name: "days", flags: map[string]string{"retention": "-1d"}, want: "--retention: want a number of days"},
 		{name: "log", flags: map[string]string{"log": "xml"}, want: "--log: want json or text"},
+		{name: "origins", flags: map[string]string{"origins": "https://a.example/path"}, want: `"https://a.example/path" is not the address of a server`},
 		{name: "empty", flags: map[string]string{"domain": ""}, want: "--domain: must not be empty"},
 	}
 	for _, test := range tests {
