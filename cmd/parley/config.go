@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"parley/client/nettransport"
+	"parley/identity"
 )
 
 // A serveConfig is what the server is told. Each field has a setting.
@@ -40,9 +41,7 @@ var settings = []setting{
 		return setText(&c.data, v)
 	}},
 	{"listen", "HOST:PORT (default 127.0.0.1:8440)", func(c *serveConfig, v string) error { return setText(&c.listen, v) }},
-	{"domain", "domain of accounts and rooms (default localhost); don't change it later", func(c *serveConfig, v string) error {
-		return setText(&c.domain, v)
-	}},
+	{"domain", "domain of accounts and rooms (default localhost); don't change it later", setDomain},
 	{"origins", "comma-separated https://HOST[:PORT] that clients connect to, where those are not this machine’s own names (default: the address listened on, and localhost)", setOrigins},
 	{"sign_up", "open or closed (default open)", setSignUp},
 	{"reset_delay", "how long a lost account's old devices can cancel its reset, as 7d or 12h (default 7d)", func(c *serveConfig, v string) error {
@@ -159,6 +158,16 @@ func setText(to *string, v string) error {
 		return errors.New("must not be empty")
 	}
 	*to = v
+	return nil
+}
+
+func setDomain(c *serveConfig, v string) error {
+	if err := setText(&c.domain, v); err != nil {
+		return err
+	}
+	if _, err := identity.NewAccount(v, "name"); err != nil {
+		return fmt.Errorf("%q is not a domain: lower-case letters, digits, dots and hyphens", v)
+	}
 	return nil
 }
 

@@ -85,6 +85,7 @@ func TestConfigRefuses(t *testing.T) {
 		{name: "days", flags: map[string]string{"retention": "-1d"}, want: "--retention: want a number of days"},
 		{name: "log", flags: map[string]string{"log": "xml"}, want: "--log: want json or text"},
 		{name: "origins", flags: map[string]string{"origins": "https://a.example/path"}, want: `"https://a.example/path" is not the address of a server`},
+		{name: "domain", flags: map[string]string{"domain": "Example.com"}, want: `--domain: "Example.com" is not a domain`},
 		{name: "empty", flags: map[string]string{"domain": ""}, want: "--domain: must not be empty"},
 	}
 	for _, test := range tests {
