@@ -15,10 +15,15 @@ var roomsCommand = command{
 	name: "rooms", usage: "rooms [--json] [add|remove ROOM NAME]",
 	summary: "List the conversations, or add and remove people.",
 	more: `
-ROOM is a room's mimi:// URI or its last part. With --json: one object a line, of
+ROOM is a room's mimi:// URI or its last part. Nobody can remove himself: another
+member does it. unread counts what the full-screen client has not shown; read has
+its own mark. With --json: one object a line, of
 room, direct, members (names), epoch, active, unread, problem.`,
 	run: runRooms,
 }
+
+// errLeave is returned for a member who would remove himself.
+var errLeave = errors.New("nobody can remove himself from a conversation: ask another member (cant_leave)")
 
 func runRooms(ctx context.Context, p *program, args []string) error {
 	fs := newFlags("rooms")
@@ -47,6 +52,9 @@ func runRooms(ctx context.Context, p *program, args []string) error {
 		_, err = orAfterSync(ctx, c, func() (client.MessageID, error) {
 			if rest[0] == "add" {
 				return client.MessageID{}, c.AddMembers(ctx, room, rest[2:])
+			}
+			if a, err := c.Resolve(rest[2]); err == nil && a == c.Account() {
+				return client.MessageID{}, errLeave
 			}
 			return client.MessageID{}, c.RemoveMember(ctx, room, rest[2])
 		})
