@@ -3,6 +3,7 @@ package mls
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"parley/mls/internal/codec"
@@ -238,4 +239,4 @@ func exporterPrefix(epoch uint64) string { return fmt.Sprintf("x%d/", epoch) }
 func pastKey(epoch uint64) string { return fmt.Sprintf("h%d", epoch) }
 
 // treePrefix begins the keys of the secret tree of an epoch.
-func treePrefix(epoch uint64) string { return fmt.Sprintf("e%d/", epoch) }
+func treePrefix(epoch uint64) string { return "e" + strconv.FormatUint(epoch, 10) + "/" }

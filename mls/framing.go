@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"io"
 	"math/bits"
+	"slices"
 
 	"parley/mls/internal/codec"
 	"parley/mls/internal/secrettree"
@@ -56,15 +57,21 @@ func guarded(nonce suite.Secret, guard [4]byte) suite.Secret {
 // plaintext returns the PrivateMessageContent of a, padded
 // (RFC 9420, Section 6.3.1).
 func plaintext(a *public.AuthenticatedContent) []byte {
-	w := codec.NewWriter(minBucket)
+	w := codec.NewWriter(bucket(len(a.Content.ApplicationData) + len(a.Auth.Signature) + 8))
 	a.Content.MarshalBody(w)
 	a.Auth.Write(w, a.Content.ContentType)
 	n := len(w.Bytes())
-	bucket := minBucket
-	if n > minBucket {
-		bucket = 1 << bits.Len(uint(n-1))
+	padded := slices.Grow(w.Bytes(), bucket(n)-n)[:bucket(n)]
+	clear(padded[n:])
+	return padded
+}
+
+// bucket returns the size to which n bytes are padded.
+func bucket(n int) int {
+	if n <= minBucket {
+		return minBucket
 	}
-	return append(w.Bytes(), make([]byte, bucket-n)...)
+	return 1 << bits.Len(uint(n-1))
 }
 
 // seal encrypts a under key, and who sent it under senderDataSecret

@@ -189,8 +189,8 @@ func (a *AuthenticatedContent) UnmarshalMLS(r *codec.Reader) {
 // (RFC 9420, Section 6.1). It covers context, which is that of the current
 // epoch, only if the sender is a member or joins by this commit.
 func (a *AuthenticatedContent) TBS(context *GroupContext) []byte {
-	var w codec.Writer
-	a.marshalTBS(&w, context)
+	w := codec.NewWriter(256 + len(a.Content.AuthenticatedData) + len(a.Content.ApplicationData))
+	a.marshalTBS(w, context)
 	return w.Bytes()
 }
 

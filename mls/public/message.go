@@ -68,16 +68,16 @@ func (m *PrivateMessage) UnmarshalMLS(r *codec.Reader) {
 
 // ContentAAD returns the PrivateContentAAD (RFC 9420, Section 6.3.1).
 func (m *PrivateMessage) ContentAAD() []byte {
-	var w codec.Writer
-	m.marshalSenderDataAAD(&w)
+	w := codec.NewWriter(32 + len(m.GroupID) + len(m.AuthenticatedData))
+	m.marshalSenderDataAAD(w)
 	w.Vector(m.AuthenticatedData)
 	return w.Bytes()
 }
 
 // SenderDataAAD returns the SenderDataAAD (RFC 9420, Section 6.3.2).
 func (m *PrivateMessage) SenderDataAAD() []byte {
-	var w codec.Writer
-	m.marshalSenderDataAAD(&w)
+	w := codec.NewWriter(16 + len(m.GroupID))
+	m.marshalSenderDataAAD(w)
 	return w.Bytes()
 }
 
@@ -213,7 +213,11 @@ func readHeader(r *codec.Reader) WireFormat {
 func (m *PublicMessage) Message() []byte { return Marshal(&MLSMessage{PublicMessage: m}) }
 
 // Message returns the encoding of m as an MLSMessage.
-func (m *PrivateMessage) Message() []byte { return Marshal(&MLSMessage{PrivateMessage: m}) }
+func (m *PrivateMessage) Message() []byte {
+	w := codec.NewWriter(64 + len(m.GroupID) + len(m.AuthenticatedData) + len(m.EncryptedSenderData) + len(m.Ciphertext))
+	(&MLSMessage{PrivateMessage: m}).MarshalMLS(w)
+	return w.Bytes()
+}
 
 // Message returns the encoding of m as an MLSMessage.
 func (m *Welcome) Message() []byte { return Marshal(&MLSMessage{Welcome: m}) }

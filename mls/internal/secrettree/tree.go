@@ -26,6 +26,7 @@ package secrettree
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"parley/mls/internal/suite"
 	"parley/mls/internal/treemath"
@@ -240,9 +241,9 @@ func (t *Tree) deleteLeaf(leaf treemath.LeafIndex, put Put) error {
 	return nil
 }
 
-func nodeKey(x treemath.NodeIndex) string { return fmt.Sprintf("n%d", x) }
+func nodeKey(x treemath.NodeIndex) string { return "n" + strconv.FormatUint(uint64(x), 10) }
 
-func leafKey(l treemath.LeafIndex) string { return fmt.Sprintf("r%d", l) }
+func leafKey(l treemath.LeafIndex) string { return "r" + strconv.FormatUint(uint64(l), 10) }
 
 func keptKey(l treemath.LeafIndex, k Kind, generation uint32) string {
 	return fmt.Sprintf("k%d.%d.%d", l, k, generation)

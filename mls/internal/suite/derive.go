@@ -42,20 +42,18 @@ func (s *Suite) MaxExpand() int { return 255 * s.nh }
 // ExpandWithLabel is the function of RFC 9420, Section 8. It panics if n is
 // greater than [Suite.MaxExpand], which callers with foreign lengths rule out.
 func (s *Suite) ExpandWithLabel(secret Secret, label string, context []byte, n int) Secret {
-	w := codec.NewWriter(2 + 2 + len(labelPrefix) + len(label) + 4 + len(context))
-	w.Uint16(uint16(n))
-	w.Vector([]byte(labelPrefix + label))
-	w.Vector(context)
-	return s.expand(secret, w.Bytes(), n)
+	var short [maxShort]byte
+	info := binary.BigEndian.AppendUint16(short[:0], uint16(n))
+	info = codec.AppendVarint(info, len(labelPrefix)+len(label))
+	info = append(append(info, labelPrefix...), label...)
+	info = append(codec.AppendVarint(info, len(context)), context...)
+	return s.expand(secret, info, n)
 }
 
 // expand is KDF.Expand. Up to one block it is a single HMAC.
 func (s *Suite) expand(secret Secret, info []byte, n int) Secret {
 	if n <= s.nh {
-		m := hmac.New(s.hash, secret)
-		m.Write(info)
-		m.Write([]byte{1})
-		return m.Sum(nil)[:n:n]
+		return s.expandOne(secret, info)[:n:n]
 	}
 	out, err := hkdf.Expand(s.hash, secret, string(info), n)
 	if err != nil {
@@ -72,7 +70,9 @@ func (s *Suite) DeriveSecret(secret Secret, label string) Secret {
 
 // DeriveTreeSecret is the function of RFC 9420, Section 9.1.
 func (s *Suite) DeriveTreeSecret(secret Secret, label string, generation uint32, n int) Secret {
-	return s.ExpandWithLabel(secret, label, binary.BigEndian.AppendUint32(nil, generation), n)
+	var context [4]byte
+	binary.BigEndian.PutUint32(context[:], generation)
+	return s.ExpandWithLabel(secret, label, context[:], n)
 }
 
 // RefHash is the function of RFC 9420, Section 5.2.

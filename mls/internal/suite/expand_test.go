@@ -1,0 +1,31 @@
+package suite
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/rand"
+	"testing"
+)
+
+// TestExpandOne compares short and long expansions with crypto/hkdf, for each
+// hash, at the sizes around those at which the way changes.
+func TestExpandOne(t *testing.T) {
+	for _, s := range []*Suite{X25519(), P384(), P521()} {
+		for _, keyLen := range []int{0, 1, s.nh, 64, 65, 128, 129} {
+			for _, infoLen := range []int{0, 1, 55, 56, maxShort - 1, maxShort, maxShort + 1, 500} {
+				secret, info := make(Secret, keyLen), make([]byte, infoLen)
+				_, _ = rand.Read(secret)
+				_, _ = rand.Read(info)
+				for _, n := range []int{1, 12, s.nh} {
+					want, err := hkdf.Expand(s.hash, secret, string(info), n)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := s.expand(secret, info, n); !bytes.Equal(got, want) {
+						t.Errorf("%s: expand(%d bytes, %d bytes, %d) = %x, want %x", s.name, keyLen, infoLen, n, []byte(got), want)
+					}
+				}
+			}
+		}
+	}
+}
