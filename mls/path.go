@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"parley/mls/internal/parallel"
 	"parley/mls/internal/suite"
 	"parley/mls/public"
 )
@@ -152,19 +153,32 @@ type recipientsFunc func(public.PathNode) []public.NodeIndex
 // recipients in tree (RFC 9420, Section 7.5). context is the encoded provisional
 // GroupContext.
 func (p *newPath) encrypt(tree *public.Tree, recipients recipientsFunc, context []byte) ([]public.UpdatePathNode, error) {
-	var nodes []public.UpdatePathNode
-	for _, step := range p.steps {
-		node := public.UpdatePathNode{EncryptionKey: step.pub}
-		for _, x := range recipients(step.PathNode) {
-			kem, ct, err := tree.Suite().EncryptWithLabel(tree.PublicKey(x), pathLabel, context, step.secret)
-			if err != nil {
-				return nil, err
-			}
-			node.PathSecrets = append(node.PathSecrets, public.HPKECiphertext{KEMOutput: kem, Ciphertext: ct})
+	nodes := make([]public.UpdatePathNode, len(p.steps))
+	var seals []pathSeal
+	for i, step := range p.steps {
+		to := recipients(step.PathNode)
+		nodes[i] = public.UpdatePathNode{EncryptionKey: step.pub, PathSecrets: make([]public.HPKECiphertext, len(to))}
+		for k, x := range to {
+			seals = append(seals, pathSeal{secret: step.secret, to: x, out: &nodes[i].PathSecrets[k]})
 		}
-		nodes = append(nodes, node)
+	}
+	_, err := parallel.Do(len(seals), func(i int) (err error) {
+		seal := &seals[i]
+		seal.out.KEMOutput, seal.out.Ciphertext, err = tree.Suite().EncryptWithLabel(
+			tree.PublicKey(seal.to), pathLabel, context, seal.secret)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return nodes, nil
+}
+
+// pathSeal is one encryption of a path secret.
+type pathSeal struct {
+	secret suite.Secret
+	to     public.NodeIndex
+	out    *public.HPKECiphertext
 }
 
 // receivedPath is an update path of another member.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/mls/internal/codec"
+	"parley/mls/internal/parallel"
 	"parley/mls/internal/schedule"
 	"parley/mls/internal/suite"
 	"parley/mls/public"
@@ -245,19 +246,22 @@ func makeWelcome(s *public.Suite, w welcomeParts) (*public.Welcome, error) {
 		return nil, err
 	}
 	out := &public.Welcome{CipherSuite: s.ID(), EncryptedGroupInfo: sealed}
-	for _, added := range w.added {
+	out.Secrets = make([]public.EncryptedGroupSecrets, len(w.added))
+	_, err = parallel.Do(len(w.added), func(i int) error {
+		added := &w.added[i]
 		secrets := groupSecrets{joiner: w.joiner, psks: w.psks}
 		if w.path != nil {
 			secrets.pathSecret = w.path.secretFor(added.Index)
 		}
 		kem, ct, err := s.EncryptWithLabel(added.KeyPackage.InitKey, welcomeLabel, sealed, public.Marshal(&secrets))
-		if err != nil {
-			return nil, err
-		}
-		out.Secrets = append(out.Secrets, public.EncryptedGroupSecrets{
+		out.Secrets[i] = public.EncryptedGroupSecrets{
 			NewMember:             added.Ref,
 			EncryptedGroupSecrets: public.HPKECiphertext{KEMOutput: kem, Ciphertext: ct},
-		})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

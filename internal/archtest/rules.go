@@ -26,10 +26,11 @@ var allowed = map[string][]string{
 
 	"mls/internal/codec":      {},
 	"mls/internal/treemath":   {},
+	"mls/internal/parallel":   {},
 	"mls/internal/suite":      {"mls/internal/codec"},
 	"mls/internal/secrettree": {"mls/internal/codec", "mls/internal/suite", "mls/internal/treemath"},
 	"mls/internal/schedule":   {"mls/internal/codec", "mls/internal/suite"},
-	"mls/public":              {"mls/internal/codec", "mls/internal/suite", "mls/internal/treemath"},
+	"mls/public":              {"mls/internal/codec", "mls/internal/parallel", "mls/internal/suite", "mls/internal/treemath"},
 	"mls":                     {"mls/public", "mls/internal/..."},
 	"mls/suites":              {"mls/public"},
 	"mls/x509cred":            {"mls/public", "mls/internal/codec"},
