@@ -9,7 +9,7 @@ ROUNDS   ?= 200
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build test rules lint fmt fuzz torture bench clean
+.PHONY: run build test rules lint fmt fuzz torture bench interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
@@ -52,6 +52,18 @@ torture: build
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# interop plays MLS with the implementations of others, which npm installs, and
+# the scripts of the working group's runner; it prints what came of each step and
+# how fast both sides are (docs/interop.md). It needs Node 20.
+interop:
+	cd interop/node && npm ci --ignore-scripts --no-audit --no-fund
+	@rm -rf interop/report && mkdir -p interop/report
+	cd interop && $(GO) vet ./... && \
+	  INTEROP_REPORT=$(CURDIR)/interop/report/live.txt INTEROP_BENCH=$(CURDIR)/interop/report/rates.txt \
+	    $(GO) test -count=1 -timeout 30m ./live && \
+	  INTEROP_REPORT=$(CURDIR)/interop/report/scripts.txt $(GO) test -count=1 -timeout 30m ./mlsclient ./runner
+	@cat interop/report/live.txt interop/report/scripts.txt interop/report/rates.txt
 
 clean:
 	rm -rf bin

@@ -7,8 +7,8 @@ import (
 	"parley/mls/public"
 )
 
-// What the peers do otherwise than RFC 9420, each shown once, so that we notice
-// when a new version is right.
+// What the peers do otherwise than RFC 9420, or we did, each shown once, so that we
+// notice when a new version is right.
 
 // opened returns a client of ts-mls and a group of one of ours, on suite s.
 func opened(t *testing.T, s *suite) (n *node, alice *ours) {
@@ -160,4 +160,52 @@ func TestUnmergedLeaves(t *testing.T) {
 	if _, err := theirs.joinExternal(info, false); !tooStrict(err) {
 		t.Errorf("got %v: ts-mls may be right now", err)
 	}
+}
+
+// TestKeyPackageExtensions: core-crypto takes our GREASE if and only if the
+// leaf's capabilities list the extensions of the key package too, which RFC 9420,
+// Section 10 wants. It is right; while ours don't, kind.noGREASE is needed.
+func TestKeyPackageExtensions(t *testing.T) {
+	n := start(t, coreCrypto)
+	s := known(public.X25519())[0]
+	peer, err := coreCrypto.open(n, s, "extensions", coreCrypto.identityOf("extensions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.create([]byte(t.Name())); err != nil {
+		t.Fatal(err)
+	}
+	for _, grease := range []bool{false, true} {
+		joiner, err := openOurs(s, "joiner", coreCrypto.identityOf(t.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		joiner.cfg.NoGREASE = !grease
+		message, err := joiner.keyPackage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed, err := extensionsListed(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = peer.commit(change{add: [][]byte{message}}); (err == nil) != listed {
+			t.Errorf("GREASE %v, extensions listed %v: core-crypto says %v", grease, listed, err)
+		}
+	}
+}
+
+// extensionsListed reports whether the capabilities of a key package list the
+// types of its own extensions.
+func extensionsListed(message []byte) (bool, error) {
+	kp, err := public.ParseKeyPackage(message)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range kp.Extensions {
+		if !kp.LeafNode.Capabilities.SupportsExtension(e.Type) {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -181,7 +181,12 @@ func (p *play) succession(alice, bob party, s *suite) {
 	p.step("branch by the joiner", func() error {
 		return p.follow(bob, succession{usage: "branch", groupID: []byte("branch 2 " + p.t.Name()), suite: s})
 	})
-	p.step("messages in a branch", p.messages)
+	p.step("messages in a branch", func() error {
+		if !p.branched {
+			return errPeerCannot
+		}
+		return p.messages()
+	})
 	other := otherSuite(s)
 	p.step("reinit by the creator", func() error { return p.reinit(alice, bob, "3", other) })
 	p.step("reinit by the joiner", func() error {

@@ -10,7 +10,6 @@ type peer struct {
 	node *node
 	id   string // in the process
 	who  []byte
-	next *suite // of the group that follows, if it has another
 }
 
 // kind is an implementation: a driver and what is known of it.

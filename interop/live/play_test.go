@@ -15,9 +15,10 @@ type play struct {
 	cast func(role string) (party, error) // a new client in the role
 	n    int                              // distinguishes messages
 
-	refused int     // joins, by a fault of the peer that is known
-	over    bool    // the group is shut down and nothing follows
-	members []party // of the present epoch, the first one began
+	refused  int     // joins, by a fault of the peer that is known
+	branched bool    // the group is one that followed another
+	over     bool    // the group is shut down and nothing follows
+	members  []party // of the present epoch, the first one began
 }
 
 // step plays one step, unless one before it failed. What an implementation
@@ -358,5 +359,6 @@ func (p *play) follow(x party, next succession) error {
 			return fmt.Errorf("%s joins the new group of %s: %w", m.name(), x.name(), err)
 		}
 	}
+	p.branched = true
 	return nil
 }

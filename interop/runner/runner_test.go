@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"google.golang.org/grpc"
@@ -90,16 +93,22 @@ func TestScripts(t *testing.T) {
 				continue // 840 members: once is enough
 			}
 			t.Run(fmt.Sprintf("%s/%d", name, s.ID()), func(t *testing.T) {
+				plays := 0
 				for _, encrypt := range []bool{false, true} {
-					playCasts(t, clients, scripts[name], Play{Suite: uint32(s.ID()), Encrypt: encrypt}, random)
+					plays += playCasts(t, clients, scripts[name], Play{Suite: uint32(s.ID()), Encrypt: encrypt}, random)
 				}
+				outcome := fmt.Sprint(plays)
+				if t.Failed() {
+					outcome = "FAILED"
+				}
+				played.add(name, uint32(s.ID()), outcome)
 			})
 		}
 	}
 }
 
-// playCasts plays script with p in each cast.
-func playCasts(t *testing.T, clients []grpc.ClientConnInterface, script Script, p Play, random *rand.Rand) {
+// playCasts plays script with p in each cast and returns how often.
+func playCasts(t *testing.T, clients []grpc.ClientConnInterface, script Script, p Play, random *rand.Rand) (plays int) {
 	roles := script.Roles()
 	p.OtherSuite = uint32(public.SuiteChaCha20)
 	if p.Suite == p.OtherSuite {
@@ -113,9 +122,11 @@ func playCasts(t *testing.T, clients []grpc.ClientConnInterface, script Script, 
 		}
 		if err := q.Run(t.Context(), script); err != nil {
 			t.Errorf("encrypted handshakes %v, %v play %v: %v", p.Encrypt, cast, roles, err)
-			return
+			return plays
 		}
+		plays++
 	}
+	return plays
 }
 
 // casts returns numbers of clients by role: all that there are if there are few
@@ -190,4 +201,47 @@ func (l liar) Invoke(ctx context.Context, method string, request, response any, 
 		r.Plaintext = []byte("another")
 	}
 	return err
+}
+
+// TestMain writes what was played to the file that INTEROP_REPORT names.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if file := os.Getenv("INTEROP_REPORT"); file != "" {
+		if err := os.WriteFile(file, []byte(played.String()), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// tally counts plays by script and suite.
+type tally map[string]map[uint32]string
+
+var played = tally{}
+
+func (t tally) add(script string, suite uint32, outcome string) {
+	if t[script] == nil {
+		t[script] = map[uint32]string{}
+	}
+	t[script][suite] = outcome
+}
+
+// String prints a line a script and a column a suite.
+func (t tally) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "scripts of the working group: suites by number, plays of two clients of ours\n\nscript")
+	for _, s := range suites.All() {
+		fmt.Fprintf(w, "\t%d", uint16(s.ID()))
+	}
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		fmt.Fprintf(w, "\n%s", name)
+		for _, s := range suites.All() {
+			fmt.Fprintf(w, "\t%s", cmp.Or(t[name][uint32(s.ID())], "-"))
+		}
+	}
+	fmt.Fprintln(w)
+	w.Flush()
+	return b.String()
 }
