@@ -62,6 +62,9 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	if err := d.start(ctx, *listen); err != nil {
+		if *dir == "" {
+			err = errors.Join(err, os.RemoveAll(d.dir))
+		}
 		return err
 	}
 	if err := d.show(ctx); err != nil || *once {

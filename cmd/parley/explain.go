@@ -84,6 +84,7 @@ var ownErrors = []ownError{
 	{sqlitestore.ErrNotOurs, "not_ours", "PARLEY_HOME holds something else"},
 	{sqlitestore.ErrNewer, "newer", "PARLEY_HOME was made by a newer version of this program"},
 	{sqlitestore.ErrInaccessible, "inaccessible", "PARLEY_HOME can't be read or written"},
+	{errHome, "inaccessible", ""},
 	{syscall.ENOSPC, "disk_full", "the disk is full"},
 	{syscall.EFBIG, "disk_full", "the disk is full"},
 	{syscall.EDQUOT, "disk_full", "the disk is full"},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -16,6 +17,9 @@ import (
 
 // storeName is the client's store in PARLEY_HOME.
 const storeName = "parley.db"
+
+// errHome is returned if there is no directory PARLEY_HOME and none can be made.
+var errHome = errors.New("PARLEY_HOME can't be made")
 
 // suites are the cipher suites of this program, best first.
 func suites() []*public.Suite {
@@ -45,7 +49,7 @@ func (p *program) openStore(create bool) (*sqlitestore.Store, error) {
 	path := filepath.Join(dir, storeName)
 	if create {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errHome, err)
 		}
 	} else if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, client.ErrNoHome
