@@ -114,6 +114,7 @@ func TestExplain(t *testing.T) {
 		{errors.Join(client.ErrQueued, client.ErrOffline), "the message is kept and will be sent later: no connection to the server (offline)"},
 		{client.ErrQueued, "the message is kept and will be sent later: not yet sent (queued)"},
 		{client.ErrWrongSeal, "wrong passphrase (wrong_passphrase)"},
+		{client.ErrTooLong, "the text is too long: at most 60 KiB of UTF-8 (too_long)"},
 		{errors.New("other: thing"), "other: thing"},
 		{errors.New("client: identity: broken"), "broken"},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ var ownErrors = []ownError{
 	{client.ErrBroken, "broken_room", "the other side broke this conversation, and there is nobody else in it"},
 	{client.ErrLastDevice, "last_device", "an account's last device can't be removed"},
 	{client.ErrNotText, "not_text", "the text is not valid UTF-8"},
-	{client.ErrTooLong, "too_long", "the text is too long"},
+	{client.ErrTooLong, "too_long", fmt.Sprintf("the text is too long: at most %d KiB of UTF-8", client.MaxText>>10)},
 	{client.ErrEmpty, "empty", "the text is empty"},
 	{content.ErrReaction, "bad_reaction", "a reaction is one emoji"},
 	{identity.ErrURI, "bad_name", "not a name of an account"},

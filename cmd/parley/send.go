@@ -12,7 +12,8 @@ var sendCommand = command{
 	summary: "Send a message, and print its id.",
 	more: `
 The same set of names is the same conversation, whoever opens it. NAME is a name
-at the own server, or a mimi:// URI. ROOM is what parley rooms prints.
+at the own server, or a mimi:// URI. ROOM is what parley rooms prints. TEXT has at
+most 60 KiB.
 
 If the server can't be reached the message is kept, its id is printed, the exit
 status is 1, and the next command that talks to the server sends it. A TEXT that
