@@ -108,7 +108,7 @@ func (p *program) loginIn(ctx context.Context, l loginRequest, store client.Stor
 	}
 	c, err := begin(ctx, cfg, seal, account, login)
 	if errors.Is(err, client.ErrLoggedIn) {
-		return p.again(ctx, cfg, seal, account)
+		return p.again(ctx, cfg, seal, account, l.reset)
 	}
 	if err != nil {
 		return err
@@ -122,21 +122,31 @@ func (p *program) loginIn(ctx context.Context, l loginRequest, store client.Stor
 	return c.Sync(ctx) // publishes key packages, so that others can write
 }
 
-// again is a login to a home that the same device is logged in to already: all
-// that was asked for is so.
-func (p *program) again(ctx context.Context, cfg client.Config, seal client.SealKey, account identity.Account) error {
+// errNotLost is returned for a reset by a device that isn't the only one left.
+var errNotLost = errors.New("this device is on the account's list, so nothing is reset: see parley devices remove (not_lost)")
+
+// again is a login to a home that the same device is logged in to already. It
+// succeeds if all that was asked for is so.
+func (p *program) again(ctx context.Context, cfg client.Config, seal client.SealKey, account identity.Account, reset bool) error {
 	home, err := client.ReadHome(ctx, cfg.Store)
 	if err != nil {
 		return err
 	}
-	if home.Account != account {
+	if home.Account != account || home.Server != cfg.Transport.Origin() {
 		return client.ErrLoggedIn
 	}
 	c, err := client.Open(ctx, cfg, seal)
 	if err != nil {
 		return err
 	}
-	return c.Sync(ctx)
+	if err := c.Sync(ctx); err != nil || !reset {
+		return err
+	}
+	devices, err := c.Devices(ctx)
+	if err == nil && len(devices) > 1 {
+		return errNotLost
+	}
+	return err
 }
 
 // awaitApproval prints the code and waits.
