@@ -21,7 +21,8 @@ unknown or unreadable. in_reply_to and replaces are ids of messages, or null.
 
 New is what this PARLEY_HOME's read has not printed. A line counts as printed only
 after standard output has taken it: if the program is stopped in between, the line
-comes again, with the same id, and none is lost.
+comes again, with the same id, and none is lost. Two that run at once with one
+PARLEY_HOME share what comes, and now and then both print a line.
 
   --wait SECONDS  wait at most so long for a first message, then print what the
                   server has
