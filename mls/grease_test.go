@@ -63,7 +63,8 @@ func TestGREASE(t *testing.T) {
 		if hasGREASE(extensionTypes(info.GroupContext.Extensions)) {
 			t.Error("the GroupContext has GREASE")
 		}
-		for _, e := range k.LeafNode.Extensions {
+		// RFC 9420, Section 10: those of the key package itself as well.
+		for _, e := range slices.Concat(k.LeafNode.Extensions, k.Extensions) {
 			if !caps.SupportsExtension(e.Type) {
 				t.Errorf("extension %04x is not in the capabilities", e.Type)
 			}

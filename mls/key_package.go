@@ -52,17 +52,22 @@ func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.
 	if err != nil {
 		return nil, nil, err
 	}
+	var extensions public.Extensions
+	if opts.LastResort {
+		extensions = public.Extensions{public.LastResortExtension()}
+	}
+	if extensions, err = cfg.greaseExtension(extensions); err != nil {
+		return nil, nil, err
+	}
+	opts.GroupExtensions = slices.Clone(opts.GroupExtensions)
+	for _, e := range extensions { // the leaf has to list these too
+		opts.GroupExtensions = append(opts.GroupExtensions, e.Type)
+	}
 	leaf, leafPriv, err := newLeaf(cfg, s, identity, signer, opts)
 	if err != nil {
 		return nil, nil, err
 	}
-	k := &public.KeyPackage{Version: public.MLS10, CipherSuite: s.ID(), InitKey: initPub, LeafNode: *leaf}
-	if opts.LastResort {
-		k.Extensions = public.Extensions{public.LastResortExtension()}
-	}
-	if k.Extensions, err = cfg.greaseExtension(k.Extensions); err != nil {
-		return nil, nil, err
-	}
+	k := &public.KeyPackage{Version: public.MLS10, CipherSuite: s.ID(), InitKey: initPub, LeafNode: *leaf, Extensions: extensions}
 	if err := k.Sign(s, signer); err != nil {
 		return nil, nil, err
 	}

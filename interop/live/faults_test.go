@@ -164,7 +164,7 @@ func TestUnmergedLeaves(t *testing.T) {
 
 // TestKeyPackageExtensions: core-crypto takes our GREASE if and only if the
 // leaf's capabilities list the extensions of the key package too, which RFC 9420,
-// Section 10 wants. It is right; while ours don't, kind.noGREASE is needed.
+// Section 10 wants. It is right.
 func TestKeyPackageExtensions(t *testing.T) {
 	n := start(t, coreCrypto)
 	s := known(public.X25519())[0]

@@ -44,11 +44,7 @@ func casting(k kind, n *node, s *suite, weBegin bool) func(role string) (party, 
 	return func(role string) (party, error) {
 		first := slices.Contains([]string{"alice", "carol", "erin", "ivan"}, role)
 		if first == weBegin {
-			o, err := openOurs(s, role+" (ours)", k.identityOf(role))
-			if err == nil {
-				o.cfg.NoGREASE = k.noGREASE
-			}
-			return o, err
+			return openOurs(s, role+" (ours)", k.identityOf(role))
 		}
 		return k.open(n, s, fmt.Sprintf("%s %d %v (%s)", role, s.id, weBegin, k.name), k.identityOf(role))
 	}

@@ -20,15 +20,13 @@ type kind struct {
 	ownKeys bool
 	// wireIdentity: identities are user:device@domain.
 	wireIdentity bool
-	// noGREASE: it refuses our GREASE (see TestKeyPackageExtensions).
-	noGREASE bool
 	// publicOnly: it takes no proposals and commits as PrivateMessage.
 	publicOnly bool
 }
 
 var (
 	tsMLS      = kind{name: "ts-mls", driver: "tsmls.mjs"}
-	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true, noGREASE: true, publicOnly: true}
+	coreCrypto = kind{name: "core-crypto", driver: "corecrypto.mjs", ownKeys: true, wireIdentity: true, publicOnly: true}
 )
 
 // opening is how a client is begun in the peer.
