@@ -37,12 +37,17 @@ func (w *world) serve(l net.Listener) {
 		w.t.Fatal(err)
 	}
 	api := clientapi.New(srv, clientapi.Options{})
+	w.api = api
 	w.http = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.wrap(api).ServeHTTP(rw, r) })}
 	go w.http.Serve(l)
 }
 
-// stop ends the server as a crash would: connections break.
-func (w *world) stop() { w.http.Close() }
+// stop ends the server as a crash would: connections break, streams too, which
+// http.Server doesn't know of.
+func (w *world) stop() {
+	w.http.Close()
+	w.api.Close()
+}
 
 // start begins it again, at the same address, on the same data.
 func (w *world) start() {

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -22,6 +23,7 @@ type world struct {
 	url   string
 	data  server.Store
 	http  *http.Server
+	api   io.Closer
 	wrap  func(http.Handler) http.Handler // what stands between the server and its clients
 	clock *clock
 }
