@@ -86,7 +86,7 @@ func SignUp(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 		return nil, err
 	}
 	if _, err := callOnce[wire.Empty](ctx, cfg.Transport, wire.OpSignUp, nil, wire.SignUpRequest{Login: login, List: *signed}); err != nil {
-		return nil, c.giveUp(ctx, err)
+		return nil, c.giveUp(ctx, err, false)
 	}
 	return c, c.enter(ctx, []identity.SignedDeviceList{*signed})
 }
@@ -105,7 +105,7 @@ func Enroll(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 	}
 	reply, err := callOnce[wire.EnrollReply](ctx, cfg.Transport, wire.OpEnroll, nil, request)
 	if err != nil {
-		return nil, c.giveUp(ctx, err)
+		return nil, c.giveUp(ctx, err, true)
 	}
 	if reply.Listed {
 		return c, c.enter(ctx, reply.Lists)
@@ -125,7 +125,7 @@ func Reset(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 	ask := wire.ResetRequest{Login: login, List: identity.SignedDeviceList{Signer: c.self.Device}}
 	reply, err := callOnce[wire.ResetReply](ctx, cfg.Transport, wire.OpReset, nil, ask)
 	if err != nil {
-		return nil, c.giveUp(ctx, err)
+		return nil, c.giveUp(ctx, err, false)
 	}
 	var chain identity.Chain
 	if err := chain.Extend(account, reply.Lists); err != nil {
@@ -207,7 +207,7 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 // giveUp empties the store of a login that the server refused for its name or
 // passphrase, which the records are sealed with: else no other could follow. It
 // returns the refusal.
-func (c *Client) giveUp(ctx context.Context, refusal error) error {
+func (c *Client) giveUp(ctx context.Context, refusal error, enrolling bool) error {
 	final := false
 	for _, code := range []wire.Code{wire.CodeWrongLogin, wire.CodeNameTaken, wire.CodeSignUpClosed, wire.CodeForbidden} {
 		final = final || errors.Is(refusal, &wire.Error{Code: code})
@@ -216,6 +216,14 @@ func (c *Client) giveUp(ctx context.Context, refusal error) error {
 		return refusal
 	}
 	err := c.step(ctx, func(t *tx) error {
+		waits, err := t.get(enrollKey)
+		if err != nil {
+			return err
+		}
+		if waits != nil && !enrolling { // the device of an earlier login goes on waiting for its approval
+			t.del(signUpKey)
+			return nil
+		}
 		for after := ""; ; {
 			records, err := c.store.Store.List(ctx, "", after, 256)
 			if err != nil || len(records) == 0 {

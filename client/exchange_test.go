@@ -154,6 +154,9 @@ func TestEditUnsendReact(t *testing.T) {
 	if v, err := bob.Lookup(ctx, id); err != nil || !v.Unsent || v.Text != "" {
 		t.Errorf("Lookup = %+v, %v; want it unsent", v, err)
 	}
+	if _, err := alice.Edit(ctx, id, "back again"); !errors.Is(err, client.ErrUnsent) {
+		t.Errorf("an edit of what was taken back: %v; want ErrUnsent", err)
+	}
 	reply := bob.sendTo("reply follows", "alice")
 	alice.want("reply follows")
 	if _, err := alice.Reply(ctx, reply, "the reply"); err != nil {

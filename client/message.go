@@ -21,6 +21,7 @@ var (
 	ErrQueued         = errors.New("client: kept in the outbox, not yet sent")
 	ErrBroken         = errors.New("client: the other side broke this room, and there is nobody else in it")
 	ErrStrangers      = errors.New("client: nobody that this device knows vouches for the state of the room: it waits")
+	ErrUnsent         = errors.New("client: this message was taken back")
 	ErrLastDevice     = errors.New("client: the last device of an account can not be removed")
 	ErrLoggedIn       = errors.New("client: somebody is logged in here already")
 	ErrNoReset        = errors.New("client: this account was not reset")

@@ -143,6 +143,9 @@ func (c *Client) about(ctx context.Context, id MessageID, own bool, compose func
 	if target.Kind == KindNotice || target.Kind == KindUnsend {
 		return MessageID{}, ErrUnknownMessage
 	}
+	if target.Unsent {
+		return MessageID{}, ErrUnsent
+	}
 	return c.send(ctx, target.Room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
 		return compose(ext, &target.Message)
 	})

@@ -45,3 +45,22 @@ func TestTakenNameLeavesNothing(t *testing.T) {
 		t.Errorf("SignUp by another name: %v", err)
 	}
 }
+
+// A device that waits for approval goes on waiting, with its code, whatever else
+// is tried in its home.
+func TestRefusedSignUpKeepsTheWaitingDevice(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice := w.signUp("alice")
+	store := memstore.New()
+	waiting, err := client.Enroll(ctx, w.config(store), alice.seal, account("alice"), alice.login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SignUp(ctx, w.config(store), alice.seal, account("alice"), alice.login); !errors.Is(err, &wire.Error{Code: wire.CodeNameTaken}) {
+		t.Fatalf("SignUp: %v; want name_taken", err)
+	}
+	again, err := client.Enroll(ctx, w.config(store), alice.seal, account("alice"), alice.login)
+	if err != nil || again.Code() != waiting.Code() {
+		t.Errorf("Enroll again: %v, another code than before", err)
+	}
+}

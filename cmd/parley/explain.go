@@ -66,6 +66,7 @@ var ownErrors = []ownError{
 	{client.ErrConfirmReset, "confirm_reset", "a contact's account was reset: see parley safety, then parley confirm"},
 	{client.ErrNoReset, "no_reset", "this account was not reset"},
 	{client.ErrBadCode, "bad_code", "no device waits with this code"},
+	{client.ErrUnsent, "unsent", "this message was taken back"},
 	{client.ErrStrangers, "unknown_state", "this device fell behind here, and waits for someone it knows to vouch for the conversation's state"},
 	{client.ErrBroken, "broken_room", "the other side broke this conversation, and there is nobody else in it"},
 	{client.ErrLastDevice, "last_device", "an account's last device can't be removed"},

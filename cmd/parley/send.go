@@ -29,10 +29,10 @@ func runSend(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	least := 2
-	if *room != "" {
+	if given(fs, "room") {
 		least = 1
 	}
-	if len(rest) < least || *room != "" && len(rest) > 1 {
+	if len(rest) < least || given(fs, "room") && (*room == "" || len(rest) > 1) {
 		return usagef("send needs names and a text, or --room and a text")
 	}
 	names, text := rest[:len(rest)-1], rest[len(rest)-1]
