@@ -205,8 +205,9 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 }
 
 // giveUp empties the store of a login that the server refused for its name or
-// passphrase, which the records are sealed with: else no other could follow. It
-// returns the refusal.
+// passphrase, which the records are sealed with: else no other could follow. A
+// device that waits for its approval is kept, unless it is that device's own
+// request (enrolling) that is refused. It returns the refusal.
 func (c *Client) giveUp(ctx context.Context, refusal error, enrolling bool) error {
 	final := false
 	for _, code := range []wire.Code{wire.CodeWrongLogin, wire.CodeNameTaken, wire.CodeSignUpClosed, wire.CodeForbidden} {
