@@ -13,6 +13,16 @@ import (
 // another. With WaitMS it waits for a first event. It ends early, with
 // unauthorized, where the session ends.
 func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.ReadReply, error) {
+	raw, err := s.ReadRaw(ctx, session, req)
+	if err != nil {
+		return nil, err
+	}
+	return raw.Decode()
+}
+
+// ReadRaw is [Server.Read] for who passes the envelopes on as they are. They must
+// not be changed.
+func (s *Server) ReadRaw(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.RawReadReply, error) {
 	if req.WaitMS <= 0 {
 		return s.read(ctx, session.Device, req)
 	}
@@ -37,7 +47,7 @@ func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadReque
 	}
 }
 
-func (s *Server) read(ctx context.Context, device identity.Device, req *wire.ReadRequest) (*wire.ReadReply, error) {
+func (s *Server) read(ctx context.Context, device identity.Device, req *wire.ReadRequest) (*wire.RawReadReply, error) {
 	n := req.Max
 	if n <= 0 || n > wire.MaxReadEvents {
 		n = wire.MaxReadEvents

@@ -18,6 +18,7 @@ import (
 const (
 	DefaultResetDelay = 7 * 24 * time.Hour
 	DefaultRetention  = 30 * 24 * time.Hour
+	DefaultPoll       = 5 * time.Second
 )
 
 // A Config is what a server is made of. Store, Domain, Origins and Suites must
@@ -37,6 +38,8 @@ type Config struct {
 	ResetDelay  time.Duration       // 0: DefaultResetDelay
 	Retention   time.Duration       // of envelopes; 0: DefaultRetention
 	Login       Login               // nil: LocalLogin
+	Hints       Hints               // to the other nodes; nil: this is the only one
+	Poll        time.Duration       // how often who waits looks without a hint; 0: DefaultPoll where there are Hints
 	Logger      *slog.Logger        // nil: slog.Default
 }
 
@@ -129,7 +132,7 @@ func (s *Server) frankingKey(ctx context.Context) (identity.PublicKey, error) {
 		return s.cfg.FrankingKey.Public(), nil
 	}
 	fresh := metaRecord{Version: 1, FrankingSeed: identity.GenerateKey().Seed()}
-	kept, err := s.store.Meta(ctx, cbor.MustMarshal(fresh))
+	kept, err := s.store.Meta(ctx, "", cbor.MustMarshal(fresh))
 	if err != nil {
 		return identity.PublicKey{}, err
 	}

@@ -27,6 +27,9 @@ var (
 	// the call is kept, unless the write failed so late that a restart finds it
 	// whole; repeating the call with its id is always right.
 	ErrUnavailable = errors.New("server: the store is unavailable")
+	// ErrBusy: more waits to be stored than can be soon. Nothing of the call is
+	// kept; the caller may try again after a while.
+	ErrBusy = errors.New("server: the store is busy")
 )
 
 // A Store keeps what the server knows. Each method is one transaction: all of it
@@ -34,18 +37,25 @@ var (
 // when it returns one of the errors that its comment names. Whatever a method
 // returns is durable already.
 //
-// Methods are safe for concurrent use; those that write take effect one after
-// another. A Store keeps no slice that it is given, and what it returns belongs
-// to the caller, except for *[Room]. Any method may return ErrUnavailable or the
-// context's error; the outcome of a write is then unknown.
+// Methods are safe for concurrent use, also from several nodes where a store
+// serves more than one; those that write take effect one after another. A Store
+// keeps no slice that it is given, and what it returns belongs to the caller,
+// except for *[Room] and the envelopes of [Mailboxes.Read]: those must not be
+// changed. Any method may return ErrUnavailable or the context's error; the
+// outcome of a write is then unknown.
+//
+// A store of several nodes may answer Room from a memory of its own, which is
+// older than what another node has written. A write that was decided by it returns
+// ErrStale, or ErrPending, and after that Room answers what is true.
 type Store interface {
 	Directory
 	KeyPackages
 	Rooms
 	Mailboxes
 
-	// Meta returns the bytes that the first call gave as first, for ever.
-	Meta(ctx context.Context, first []byte) ([]byte, error)
+	// Meta returns the bytes that the first call with this name gave as first,
+	// for ever. A name has at most 32 bytes.
+	Meta(ctx context.Context, name string, first []byte) ([]byte, error)
 	// Sweep forgets what limits says has expired. What it forgets has no
 	// effect on anything that it keeps: positions and seqs go on.
 	Sweep(ctx context.Context, limits SweepLimits) error
@@ -338,9 +348,10 @@ type RoomUpdate struct {
 // Positions count from 1 without gaps; each device has a cursor.
 type Mailboxes interface {
 	// Read returns what is after a position in the mailbox of device's account,
-	// in order: at most max events, and at most maxBytes of messages unless the
-	// first alone is larger. ErrNotFound if device has no cursor.
-	Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.ReadReply, error)
+	// in order: at most max events, and at most maxBytes of encoded envelopes
+	// unless the first alone is larger. ErrNotFound if device has no cursor. The envelopes
+	// must not be changed.
+	Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error)
 	// Acknowledge moves the cursor of device to pos, never back. ErrBeyond if
 	// pos is beyond the head, ErrNotFound if device has no cursor.
 	Acknowledge(ctx context.Context, device identity.Device, pos uint64) error

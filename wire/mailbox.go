@@ -1,6 +1,9 @@
 package wire
 
-import "parley/identity"
+import (
+	"parley/identity"
+	"parley/internal/cbor"
+)
 
 // An EventKind says what an envelope holds.
 type EventKind string
@@ -71,4 +74,32 @@ type ReadReply struct {
 // mailbox's head is refused with bad_request.
 type AcknowledgeRequest struct {
 	Pos uint64 `cbor:"pos" json:"pos"`
+}
+
+// A RawEvent is an [Event] whose envelope is kept as it is encoded: the same
+// bytes on the wire. Who delivers needn't decode it.
+type RawEvent struct {
+	Pos      uint64          `cbor:"pos"`
+	Envelope cbor.RawMessage `cbor:"envelope"` // of an Envelope
+}
+
+// A RawReadReply is a [ReadReply] of raw events: it encodes to the same bytes.
+type RawReadReply struct {
+	Events []RawEvent `cbor:"events"`
+	Head   uint64     `cbor:"head"`
+	First  uint64     `cbor:"first"`
+	Cursor uint64     `cbor:"cursor"`
+}
+
+// Decode decodes the envelopes.
+func (r *RawReadReply) Decode() (*ReadReply, error) {
+	reply := &ReadReply{Head: r.Head, First: r.First, Cursor: r.Cursor}
+	for _, e := range r.Events {
+		event := Event{Pos: e.Pos}
+		if err := Unmarshal(e.Envelope, &event.Envelope); err != nil {
+			return nil, err
+		}
+		reply.Events = append(reply.Events, event)
+	}
+	return reply, nil
 }

@@ -209,7 +209,11 @@ func (d *demo) line(label, text string) { fmt.Fprintf(d.stdout, "%-17s%s\n", lab
 // stored returns the envelope with a number, as the store serves it to a device.
 func (d *demo) stored(ctx context.Context, device identity.Device, seq uint64) (*wire.Envelope, error) {
 	for after := uint64(0); ; {
-		reply, err := d.server.store.Read(ctx, device, after, wire.MaxReadEvents, wire.MaxReadBytes)
+		raw, err := d.server.store.Read(ctx, device, after, wire.MaxReadEvents, wire.MaxReadBytes)
+		if err != nil {
+			return nil, err
+		}
+		reply, err := raw.Decode()
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,11 @@ func (s *site) messages(ts *testscript.TestScript, name string) ([]wire.Envelope
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.store.Read(context.Background(), d, 0, wire.MaxReadEvents, wire.MaxReadBytes)
+	raw, err := s.store.Read(context.Background(), d, 0, wire.MaxReadEvents, wire.MaxReadBytes)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := raw.Decode()
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +275,11 @@ func (s *site) firstEvents(who identity.Account) []wire.Event {
 	if err != nil {
 		return nil
 	}
-	reply, err := s.store.Read(context.Background(), d, 0, 3, wire.MaxReadBytes)
+	raw, err := s.store.Read(context.Background(), d, 0, 3, wire.MaxReadBytes)
+	if err != nil {
+		return nil
+	}
+	reply, err := raw.Decode()
 	if err != nil {
 		return nil
 	}

@@ -238,7 +238,7 @@ func (s *stream) write(sub *server.Subscription, after uint64) {
 // for anything else than the client: one that reads too slowly is cut.
 func (s *stream) push(after uint64) (uint64, error) {
 	for {
-		reply, err := s.api.server.Read(s.ctx, s.caller.session, &wire.ReadRequest{After: after})
+		reply, err := s.api.server.ReadRaw(s.ctx, s.caller.session, &wire.ReadRequest{After: after})
 		if err != nil || len(reply.Events) == 0 {
 			return after, err
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"parley/identity"
+	"parley/internal/cbor"
 	"parley/server"
 	"parley/wire"
 )
@@ -17,7 +18,7 @@ var _ server.Store = (*Store)(nil)
 // A Store is a server.Store that ends with the process. [New] makes one.
 type Store struct {
 	mu          sync.Mutex // guards all that follows
-	meta        []byte
+	meta        map[string][]byte
 	accounts    map[identity.Account]*account
 	keyPackages map[identity.Device]*keyPackages
 	rooms       map[identity.Room]*room
@@ -43,12 +44,14 @@ func (a *account) head() uint64 { return a.first - 1 + uint64(len(a.box)) }
 // An envelope knows how many mailboxes still need it.
 type envelope struct {
 	wire.Envelope
+	raw  []byte // encoded
 	refs int
 }
 
 // New returns an empty store.
 func New() *Store {
 	return &Store{
+		meta:        map[string][]byte{},
 		accounts:    map[identity.Account]*account{},
 		keyPackages: map[identity.Device]*keyPackages{},
 		rooms:       map[identity.Room]*room{},
@@ -59,18 +62,18 @@ func New() *Store {
 }
 
 // Meta implements [server.Store].
-func (s *Store) Meta(ctx context.Context, first []byte) ([]byte, error) {
+func (s *Store) Meta(ctx context.Context, name string, first []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.meta == nil {
-		s.meta = bytes.Clone(first)
+	if s.meta[name] == nil {
+		s.meta[name] = bytes.Clone(first)
 	}
-	return bytes.Clone(s.meta), nil
+	return bytes.Clone(s.meta[name]), nil
 }
 
 // deliver puts e at the end of the mailbox of each of accounts.
 func (s *Store) deliver(accounts []identity.Account, e wire.Envelope) *envelope {
-	env := &envelope{Envelope: cloneEnvelope(e)}
+	env := &envelope{Envelope: cloneEnvelope(e), raw: cbor.MustMarshal(e)}
 	for _, name := range accounts {
 		if a := s.accounts[name]; a != nil {
 			a.box = append(a.box, env)
@@ -82,22 +85,22 @@ func (s *Store) deliver(accounts []identity.Account, e wire.Envelope) *envelope 
 }
 
 // Read implements [server.Mailboxes].
-func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, limit, maxBytes int) (*wire.ReadReply, error) {
+func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, limit, maxBytes int) (*wire.RawReadReply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, cursor, err := s.mailbox(device)
 	if err != nil {
 		return nil, err
 	}
-	reply := &wire.ReadReply{Head: a.head(), First: a.first, Cursor: cursor}
+	reply := &wire.RawReadReply{Head: a.head(), First: a.first, Cursor: cursor}
 	size := 0
 	for pos := max(after+1, a.first); pos > after && pos <= a.head() && len(reply.Events) < limit; pos++ {
-		e := a.box[pos-a.first].Envelope
-		size += len(e.Message) + len(e.Welcome)
+		raw := a.box[pos-a.first].raw
+		size += len(raw)
 		if len(reply.Events) > 0 && size > maxBytes {
 			break
 		}
-		reply.Events = append(reply.Events, wire.Event{Pos: pos, Envelope: cloneEnvelope(e)})
+		reply.Events = append(reply.Events, wire.RawEvent{Pos: pos, Envelope: raw})
 	}
 	return reply, nil
 }

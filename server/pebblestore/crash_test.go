@@ -76,7 +76,11 @@ func (c *chat) received(tb testing.TB) map[string]string {
 	tb.Helper()
 	got := map[string]string{}
 	for after := uint64(0); ; {
-		reply, err := c.store.Read(tb.Context(), c.bob, after, wire.MaxReadEvents, wire.MaxReadBytes)
+		raw, err := c.store.Read(tb.Context(), c.bob, after, wire.MaxReadEvents, wire.MaxReadBytes)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		reply, err := raw.Decode()
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 // ends it. Numbers are big-endian.
 const (
 	keyFormat     = 'F' // the format's version, 1 byte
-	keyMeta       = 'M' // what Meta keeps
+	keyMeta       = 'M' // name: what Meta keeps
 	keyAccount    = 'A' // account: accountRecord
 	keyList       = 'L' // account 0 version8: server.ListRecord
 	keyReset      = 'R' // account: accepted8, of a reset that is running
@@ -89,11 +89,7 @@ func week(ms int64) uint32 { return uint32(max(ms, 0) / weekMS) }
 // A receiptID is the hash of an operation.
 type receiptID [16]byte
 
-func operationHash(op server.OperationID) (id receiptID) {
-	sum := sha256.Sum256([]byte(string(op.Kind) + "\x00" + string(op.Device) + "\x00" + string(op.ID)))
-	copy(id[:], sum[:])
-	return id
-}
+func operationHash(op server.OperationID) receiptID { return server.OperationHash(op) }
 
 func receiptKey(week uint32, id receiptID) []byte {
 	return append(append([]byte{keyReceipt}, u32(week)...), id[:]...)

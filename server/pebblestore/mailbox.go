@@ -20,6 +20,13 @@ type envelopeRecord struct {
 	Envelope wire.Envelope
 }
 
+// A rawRecord is an envelopeRecord whose envelope isn't decoded.
+type rawRecord struct {
+	_        struct{} `cbor:",toarray"`
+	Refs     uint32
+	Envelope cbor.RawMessage
+}
+
 // A mailPlace is the next position of a mailbox.
 type mailPlace struct {
 	account identity.Account
@@ -91,8 +98,8 @@ func mailbox(get func([]byte) ([]byte, error), a identity.Account) (first, head 
 }
 
 // Read implements [server.Mailboxes].
-func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.ReadReply, error) {
-	reply := &wire.ReadReply{}
+func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error) {
+	reply := &wire.RawReadReply{}
 	err := s.read(func(w *view) (err error) {
 		if reply.Cursor, err = cursor(w.get, device); err != nil {
 			return err
@@ -122,22 +129,22 @@ func cursor(get func([]byte) ([]byte, error), device identity.Device) (uint64, e
 }
 
 // events reads a mailbox from a position on.
-func (w *view) events(a identity.Account, from uint64, max, maxBytes int) (events []wire.Event, err error) {
+func (w *view) events(a identity.Account, from uint64, max, maxBytes int) (events []wire.RawEvent, err error) {
 	prefix := join(keyMail, string(a))
 	size := 0
 	err = scan(w.snap, mailKey(a, from), after(prefix), func(key, value []byte) (bool, error) {
 		if len(events) >= max {
 			return false, nil
 		}
-		r, err := load[envelopeRecord](w.get, envelopeKey(number(value)))
+		r, err := load[rawRecord](w.get, envelopeKey(number(value)))
 		if err != nil {
 			return false, missing(err)
 		}
-		size += len(r.Envelope.Message) + len(r.Envelope.Welcome)
+		size += len(r.Envelope)
 		if len(events) > 0 && size > maxBytes {
 			return false, nil
 		}
-		events = append(events, wire.Event{Pos: number(key[len(prefix):]), Envelope: r.Envelope})
+		events = append(events, wire.RawEvent{Pos: number(key[len(prefix):]), Envelope: r.Envelope})
 		return true, nil
 	})
 	return events, err

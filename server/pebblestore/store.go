@@ -221,15 +221,16 @@ func (l *logger) Errorf(format string, args ...any) {
 func (l *logger) Fatalf(format string, args ...any) { l.store.fail(fmt.Errorf(format, args...)) }
 
 // Meta implements [server.Store].
-func (s *Store) Meta(ctx context.Context, first []byte) ([]byte, error) {
+func (s *Store) Meta(ctx context.Context, name string, first []byte) ([]byte, error) {
+	key := append([]byte{keyMeta}, name...)
 	first = bytes.Clone(first)
 	var meta []byte
 	err := s.do(ctx, func(t *tx) (err error) {
-		if meta, err = t.get([]byte{keyMeta}); err != nil || meta != nil {
+		if meta, err = t.get(key); err != nil || meta != nil {
 			return err
 		}
 		meta = first
-		t.set([]byte{keyMeta}, meta)
+		t.set(key, meta)
 		return nil
 	})
 	return meta, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/identity"
+	"parley/internal/cbor"
 	"parley/server"
 	"parley/wire"
 )
@@ -42,6 +43,10 @@ func testReadLimits(t *testing.T, s server.Store) {
 	for i := 1; i <= 5; i++ {
 		send(t, s, r, i)
 	}
+	two := 0 // bytes of the encoded envelopes of messages 1 and 2
+	for _, e := range read(t, s, device(alice, 1)).Events[1:3] {
+		two += len(cbor.MustMarshal(e.Envelope))
+	}
 	for _, c := range []struct {
 		after         uint64
 		max, maxBytes int
@@ -49,7 +54,7 @@ func testReadLimits(t *testing.T, s server.Store) {
 	}{
 		{0, 2, 1000, []string{"commit 0", "message 1"}},
 		{1, 2, 1000, []string{"message 1", "message 2"}},
-		{1, 10, 20, []string{"message 1", "message 2"}},
+		{1, 10, two, []string{"message 1", "message 2"}},
 		{1, 10, 1, []string{"message 1"}}, // the first, however large
 		{5, 10, 1000, []string{"message 5"}},
 		{6, 10, 1000, nil},
@@ -57,7 +62,11 @@ func testReadLimits(t *testing.T, s server.Store) {
 		{1 << 63, 10, 1000, nil},
 		{^uint64(0), 10, 1000, nil},
 	} {
-		reply, err := s.Read(t.Context(), device(alice, 1), c.after, c.max, c.maxBytes)
+		raw, err := s.Read(t.Context(), device(alice, 1), c.after, c.max, c.maxBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := raw.Decode()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +235,7 @@ var reopenTests = []struct {
 
 func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Store) server.Store) {
 	create(t, s, alice, bob)
-	if _, err := s.Meta(t.Context(), []byte("meta")); err != nil {
+	if _, err := s.Meta(t.Context(), "", []byte("meta")); err != nil {
 		t.Fatal(err)
 	}
 	r := open(t, s, 1, alice, bob)
@@ -240,7 +249,7 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	}
 
 	s = reopen(t, s)
-	if meta, err := s.Meta(t.Context(), nil); err != nil || string(meta) != "meta" {
+	if meta, err := s.Meta(t.Context(), "", nil); err != nil || string(meta) != "meta" {
 		t.Errorf("Meta = %q, %v", meta, err)
 	}
 	if a, err := s.Account(t.Context(), alice); err != nil || a.Current.Version != 2 || a.Previous == nil {

@@ -52,14 +52,17 @@ var metaTests = []testCase{
 func testMeta(t *testing.T, s server.Store) {
 	first := []byte("first")
 	for _, give := range [][]byte{first, []byte("second")} {
-		got, err := s.Meta(t.Context(), give)
+		got, err := s.Meta(t.Context(), "", give)
 		if err != nil || string(got) != "first" {
 			t.Errorf("Meta = %q, %v; want what came first", got, err)
 		}
 	}
 	first[0] = 'x'
-	if got, err := s.Meta(t.Context(), nil); err != nil || string(got) != "first" {
+	if got, err := s.Meta(t.Context(), "", nil); err != nil || string(got) != "first" {
 		t.Errorf("Meta = %q, %v: the store kept the caller's slice", got, err)
+	}
+	if got, err := s.Meta(t.Context(), "other", []byte("another")); err != nil || string(got) != "another" {
+		t.Errorf("Meta of another name = %q, %v; want its own first", got, err)
 	}
 }
 
@@ -205,7 +208,11 @@ func send(t *testing.T, s server.Store, r *server.Room, n int) server.Receipt {
 // read returns the whole mailbox of d.
 func read(t *testing.T, s server.Store, d identity.Device) *wire.ReadReply {
 	t.Helper()
-	reply, err := s.Read(t.Context(), d, 0, 1000, 1<<20)
+	raw, err := s.Read(t.Context(), d, 0, 1000, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := raw.Decode()
 	if err != nil {
 		t.Fatal(err)
 	}
