@@ -19,6 +19,7 @@ type hub struct {
 type Subscription struct {
 	C       <-chan struct{}
 	c       chan struct{}
+	f       func() // called instead, where there is one
 	account identity.Account
 	hub     *hub
 }
@@ -28,11 +29,26 @@ func (s *Server) Subscribe(session *Session) *Subscription {
 	return s.hub.subscribe(session.Device.Account())
 }
 
+// Watch is [Server.Subscribe] for who would rather be called than wait: f comes
+// in C's place. It must neither block nor call the server. It may be called until
+// Close returns.
+func (s *Server) Watch(session *Session, f func()) *Subscription {
+	sub := &Subscription{f: f, account: session.Device.Account(), hub: &s.hub}
+	s.hub.add(sub)
+	return sub
+}
+
 func (h *hub) subscribe(account identity.Account) *Subscription {
 	c := make(chan struct{}, 1)
 	sub := &Subscription{C: c, c: c, account: account, hub: h}
+	h.add(sub)
+	return sub
+}
+
+func (h *hub) add(sub *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	account := sub.account
 	if h.subs == nil {
 		h.subs = map[identity.Account]map[*Subscription]struct{}{}
 	}
@@ -40,7 +56,6 @@ func (h *hub) subscribe(account identity.Account) *Subscription {
 		h.subs[account] = map[*Subscription]struct{}{}
 	}
 	h.subs[account][sub] = struct{}{}
-	return sub
 }
 
 // Close ends the subscription.
@@ -59,6 +74,10 @@ func (h *hub) notify(accounts []identity.Account) {
 	defer h.mu.Unlock()
 	for _, a := range accounts {
 		for sub := range h.subs[a] {
+			if sub.f != nil {
+				sub.f()
+				continue
+			}
 			select {
 			case sub.c <- struct{}{}:
 			default: // a hint is waiting already
