@@ -14,7 +14,11 @@ import (
 // OpenPrivate decrypts m with the tree and secret of its epoch, and uses up the
 // key. The signature is not verified.
 func OpenPrivate(s *public.Suite, m *public.PrivateMessage, tree *secrettree.Tree, senderDataSecret suite.Secret) (*public.AuthenticatedContent, error) {
-	d, err := openSenderData(s, m, senderDataSecret)
+	own := *m // it is decrypted in place
+	own.EncryptedSenderData, own.Ciphertext = slices.Clone(m.EncryptedSenderData), slices.Clone(m.Ciphertext)
+	m = &own
+	senderAAD, aad := m.AAD()
+	d, err := openSenderData(s, m, senderAAD, senderDataSecret)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +27,7 @@ func OpenPrivate(s *public.Suite, m *public.PrivateMessage, tree *secrettree.Tre
 		return nil, err
 	}
 	use.Commit(func(string, []byte) {})
-	return openContent(s, m, d, &use.Key)
+	return openContent(s, m, d, aad, &use.Key)
 }
 
 // SealPrivate encrypts a, which is signed.
@@ -32,7 +36,11 @@ func SealPrivate(s *public.Suite, a *public.AuthenticatedContent, tree *secrettr
 	if err != nil {
 		return nil, err
 	}
-	return seal(s, nil, a, &key, senderDataSecret)
+	message, err := seal(s, nil, a, &key, senderDataSecret)
+	if err != nil {
+		return nil, err
+	}
+	return parsePrivate(message)
 }
 
 // GroupSecrets is groupSecrets.

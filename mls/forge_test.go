@@ -17,11 +17,12 @@ func (g *Group) EncryptPadded(t testing.TB, pad byte) []byte {
 	must(t, a.Sign(g.suite, g.signer, g.current.context))
 	key, err := g.current.tree.Next(g.own, secrettree.Application, func(string, []byte) {})
 	must(t, err)
-	padded := plaintext(a)
-	padded[len(padded)-1] = pad
-	m, err := sealPlaintext(g.suite, nil, a, padded, &key, g.current.senderData)
+	d, err := newSenderData(nil, a, &key)
 	must(t, err)
-	return m.Message()
+	e := fill(g.suite, a, d)
+	e.content[len(e.content)-g.suite.TagSize()-1] = pad
+	must(t, e.seal(g.suite, &key, d.guard, g.current.senderData))
+	return e.message
 }
 
 func must(t testing.TB, err error) {

@@ -1,10 +1,7 @@
 package mls
 
 import (
-	"crypto/rand"
-	"io"
 	"math/bits"
-	"slices"
 
 	"parley/mls/internal/codec"
 	"parley/mls/internal/secrettree"
@@ -22,6 +19,9 @@ const MaxData = 1 << 24
 // two above.
 const minBucket = 256
 
+// senderDataSize is the length of a SenderData, in bytes.
+const senderDataSize = 12
+
 // senderData is SenderData of RFC 9420, Section 6.3.2.
 type senderData struct {
 	leaf       public.LeafIndex
@@ -29,12 +29,10 @@ type senderData struct {
 	guard      [4]byte
 }
 
-func (d *senderData) marshal() []byte {
-	w := codec.NewWriter(12)
+func (d *senderData) write(w *codec.Writer) {
 	w.Uint32(uint32(d.leaf))
 	w.Uint32(d.generation)
 	w.Raw(d.guard[:])
-	return w.Bytes()
 }
 
 func parseSenderData(b []byte) (*senderData, error) {
@@ -54,18 +52,6 @@ func guarded(nonce suite.Secret, guard [4]byte) suite.Secret {
 	return out
 }
 
-// plaintext returns the PrivateMessageContent of a, padded
-// (RFC 9420, Section 6.3.1).
-func plaintext(a *public.AuthenticatedContent) []byte {
-	w := codec.NewWriter(bucket(len(a.Content.ApplicationData) + len(a.Auth.Signature) + 8))
-	a.Content.MarshalBody(w)
-	a.Auth.Write(w, a.Content.ContentType)
-	n := len(w.Bytes())
-	padded := slices.Grow(w.Bytes(), bucket(n)-n)[:bucket(n)]
-	clear(padded[n:])
-	return padded
-}
-
 // bucket returns the size to which n bytes are padded.
 func bucket(n int) int {
 	if n <= minBucket {
@@ -74,40 +60,11 @@ func bucket(n int) int {
 	return 1 << bits.Len(uint(n-1))
 }
 
-// seal encrypts a under key, and who sent it under senderDataSecret
-// (RFC 9420, Section 6.3). random is crypto/rand if nil.
-func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key *secrettree.Key, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
-	return sealPlaintext(s, random, a, plaintext(a), key, senderDataSecret)
-}
-
-// sealPlaintext is seal for content that is encoded and padded already.
-func sealPlaintext(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, padded []byte, key *secrettree.Key, senderDataSecret suite.Secret) (*public.PrivateMessage, error) {
-	m := &public.PrivateMessage{
-		GroupID: a.Content.GroupID, Epoch: a.Content.Epoch, ContentType: a.Content.ContentType,
-		AuthenticatedData: a.Content.AuthenticatedData,
-	}
-	d := senderData{leaf: public.LeafIndex(a.Content.Sender.Index), generation: key.Generation}
-	if random == nil {
-		random = rand.Reader
-	}
-	if _, err := io.ReadFull(random, d.guard[:]); err != nil {
-		return nil, err
-	}
-	var err error
-	m.Ciphertext, err = s.Seal(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), padded)
-	if err != nil {
-		return nil, err
-	}
+// openSenderData decrypts who sent m (RFC 9420, Section 6.3.2), in place. aad is
+// its SenderDataAAD. The error is [ErrMessage].
+func openSenderData(s *public.Suite, m *public.PrivateMessage, aad []byte, senderDataSecret suite.Secret) (*senderData, error) {
 	k, n := secrettree.SenderDataKey(s, senderDataSecret, m.Ciphertext)
-	m.EncryptedSenderData, err = s.Seal(k, n, m.SenderDataAAD(), d.marshal())
-	return m, err
-}
-
-// openSenderData decrypts who sent m (RFC 9420, Section 6.3.2). The error is
-// [ErrMessage].
-func openSenderData(s *public.Suite, m *public.PrivateMessage, senderDataSecret suite.Secret) (*senderData, error) {
-	k, n := secrettree.SenderDataKey(s, senderDataSecret, m.Ciphertext)
-	b, err := s.Open(k, n, m.SenderDataAAD(), m.EncryptedSenderData)
+	b, err := s.OpenInPlace(k, n, aad, m.EncryptedSenderData)
 	if err != nil {
 		return nil, ErrMessage
 	}
@@ -118,11 +75,11 @@ func openSenderData(s *public.Suite, m *public.PrivateMessage, senderDataSecret 
 	return d, nil
 }
 
-// openContent decrypts the content of m with the key that d names
-// (RFC 9420, Section 6.3.1). Its signature is not verified yet. The error is
-// [ErrMessage].
-func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, key *secrettree.Key) (*public.AuthenticatedContent, error) {
-	b, err := s.Open(key.Key, guarded(key.Nonce, d.guard), m.ContentAAD(), m.Ciphertext)
+// openContent decrypts the content of m, in place, with the key that d names
+// (RFC 9420, Section 6.3.1). aad is its PrivateContentAAD. The signature is not
+// verified yet. The error is [ErrMessage].
+func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, aad []byte, key *secrettree.Key) (*public.AuthenticatedContent, error) {
+	b, err := s.OpenInPlace(key.Key, guarded(key.Nonce, d.guard), aad, m.Ciphertext)
 	if err != nil {
 		return nil, ErrMessage
 	}

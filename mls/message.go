@@ -89,11 +89,7 @@ func (g *Group) encryptSigned(a *public.AuthenticatedContent, kind secrettree.Ki
 		return nil, err
 	}
 	defer key.Erase()
-	m, err := seal(g.suite, g.cfg.Rand, a, &key, g.current.senderData)
-	if err != nil {
-		return nil, err
-	}
-	return m.Message(), nil
+	return seal(g.suite, g.cfg.Rand, a, &key, g.current.senderData)
 }
 
 // Decrypt opens an application message of the current epoch or of one of the
@@ -165,8 +161,8 @@ type unprotected struct {
 	use     *secrettree.Use
 }
 
-// unprotect decrypts m and verifies its signature (RFC 9420, Section 6.3). It
-// changes nothing.
+// unprotect decrypts m and verifies its signature (RFC 9420, Section 6.3). Of the
+// group it changes nothing; m is decrypted in place.
 func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	if string(m.GroupID) != string(g.current.context.GroupID) {
 		return nil, ErrWrongGroup
@@ -175,7 +171,8 @@ func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := openSenderData(g.suite, m, epoch.senderData)
+	senderAAD, aad := m.AAD()
+	d, err := openSenderData(g.suite, m, senderAAD, epoch.senderData)
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +186,10 @@ func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	if u.use, err = epoch.tree.Find(d.leaf, ratchetOf(m.ContentType), d.generation); err != nil {
 		return nil, ratchetError(err)
 	}
-	if u.content, err = openContent(g.suite, m, d, &u.use.Key); err != nil {
+	if u.content, err = openContent(g.suite, m, d, aad, &u.use.Key); err != nil {
 		return nil, err
 	}
-	u.tbs = u.content.TBS(epoch.context)
-	if g.suite.VerifyWithLabel(u.sender.signatureKey, "FramedContentTBS", u.tbs, u.content.Auth.Signature) != nil {
+	if u.tbs, err = u.content.VerifyTBS(g.suite, u.sender.signatureKey, epoch.context); err != nil {
 		return nil, broken(RuleMessageSignature, ErrMessage)
 	}
 	return u, nil

@@ -1,6 +1,9 @@
 package public
 
-import "parley/mls/internal/codec"
+import (
+	"parley/mls/internal/codec"
+	"parley/mls/internal/suite"
+)
 
 // A WireFormat says what an MLSMessage carries (RFC 9420, Section 17.2).
 type WireFormat uint16
@@ -187,11 +190,21 @@ func (a *AuthenticatedContent) UnmarshalMLS(r *codec.Reader) {
 
 // TBS returns the FramedContentTBS that the signature covers
 // (RFC 9420, Section 6.1). It covers context, which is that of the current
-// epoch, only if the sender is a member or joins by this commit.
+// epoch, only if the sender is a member or joins by this commit; else it may be
+// nil.
 func (a *AuthenticatedContent) TBS(context *GroupContext) []byte {
-	w := codec.NewWriter(256 + len(a.Content.AuthenticatedData) + len(a.Content.ApplicationData))
-	a.marshalTBS(w, context)
-	return w.Bytes()
+	return a.signable(context).Content()
+}
+
+// signable returns what the signature covers.
+func (a *AuthenticatedContent) signable(context *GroupContext) suite.Signable {
+	size := 256 + len(a.Content.AuthenticatedData) + len(a.Content.ApplicationData)
+	if context != nil {
+		for i := range context.Extensions {
+			size += 4 + len(context.Extensions[i].Data)
+		}
+	}
+	return suite.NewSignable(framedContentLabel, size, func(w *codec.Writer) { a.marshalTBS(w, context) })
 }
 
 func (a *AuthenticatedContent) marshalTBS(w *codec.Writer, context *GroupContext) {
@@ -214,13 +227,23 @@ func (a *AuthenticatedContent) TBM(context *GroupContext) []byte {
 
 // Sign sets the signature, under the label "FramedContentTBS".
 func (a *AuthenticatedContent) Sign(s *Suite, key SignaturePrivateKey, context *GroupContext) (err error) {
-	a.Auth.Signature, err = s.SignWithLabel(key, framedContentLabel, a.TBS(context))
+	a.Auth.Signature, err = s.Sign(key, a.signable(context))
 	return err
 }
 
 // VerifySignature returns [ErrSignature] if the signature is not one by key.
 func (a *AuthenticatedContent) VerifySignature(s *Suite, key SignaturePublicKey, context *GroupContext) error {
-	return verify(s, key, framedContentLabel, a.TBS(context), a.Auth.Signature)
+	_, err := a.VerifyTBS(s, key, context)
+	return err
+}
+
+// VerifyTBS is VerifySignature that returns the FramedContentTBS as well.
+func (a *AuthenticatedContent) VerifyTBS(s *Suite, key SignaturePublicKey, context *GroupContext) ([]byte, error) {
+	c := a.signable(context)
+	if s.Verify(key, c, a.Auth.Signature) != nil {
+		return nil, ErrSignature
+	}
+	return c.Content(), nil
 }
 
 // Ref returns the ProposalRef of a proposal sent as a

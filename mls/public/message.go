@@ -66,25 +66,17 @@ func (m *PrivateMessage) UnmarshalMLS(r *codec.Reader) {
 	m.Ciphertext = r.Vector()
 }
 
-// ContentAAD returns the PrivateContentAAD (RFC 9420, Section 6.3.1).
-func (m *PrivateMessage) ContentAAD() []byte {
+// AAD returns the SenderDataAAD (RFC 9420, Section 6.3.2) and the
+// PrivateContentAAD (RFC 9420, Section 6.3.1), which begins with it and shares
+// its memory.
+func (m *PrivateMessage) AAD() (senderData, content []byte) {
 	w := codec.NewWriter(32 + len(m.GroupID) + len(m.AuthenticatedData))
-	m.marshalSenderDataAAD(w)
-	w.Vector(m.AuthenticatedData)
-	return w.Bytes()
-}
-
-// SenderDataAAD returns the SenderDataAAD (RFC 9420, Section 6.3.2).
-func (m *PrivateMessage) SenderDataAAD() []byte {
-	w := codec.NewWriter(16 + len(m.GroupID))
-	m.marshalSenderDataAAD(w)
-	return w.Bytes()
-}
-
-func (m *PrivateMessage) marshalSenderDataAAD(w *codec.Writer) {
 	w.Vector(m.GroupID)
 	w.Uint64(m.Epoch)
 	w.Uint8(uint8(m.ContentType))
+	n := len(w.Bytes())
+	w.Vector(m.AuthenticatedData)
+	return w.Bytes()[:n], w.Bytes()
 }
 
 // EncryptedGroupSecrets is one joiner's part of a Welcome

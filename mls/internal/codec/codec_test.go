@@ -30,9 +30,22 @@ func TestVarintExamples(t *testing.T) {
 func TestVarintRoundTrip(t *testing.T) {
 	for _, n := range []int{0, 63, 64, 16383, 16384, MaxVector} {
 		r := NewReader(AppendVarint(nil, n))
+		if got := VectorSize(n); got != n+len(AppendVarint(nil, n)) {
+			t.Errorf("VectorSize(%d) = %d", n, got)
+		}
 		if got := r.Varint(); got != n || r.Finish() != nil {
 			t.Errorf("got %d, %v, want %d", got, r.Err(), n)
 		}
+	}
+}
+
+// TestZeros: what a Writer's buffer held before does not show.
+func TestZeros(t *testing.T) {
+	w := &Writer{b: append(make([]byte, 0, 4), 9, 9, 9)[:1]}
+	w.Zeros(2)
+	w.Varint(64)
+	if want := []byte{9, 0, 0, 0x40, 64}; !bytes.Equal(w.Bytes(), want) || w.Len() != len(want) {
+		t.Errorf("got %x, want %x", w.Bytes(), want)
 	}
 }
 

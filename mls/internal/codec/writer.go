@@ -37,6 +37,9 @@ func NewWriter(size int) *Writer {
 // Bytes returns what was written. It aliases the buffer until the next write.
 func (w *Writer) Bytes() []byte { return w.b }
 
+// Len returns how many bytes were written.
+func (w *Writer) Len() int { return len(w.b) }
+
 // Uint8 writes one byte.
 func (w *Writer) Uint8(v uint8) { w.b = append(w.b, v) }
 
@@ -62,6 +65,17 @@ func (w *Writer) Optional(present bool) {
 // Raw writes p without a header.
 func (w *Writer) Raw(p []byte) { w.b = append(w.b, p...) }
 
+// Zeros writes n bytes of zero.
+func (w *Writer) Zeros(n int) {
+	start := len(w.b)
+	w.b = slices.Grow(w.b, n)[:start+n]
+	clear(w.b[start:])
+}
+
+// Varint writes the header of a vector of n bytes, which the caller writes next.
+// It panics where Vector does.
+func (w *Writer) Varint(n int) { w.b = AppendVarint(w.b, n) }
+
 // Vector writes p as opaque<V>. It panics if p is longer than [MaxVector],
 // which callers rule out for data that they did not make themselves.
 func (w *Writer) Vector(p []byte) {
@@ -76,6 +90,13 @@ func (w *Writer) Nested(f func(*Writer)) {
 	size := len(w.b) - start
 	var head [4]byte
 	w.b = slices.Insert(w.b, start, AppendVarint(head[:0], size)...)
+}
+
+// VectorSize returns the length of a vector of n bytes with its header, in bytes.
+// It panics where Vector does.
+func VectorSize(n int) int {
+	var head [4]byte
+	return len(AppendVarint(head[:0], n)) + n
 }
 
 // AppendVarint appends the shortest header for n (RFC 9420, Section 2.1.2).

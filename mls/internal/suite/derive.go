@@ -53,7 +53,7 @@ func (s *Suite) ExpandWithLabel(secret Secret, label string, context []byte, n i
 // expand is KDF.Expand. Up to one block it is a single HMAC.
 func (s *Suite) expand(secret Secret, info []byte, n int) Secret {
 	if n <= s.nh {
-		return s.expandOne(secret, info)[:n:n]
+		return s.expandOne(secret, info, n)
 	}
 	out, err := hkdf.Expand(s.hash, secret, string(info), n)
 	if err != nil {

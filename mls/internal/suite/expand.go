@@ -12,10 +12,10 @@ import (
 // its own: it holds every one of a message.
 const maxShort = 126
 
-// expandOne returns the first block of KDF.Expand, HashSize bytes: the HMAC
-// (RFC 2104) of info and the byte 1. A message needs five of them, so that short
-// ones go without the states that crypto/hmac allocates.
-func (s *Suite) expandOne(secret Secret, info []byte) Secret {
+// expandOne returns the first n bytes, at most HashSize, of KDF.Expand: of the
+// HMAC (RFC 2104) of info and the byte 1. A message needs five of them, so that
+// short ones go without the states that crypto/hmac allocates.
+func (s *Suite) expandOne(secret Secret, info []byte, n int) Secret {
 	block := sha512.BlockSize
 	if s.nh == sha256.Size {
 		block = sha256.BlockSize
@@ -24,27 +24,32 @@ func (s *Suite) expandOne(secret Secret, info []byte) Secret {
 		m := hmac.New(s.hash, secret)
 		m.Write(bytes.Clone(info)) // or the caller's would be on the heap every time
 		m.Write([]byte{1})
-		return m.Sum(nil)
+		return m.Sum(nil)[:n:n]
 	}
 	var buf [sha512.BlockSize + maxShort + 1]byte
+	var sum [sha512.Size]byte
 	defer clear(buf[:])
-	pad(buf[:block], secret, 0x36)
-	n := copy(buf[block:], info)
-	buf[block+n] = 1
-	out := make(Secret, s.nh)
-	s.sum(out, buf[:block+n+1])
-	pad(buf[:block], secret, 0x5c)
-	n = copy(buf[block:], out)
-	s.sum(out, buf[:block+n])
-	return out
+	defer clear(sum[:])
+	pad(buf[:block], secret, &inner)
+	end := block + copy(buf[block:], info)
+	buf[end] = 1
+	s.sum(sum[:s.nh], buf[:end+1])
+	pad(buf[:block], secret, &outer)
+	end = block + copy(buf[block:], sum[:s.nh])
+	s.sum(sum[:s.nh], buf[:end])
+	return Secret(bytes.Clone(sum[:n]))
 }
 
-// pad fills block with secret, extended by zeros, xor value.
-func pad(block, secret []byte, value byte) {
-	for i := range block {
-		block[i] = value
-	}
-	subtle.XORBytes(block, block, secret)
+// Pads of HMAC, for the longest block.
+var (
+	inner = [sha512.BlockSize]byte(bytes.Repeat([]byte{0x36}, sha512.BlockSize))
+	outer = [sha512.BlockSize]byte(bytes.Repeat([]byte{0x5c}, sha512.BlockSize))
+)
+
+// pad fills block with secret, extended by zeros, xor with.
+func pad(block, secret []byte, with *[sha512.BlockSize]byte) {
+	n := subtle.XORBytes(block, secret, with[:])
+	copy(block[n:], with[n:])
 }
 
 // sum hashes b into out, HashSize bytes. The hashes are those that [New] knows.

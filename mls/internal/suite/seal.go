@@ -30,6 +30,31 @@ func (s *Suite) Seal(key, nonce Secret, aad, plaintext []byte) ([]byte, error) {
 	return a.Seal(out, nonce, plaintext, aad), nil
 }
 
+// SealInPlace encrypts buf where it stands, as Seal does. Its last TagSize bytes
+// are room for the tag. aad must not overlap buf.
+func (s *Suite) SealInPlace(key, nonce Secret, aad, buf []byte) error {
+	a, err := s.newAEAD(key)
+	if err != nil || len(nonce) != nonceSize || len(buf) < tagSize {
+		return ErrKey
+	}
+	a.Seal(buf[:0], nonce, buf[:len(buf)-tagSize], aad)
+	return nil
+}
+
+// OpenInPlace is Open that leaves the plaintext, which it returns, where the
+// ciphertext was. If the error is not nil buf is of no use any more.
+func (s *Suite) OpenInPlace(key, nonce Secret, aad, buf []byte) ([]byte, error) {
+	a, err := s.newAEAD(key)
+	if err != nil || len(nonce) != nonceSize {
+		return nil, ErrKey
+	}
+	plaintext, err := a.Open(buf[:0], nonce, buf, aad)
+	if err != nil {
+		return nil, ErrDecrypt
+	}
+	return plaintext, nil
+}
+
 // Open decrypts what Seal made, or returns [ErrDecrypt].
 func (s *Suite) Open(key, nonce Secret, aad, ciphertext []byte) ([]byte, error) {
 	a, err := s.newAEAD(key)

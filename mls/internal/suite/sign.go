@@ -28,25 +28,59 @@ type Signatures interface {
 // SignWithLabel is the function of RFC 9420, Section 5.1.2. It returns [ErrKey]
 // if priv is not a key of the suite.
 func (s *Suite) SignWithLabel(priv SignaturePrivateKey, label string, content []byte) ([]byte, error) {
-	return s.sig.Sign(priv, signContent(label, content))
+	return s.Sign(priv, signable(label, content))
 }
 
 // VerifyWithLabel is the function of RFC 9420, Section 5.1.2. It returns
 // [ErrSignature] unless signature is one of content by the owner of pub.
 func (s *Suite) VerifyWithLabel(pub SignaturePublicKey, label string, content, signature []byte) error {
-	if !s.sig.Verify(pub, signContent(label, content), signature) {
+	return s.Verify(pub, signable(label, content), signature)
+}
+
+// Sign signs c as SignWithLabel does.
+func (s *Suite) Sign(priv SignaturePrivateKey, c Signable) ([]byte, error) {
+	return s.sig.Sign(priv, c.encoded)
+}
+
+// Verify verifies a signature of c as VerifyWithLabel does.
+func (s *Suite) Verify(pub SignaturePublicKey, c Signable, signature []byte) error {
+	if !s.sig.Verify(pub, c.encoded, signature) {
 		return ErrSignature
 	}
 	return nil
 }
 
-// signContent is SignContent of RFC 9420, Section 5.1.2.
-func signContent(label string, content []byte) []byte {
-	w := codec.NewWriter(8 + len(labelPrefix) + len(label) + len(content))
-	w.Vector([]byte(labelPrefix + label))
-	w.Vector(content)
-	return w.Bytes()
+// A Signable is a SignContent of RFC 9420, Section 5.1.2: a label and a content,
+// encoded once.
+type Signable struct {
+	encoded []byte
+	content int // its length; it is the end of encoded
 }
+
+// NewSignable returns the Signable of the content that write writes, about size
+// bytes.
+func NewSignable(label string, size int, write func(*codec.Writer)) Signable {
+	w := codec.NewWriter(16 + len(labelPrefix) + len(label) + size)
+	w.Nested(func(w *codec.Writer) {
+		w.Raw([]byte(labelPrefix))
+		w.Raw([]byte(label))
+	})
+	c := Signable{}
+	w.Nested(func(w *codec.Writer) {
+		before := len(w.Bytes())
+		write(w)
+		c.content = len(w.Bytes()) - before
+	})
+	c.encoded = w.Bytes()
+	return c
+}
+
+func signable(label string, content []byte) Signable {
+	return NewSignable(label, len(content), func(w *codec.Writer) { w.Raw(content) })
+}
+
+// Content returns the content alone. It aliases c.
+func (c Signable) Content() []byte { return c.encoded[len(c.encoded)-c.content:] }
 
 // GenerateSignatureKey makes a fresh key pair from random (crypto/rand if nil).
 func (s *Suite) GenerateSignatureKey(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error) {

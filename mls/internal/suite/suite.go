@@ -86,6 +86,10 @@ func New(p Parameters) (*Suite, error) {
 // nonceSize is AEAD.Nn, the same for every AEAD of RFC 9420, Section 17.1.
 const nonceSize = 12
 
+// tagSize is by how much every AEAD of RFC 9420, Section 17.1 makes a plaintext
+// longer.
+const tagSize = 16
+
 // ID returns the number of the suite.
 func (s *Suite) ID() ID { return s.id }
 
@@ -100,6 +104,9 @@ func (s *Suite) KeySize() int { return s.nk }
 
 // NonceSize returns AEAD.Nn, in bytes.
 func (s *Suite) NonceSize() int { return nonceSize }
+
+// TagSize returns the bytes by which the AEAD makes a plaintext longer.
+func (s *Suite) TagSize() int { return tagSize }
 
 // KEMOutputSize returns the bytes of a KEM output.
 func (s *Suite) KEMOutputSize() int { return s.hpke.KEMOutputSize() }

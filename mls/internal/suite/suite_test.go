@@ -163,6 +163,36 @@ func TestSealNeedsItsKey(t *testing.T) {
 	}
 }
 
+// TestSealInPlace: what stands in a buffer is sealed as Seal does it, and opened
+// there, with every AEAD.
+func TestSealInPlace(t *testing.T) {
+	for _, s := range []*Suite{X25519(), ChaCha20(), P384()} {
+		key, nonce := make(Secret, s.KeySize()), make(Secret, s.NonceSize())
+		aad, text := []byte("aad"), []byte("text")
+		want, err := s.Seal(key, nonce, aad, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buf := append(bytes.Clone(text), make([]byte, s.TagSize())...)
+		if err := s.SealInPlace(key, nonce, aad, buf); err != nil || !bytes.Equal(buf, want) {
+			t.Errorf("%s: got %x, %v, want %x", s.Name(), buf, err, want)
+		}
+		got, err := s.OpenInPlace(key, nonce, aad, buf)
+		if err != nil || !bytes.Equal(got, text) || &got[0] != &buf[0] {
+			t.Errorf("%s: opened: got %q, %v", s.Name(), got, err)
+		}
+		if _, err := s.OpenInPlace(key, nonce, []byte("aae"), bytes.Clone(want)); !errors.Is(err, ErrDecrypt) {
+			t.Errorf("%s: other aad: got %v, want ErrDecrypt", s.Name(), err)
+		}
+		if _, err := s.OpenInPlace(key, nonce[1:], aad, bytes.Clone(want)); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: short nonce: got %v, want ErrKey", s.Name(), err)
+		}
+		if err := s.SealInPlace(key, nonce, aad, make([]byte, s.TagSize()-1)); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: no room for the tag: got %v, want ErrKey", s.Name(), err)
+		}
+	}
+}
+
 // TestStrictEd25519 tries what lenient verifiers accept.
 func TestStrictEd25519(t *testing.T) {
 	e := ed25519Signatures{}
