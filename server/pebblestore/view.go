@@ -157,3 +157,10 @@ func load[T any](get func([]byte) ([]byte, error), key []byte) (*T, error) {
 	}
 	return decode[T](value)
 }
+
+// closed reports whether close was called.
+func (v *views) closed() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.newest == nil
+}
