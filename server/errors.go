@@ -9,11 +9,14 @@ import (
 	"parley/wire"
 )
 
-// retryAfter is what a client is told to wait while nothing can be stored.
-const retryAfter = 5 * time.Second
+// What a client is told to wait.
+const (
+	retryAfter = 5 * time.Second        // while nothing can be stored
+	busyAfter  = 250 * time.Millisecond // while too much waits to be stored; at most twice that
+)
 
 // AsWire returns what a client is told of err: err itself if it is a
-// *[wire.Error]; unavailable where the store takes nothing now; else internal,
+// *[wire.Error]; unavailable where the store takes nothing now, or has too much to do; else internal,
 // whose cause is for the operator's log alone. nil for nil.
 func AsWire(err error) *wire.Error {
 	var refusal *wire.Error
@@ -22,6 +25,8 @@ func AsWire(err error) *wire.Error {
 		return nil
 	case errors.As(err, &refusal):
 		return refusal
+	case errors.Is(err, ErrBusy):
+		return unavailable("The server has too much to do now.", busyAfter)
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		e := wire.Refuse(wire.CodeUnavailable, "The server can't store anything now.")
 		e.RetryAfter = retryAfter.Milliseconds()

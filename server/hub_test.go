@@ -8,11 +8,13 @@ import (
 
 // TestWatch: who watches is called for its own account, until Close.
 func TestWatch(t *testing.T) {
-	var s Server
+	s := Server{stats: new(counters)}
+	s.hub.stats = s.stats
 	calls := 0
-	sub := s.Watch(&Session{Device: "mimi://example.org/d/alice/1"}, func() { calls++ })
-	account := identity.Device("mimi://example.org/d/alice/1").Account()
-	other := s.hub.subscribe(account)
+	const account = identity.Account("mimi://example.org/u/alice")
+	session := &Session{Device: "mimi://example.org/d/alice/1", account: account}
+	sub := s.Watch(session, func() { calls++ })
+	other := s.Subscribe(session)
 	s.hub.notify([]identity.Account{account, "mimi://example.org/u/bob"})
 	s.hub.notify([]identity.Account{account})
 	if calls != 2 || len(other.C) != 1 {
@@ -22,5 +24,9 @@ func TestWatch(t *testing.T) {
 	s.hub.notify([]identity.Account{account})
 	if calls != 2 {
 		t.Error("called after Close")
+	}
+	other.Close()
+	if n := s.stats.waiting.Load(); n != 0 || len(s.hub.shards[shardOf(string(account))].subs) != 0 {
+		t.Errorf("%d still wait", n)
 	}
 }

@@ -15,7 +15,8 @@ type Rate struct {
 	Every time.Duration
 }
 
-// Rates bound what costs others something.
+// Rates bound what costs others something. A field that is zero is that of
+// [DefaultRates]; a Burst, number or time below zero is no bound.
 type Rates struct {
 	Login    Rate // failed logins for one account
 	Address  Rate // failed logins from one address
@@ -24,12 +25,29 @@ type Rates struct {
 	Claimer  Rate // key packages claimed by one account
 	Claimed  Rate // key packages claimed from one account
 	Claiming Rate // key packages claimed by one account from one other
+
+	Request     Rate          // operations of one device
+	Send        Rate          // messages sent by one device
+	Anonymous   Rate          // operations without a session from one address
+	Bytes       int64         // of the requests of one account in an hour
+	Streams     int           // open at once for one account
+	Connections int           // streams open at once from one address
+	Delay       time.Duration // that a message may wait to be stored: what would wait longer is refused at once
 }
 
 // DefaultRates are the rates of a server that isn't configured otherwise. A
 // claimer can open a group of 1,000 at once; nobody can empty another's stock of
-// key packages alone.
+// key packages alone. What one device may do is far more than a person does, and
+// about what one core can.
 var DefaultRates = Rates{
+	Request:     Rate{20_000, 200 * time.Microsecond},
+	Send:        Rate{10_000, 400 * time.Microsecond},
+	Anonymous:   Rate{50_000, 200 * time.Microsecond},
+	Bytes:       8 << 30,
+	Streams:     64,
+	Connections: 20_000,
+	Delay:       75 * time.Millisecond,
+
 	Login:    Rate{10, time.Minute},
 	Address:  Rate{30, 2 * time.Second},
 	SignUp:   Rate{500, time.Second},
@@ -48,11 +66,18 @@ func (r *Rates) setDefaults() {
 		{&r.Claimer, &DefaultRates.Claimer},
 		{&r.Claimed, &DefaultRates.Claimed},
 		{&r.Claiming, &DefaultRates.Claiming},
+		{&r.Request, &DefaultRates.Request},
+		{&r.Send, &DefaultRates.Send},
+		{&r.Anonymous, &DefaultRates.Anonymous},
 	} {
 		if *f.have == (Rate{}) {
 			*f.have = *f.def
 		}
 	}
+	orDefault(&r.Bytes, DefaultRates.Bytes)
+	orDefault(&r.Streams, DefaultRates.Streams)
+	orDefault(&r.Connections, DefaultRates.Connections)
+	orDefault(&r.Delay, DefaultRates.Delay)
 }
 
 // limiters hold a bucket for each key of each rate.
@@ -112,7 +137,12 @@ func newBuckets(r Rate) *buckets {
 	return &buckets{rate: r, byKey: map[string]*rate.Limiter{}, overflow: r.limiter()}
 }
 
-func (r Rate) limiter() *rate.Limiter { return rate.NewLimiter(rate.Every(r.Every), r.Burst) }
+func (r Rate) limiter() *rate.Limiter {
+	if r.Burst < 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Every(r.Every), r.Burst)
+}
 
 func (b *buckets) get(now time.Time, key string) *rate.Limiter {
 	b.mu.Lock()

@@ -65,9 +65,8 @@ func (s *Server) finishReset(ctx context.Context, l *listing) error {
 	if err != nil && !errors.Is(err, ErrStale) { // somebody else did it, or cancelled
 		return err
 	}
-	for _, leaf := range f.Gone {
-		s.sessions.end(leaf.Device)
-	}
+	s.endSessions(f.Account, f.Gone)
+	s.tellList(f.Account)
 	return nil
 }
 

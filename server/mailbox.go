@@ -10,8 +10,9 @@ import (
 )
 
 // Read reads the mailbox of the session's account: there is no way to name
-// another. With WaitMS it waits for a first event. It ends early, with
-// unauthorized, where the session ends.
+// another. With WaitMS it waits for a first event. It ends early with
+// unauthorized where the session ends, and without events where the server
+// drains.
 func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.ReadReply, error) {
 	raw, err := s.ReadRaw(ctx, session, req)
 	if err != nil {
@@ -24,20 +25,22 @@ func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadReque
 // not be changed.
 func (s *Server) ReadRaw(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.RawReadReply, error) {
 	if req.WaitMS <= 0 {
-		return s.read(ctx, session.Device, req)
+		return s.read(ctx, session, req)
 	}
 	sub := s.Subscribe(session)
 	defer sub.Close()
 	timer := time.NewTimer(time.Duration(min(req.WaitMS, wire.MaxReadWait)) * time.Millisecond)
 	defer timer.Stop()
 	for {
-		reply, err := s.read(ctx, session.Device, req)
+		reply, err := s.read(ctx, session, req)
 		if err != nil || len(reply.Events) > 0 {
 			return reply, err
 		}
 		select {
 		case <-sub.C:
 		case <-timer.C:
+			return reply, nil
+		case <-s.drain.c:
 			return reply, nil
 		case <-session.Ended():
 			return nil, errUnauthorized
@@ -47,16 +50,35 @@ func (s *Server) ReadRaw(ctx context.Context, session *Session, req *wire.ReadRe
 	}
 }
 
-func (s *Server) read(ctx context.Context, device identity.Device, req *wire.ReadRequest) (*wire.RawReadReply, error) {
+func (s *Server) read(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.RawReadReply, error) {
 	n := req.Max
 	if n <= 0 || n > wire.MaxReadEvents {
 		n = wire.MaxReadEvents
 	}
-	reply, err := s.store.Read(ctx, device, req.After, n, wire.MaxReadBytes)
+	reply, err := s.store.Read(ctx, session.Device, req.After, n, wire.MaxReadBytes)
 	if errors.Is(err, ErrNotFound) { // the device has left its list
 		return nil, errUnauthorized
 	}
-	return reply, err
+	if err != nil {
+		return nil, err
+	}
+	s.stats.reads.Add(1)
+	s.stats.delivered.Add(uint64(len(reply.Events)))
+	return reply, s.checkMoved(ctx, session, reply.Head)
+}
+
+// checkMoved looks at the list of a session that is due, if its mailbox has moved
+// since the last look: another list is an event there. So a stream, whose token
+// isn't shown again, ends even if the hint was lost.
+func (s *Server) checkMoved(ctx context.Context, session *Session, head uint64) error {
+	if s.cfg.Hints == nil || !s.due(session, s.cfg.Now()) || session.head.Load() == head && head != 0 {
+		return nil
+	}
+	if err := s.check(ctx, session); err != nil {
+		return err
+	}
+	session.head.Store(head)
+	return nil
 }
 
 // Acknowledge says that the session's device has everything up to a position.

@@ -106,12 +106,21 @@ func (s *Server) openRoom(ctx context.Context, op OperationID, req *wire.OpenRoo
 		return nil, err
 	}
 	if r.Created {
-		s.hub.notify(u.Next.Accounts)
+		s.stats.rooms.Add(1)
 		if before != nil {
-			s.hub.notify(before.Accounts)
+			s.tell(union(before.Accounts, u.Next.Accounts))
+		} else {
+			s.tell(u.Next.Accounts)
 		}
 	}
 	return &r, nil
+}
+
+// union returns the accounts of both, sorted.
+func union(a, b []identity.Account) []identity.Account {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // generationBefore returns the room, which req opens the next generation of, if

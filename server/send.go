@@ -71,7 +71,10 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	case err != nil:
 		return nil, err
 	}
-	s.hub.notify(room.Accounts)
+	s.stats.messages.Add(1)
+	s.stats.copies.Add(uint64(len(room.Accounts)))
+	s.stats.bytes.Add(uint64(len(req.Message)))
+	s.tell(room.Accounts)
 	return &r, nil
 }
 

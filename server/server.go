@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"parley/identity"
@@ -39,7 +41,7 @@ type Config struct {
 	Retention   time.Duration       // of envelopes; 0: DefaultRetention
 	Login       Login               // nil: LocalLogin
 	Hints       Hints               // to the other nodes; nil: this is the only one
-	Poll        time.Duration       // how often who waits looks without a hint; 0: DefaultPoll where there are Hints
+	Poll        time.Duration       // how often who waits looks without a hint, where there are Hints; 0: DefaultPoll
 	Logger      *slog.Logger        // nil: slog.Default
 }
 
@@ -53,15 +55,23 @@ type Server struct {
 	franking  identity.PublicKey
 	groups    *public.Config
 	suites    []uint16
-	sessions  *sessions
+	tokens    *tokens
+	sessions  sessions
 	nonces    *nonces
+	recheck   recheck
 	hub       hub
 	limiters  limiters
+	allow     allow
+	gate      gate
+	drain     drain
+	stats     *counters
+	stopHints func()
 	fakeLogin []byte // a credential that nothing fits
 }
 
-// New returns a server. It reads the store's meta record and makes it where
-// there is none.
+// New returns a server. It reads what the store keeps for the server itself, the
+// franking key and the keys of sessions and challenges, and makes it where there
+// is none. [Server.Close] ends what New begins.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Store == nil || len(cfg.Suites) == 0 || len(cfg.Origins) == 0 {
 		return nil, errors.New("server: Config needs Store, Suites and Origins")
@@ -72,9 +82,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	cfg.setDefaults()
 	s := &Server{
 		cfg: cfg, store: cfg.Store, log: cfg.Logger,
-		sessions: newSessions(), nonces: newNonces(), limiters: newLimiters(cfg.Rates),
+		limiters: newLimiters(cfg.Rates), gate: gate{delay: cfg.Rates.Delay},
+		drain: drain{c: make(chan struct{})}, stats: new(counters), stopHints: func() {},
 		groups: &public.Config{Suites: cfg.Suites, Now: cfg.Now, MaxLeaves: maxLeaves},
 	}
+	s.allow.init(cfg.Rates)
+	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
 	for _, suite := range cfg.Suites {
 		s.suites = append(s.suites, uint16(suite.ID()))
 	}
@@ -82,8 +95,16 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if s.franking, err = s.frankingKey(ctx); err != nil {
 		return nil, err
 	}
-	s.fakeLogin, err = cfg.Login.Register(ctx, "", make([]byte, wire.LoginSize))
-	return s, err
+	if err := s.sessionKeys(ctx); err != nil {
+		return nil, err
+	}
+	if s.fakeLogin, err = cfg.Login.Register(ctx, "", make([]byte, wire.LoginSize)); err != nil {
+		return nil, err
+	}
+	if cfg.Hints != nil {
+		s.stopHints = sync.OnceFunc(cfg.Hints.Listen(s.hinted))
+	}
+	return s, nil
 }
 
 // maxLeaves bounds the leaves of a room's tree.
@@ -105,6 +126,11 @@ func (c *Config) setDefaults() {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	if c.Hints == nil {
+		c.Poll = 0
+	} else if c.Poll <= 0 {
+		c.Poll = DefaultPoll
+	}
 	orDefault(&c.Limits.Message, wire.DefaultLimits.Message)
 	orDefault(&c.Limits.Commit, wire.DefaultLimits.Commit)
 	orDefault(&c.Limits.KeyPackages, wire.DefaultLimits.KeyPackages)
@@ -112,7 +138,7 @@ func (c *Config) setDefaults() {
 	c.Rates.setDefaults()
 }
 
-func orDefault(n *int, value int) {
+func orDefault[T ~int | ~int64](n *T, value T) {
 	if *n == 0 {
 		*n = value
 	}
@@ -145,6 +171,27 @@ func (s *Server) frankingKey(ctx context.Context) (identity.PublicKey, error) {
 		return identity.PublicKey{}, err
 	}
 	return key.Public(), nil
+}
+
+// secretSize is the size of the keys of sessions and challenges, in bytes.
+const secretSize = 32
+
+// sessionKeys reads the keys that all nodes of the site share.
+func (s *Server) sessionKeys(ctx context.Context) error {
+	var keys [2][]byte
+	for i, name := range []string{"session", "nonce"} {
+		fresh := make([]byte, secretSize)
+		rand.Read(fresh) // never fails: crypto/rand ends the program instead
+		var err error
+		if keys[i], err = s.store.Meta(ctx, name, fresh); err != nil {
+			return err
+		}
+		if len(keys[i]) != secretSize {
+			return errors.New("server: the store's meta record of sessions can't be read")
+		}
+	}
+	s.tokens, s.nonces = newTokens(keys[0], s.cfg.Domain), newNonces(keys[1])
+	return nil
 }
 
 // Info says what the server is.

@@ -2,12 +2,10 @@ package server
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/identity"
@@ -19,159 +17,163 @@ import (
 const (
 	challengeTime = time.Minute
 	sessionTime   = time.Hour
+	// checkTime bounds a look at a device list that no request waits for.
+	checkTime = 10 * time.Second
 )
 
-// maxSessions bounds the sessions of one device; the oldest gives way.
-const maxSessions = 16
-
 // A Session is a device that proved itself. It ends at Expires, or earlier, when
-// the device leaves its list.
+// the device leaves its list or gets another key. A token may stand for several
+// Sessions, one after another or on several nodes.
 type Session struct {
 	Device  identity.Device
 	Expires time.Time
-	hash    [sha256.Size]byte // of the token
-	ended   chan struct{}
+
+	account  identity.Account
+	key      fingerprint
+	checked  atomic.Int64  // Unix nanoseconds: when the device list was last looked at
+	head     atomic.Uint64 // of the mailbox, when it was
+	once     sync.Once
+	ended    chan struct{}
+	requests *allowance // of the device
+	sends    *allowance // of the device
+	bytes    *allowance // of the account
 }
+
+// A fingerprint is the SHA-256 of a device's signature key.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(key identity.PublicKey) fingerprint { return sha256.Sum256(key[:]) }
 
 // Ended is closed when the session ends before it expires.
 func (s *Session) Ended() <-chan struct{} { return s.ended }
 
-// sessions are those of this process: they end with it.
-type sessions struct {
-	mu       sync.Mutex // guards both maps
-	byHash   map[[sha256.Size]byte]*Session
-	byDevice map[identity.Device][]*Session // oldest first
-}
+func (s *Session) end() { s.once.Do(func() { close(s.ended) }) }
 
-func newSessions() *sessions {
-	return &sessions{byHash: map[[sha256.Size]byte]*Session{}, byDevice: map[identity.Device][]*Session{}}
-}
-
-func (t *sessions) add(s *Session) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if all := t.byDevice[s.Device]; len(all) >= maxSessions {
-		t.drop(all[0])
-	}
-	t.byHash[s.hash] = s
-	t.byDevice[s.Device] = append(t.byDevice[s.Device], s)
-}
-
-// drop ends s. The caller holds mu.
-func (t *sessions) drop(s *Session) {
-	if t.byHash[s.hash] != s {
-		return
-	}
-	delete(t.byHash, s.hash)
-	rest := slices.DeleteFunc(slices.Clone(t.byDevice[s.Device]), func(o *Session) bool { return o == s })
-	if t.byDevice[s.Device] = rest; len(rest) == 0 {
-		delete(t.byDevice, s.Device)
-	}
-	close(s.ended)
-}
-
-func (t *sessions) get(hash [sha256.Size]byte, now time.Time) *Session {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := t.byHash[hash]
-	if s != nil && !now.Before(s.Expires) {
-		t.drop(s)
-		return nil
-	}
-	return s
-}
-
-func (t *sessions) remove(s *Session) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.drop(s)
-}
-
-// end ends all sessions of device.
-func (t *sessions) end(device identity.Device) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, s := range t.byDevice[device] {
-		t.drop(s)
+// over reports whether the session has ended, or expired at now.
+func (s *Session) over(now time.Time) bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return !now.Before(s.Expires)
 	}
 }
 
-func (t *sessions) expire(now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, s := range t.byHash {
-		if !now.Before(s.Expires) {
-			t.drop(s)
-		}
+// newSession returns a session of device, whose list was looked at now.
+func (s *Server) newSession(device identity.Device, key fingerprint, expires, now time.Time) *Session {
+	account := device.Account()
+	session := &Session{
+		Device: device, Expires: expires, account: account, key: key, ended: make(chan struct{}),
+		requests: s.allow.requests.of(string(device), now),
+		sends:    s.allow.sends.of(string(device), now),
+		bytes:    s.allow.bytes.of(string(account), now),
 	}
+	session.checked.Store(now.UnixNano())
+	return session
 }
 
-// Authenticate returns the session of a bearer token, or unauthorized.
+// Authenticate returns the session of a bearer token, or unauthorized. Any node
+// takes a token that another made. What was verified is remembered, so that only
+// a first request, and with [Config.Hints] one every [Config.Poll], looks at the
+// store: for at most 10 seconds.
 func (s *Server) Authenticate(token []byte) (*Session, error) {
-	if len(token) != wire.TokenSize {
+	name, ok := tokenName(token)
+	if !ok {
 		return nil, errUnauthorized
 	}
-	session := s.sessions.get(sha256.Sum256(token), s.cfg.Now())
-	if session == nil {
+	hash, shard := sha256.Sum256(token), s.sessions.shard(name)
+	session, changed := shard.get(hash)
+	now := s.cfg.Now()
+	if session != nil && session.over(now) {
+		shard.remove(hash, session)
 		return nil, errUnauthorized
 	}
-	return session, nil
+	if session != nil && !s.due(session, now) {
+		return session, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
+	defer cancel()
+	if session != nil {
+		return session, s.check(ctx, session)
+	}
+	for range casTries {
+		session, err := s.verify(ctx, token, now)
+		if err != nil {
+			return nil, err
+		}
+		if kept, ok := shard.add(hash, session, changed); ok {
+			return kept, nil
+		}
+		_, changed = shard.get(hash) // a list changed meanwhile: look again
+	}
+	return nil, errBusy
+}
+
+// verify returns the session that token stands for, as its device's list is now.
+func (s *Server) verify(ctx context.Context, token []byte, now time.Time) (*Session, error) {
+	claim, ok := s.tokens.open(token)
+	if !ok || claim.Expires <= now.UnixMilli() {
+		return nil, errUnauthorized
+	}
+	s.stats.verified.Add(1)
+	expires := time.UnixMilli(claim.Expires)
+	until, err := s.stillListed(ctx, claim.device, claim.fingerprint())
+	if err != nil {
+		return nil, err
+	}
+	if !until.IsZero() && until.Before(expires) {
+		expires = until
+	}
+	return s.newSession(claim.device, claim.fingerprint(), expires, now), nil
+}
+
+// stillListed returns unauthorized unless device is listed with key, and until
+// when it is: zero where that isn't known.
+func (s *Server) stillListed(ctx context.Context, device identity.Device, key fingerprint) (until time.Time, err error) {
+	listed, until, err := s.listedKey(ctx, device)
+	refusal, refused := err.(*wire.Error)
+	switch {
+	case refused && refusal.Code == wire.CodeUnlistedDevice, err == nil && fingerprintOf(listed) != key:
+		return until, errUnauthorized
+	case err != nil:
+		return until, err
+	}
+	return until, nil
+}
+
+// due reports whether session's list has to be looked at: another node may have
+// changed it without a hint.
+func (s *Server) due(session *Session, now time.Time) bool {
+	checked := session.checked.Load()
+	if checked == 0 {
+		return true
+	}
+	if s.cfg.Hints == nil {
+		return false
+	}
+	since := now.Sub(time.Unix(0, checked))
+	return since > s.cfg.Poll || since < -s.cfg.Poll // the clock may have jumped
+}
+
+// check looks at the list of session's device. unauthorized if the session is over.
+func (s *Server) check(ctx context.Context, session *Session) error {
+	now := s.cfg.Now()
+	until, err := s.stillListed(ctx, session.Device, session.key)
+	if err == nil && !until.IsZero() && until.Before(session.Expires) {
+		err = errUnauthorized // the next one of the same token ends in time
+	}
+	if err == errUnauthorized {
+		session.end()
+		return err
+	}
+	if err == nil {
+		session.checked.Store(now.UnixNano())
+	}
+	return err
 }
 
 // TimeLeft returns how long session may still last.
 func (s *Server) TimeLeft(session *Session) time.Duration { return session.Expires.Sub(s.cfg.Now()) }
-
-// nonces are challenges. Nothing is kept for one until it is used: a nonce is
-// random bytes and a MAC that binds them to the device and the expiry. So a
-// flood of challenges costs no memory, and an unknown device's is like any
-// other.
-type nonces struct {
-	key  [32]byte
-	mu   sync.Mutex // guards what follows
-	used [2]map[string]bool
-	turn time.Time // when used[0] was begun
-}
-
-const nonceRandom = wire.NonceSize / 2
-
-func newNonces() *nonces {
-	n := &nonces{}
-	rand.Read(n.key[:]) // never fails: crypto/rand ends the program instead
-	return n
-}
-
-func (n *nonces) make(device identity.Device, expires int64) []byte {
-	random := make([]byte, nonceRandom)
-	rand.Read(random)
-	return append(random, n.mac(random, device, expires)...)
-}
-
-func (n *nonces) mac(random []byte, device identity.Device, expires int64) []byte {
-	mac := hmac.New(sha256.New, n.key[:])
-	mac.Write(binary.BigEndian.AppendUint64(random[:nonceRandom:nonceRandom], uint64(expires)))
-	mac.Write([]byte(device))
-	return mac.Sum(nil)[:wire.NonceSize-nonceRandom]
-}
-
-// valid reports whether nonce was made for device and expires.
-func (n *nonces) valid(nonce []byte, device identity.Device, expires int64) bool {
-	return len(nonce) == wire.NonceSize && hmac.Equal(nonce[nonceRandom:], n.mac(nonce[:nonceRandom], device, expires))
-}
-
-// use reports whether nonce, which is valid, is used for the first time. What is
-// used is remembered for longer than a challenge lasts.
-func (n *nonces) use(nonce []byte, now time.Time) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.used[0] == nil || now.Sub(n.turn) > challengeTime {
-		n.used[1], n.used[0], n.turn = n.used[0], map[string]bool{}, now
-	}
-	if n.used[0][string(nonce)] || n.used[1][string(nonce)] {
-		return false
-	}
-	n.used[0][string(nonce)] = true
-	return true
-}
 
 // Challenge begins a session, for any device.
 func (s *Server) Challenge(ctx context.Context, req *wire.ChallengeRequest) (*wire.Challenge, error) {
@@ -184,6 +186,7 @@ func (s *Server) Challenge(ctx context.Context, req *wire.ChallengeRequest) (*wi
 
 // OpenSession gives a session to the device that signed the claim. A device that
 // is on no list gets unlisted_device, known or not; any other flaw unauthorized.
+// The challenge may be another node's.
 func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) (*wire.Session, error) {
 	var claim wire.SessionClaim
 	if err := cbor.Unmarshal(req.Claim, &claim); err != nil {
@@ -194,6 +197,8 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 		!slices.Contains(s.cfg.Origins, claim.Origin) {
 		return nil, errUnauthorized
 	}
+	shard := s.sessions.shard([]byte(claim.Device.Account().Name()))
+	_, changed := shard.get([sha256.Size]byte{})
 	key, until, err := s.listedKey(ctx, claim.Device)
 	if err != nil {
 		return nil, err
@@ -207,23 +212,27 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 	if hour := now.Add(sessionTime); until.IsZero() || until.After(hour) {
 		until = hour
 	}
-	return s.openSession(ctx, claim.Device, key, until)
+	s.stats.opened.Add(1)
+	token := s.tokens.make(claim.Device, fingerprintOf(key), until.UnixMilli())
+	// If the list has changed meanwhile, who brings the token is looked up then.
+	shard.add(sha256.Sum256(token), s.newSession(claim.Device, fingerprintOf(key), until, now), changed)
+	return &wire.Session{Token: token, Expires: until.UnixMilli()}, nil
 }
 
-// openSession makes the session first and looks at the list again then, so that
-// a list put meanwhile ends it.
-func (s *Server) openSession(ctx context.Context, device identity.Device, key identity.PublicKey, until time.Time) (*wire.Session, error) {
-	token := make([]byte, wire.TokenSize)
-	rand.Read(token)
-	session := &Session{Device: device, Expires: until, hash: sha256.Sum256(token), ended: make(chan struct{})}
-	s.sessions.add(session)
-	again, _, err := s.listedKey(ctx, device)
-	if err == nil && again != key {
-		err = errUnauthorized
+// endSessions ends, at once, what stands on leaves that are no more: all of one
+// account. The other nodes are told.
+func (s *Server) endSessions(account identity.Account, gone []Leaf) {
+	if len(gone) == 0 {
+		return
 	}
-	if err != nil {
-		s.sessions.remove(session)
-		return nil, err
+	all := append(s.sessions.touch(account), s.hub.sessions(account)...)
+	for _, leaf := range gone {
+		key := fingerprintOf(leaf.Key)
+		for _, session := range all {
+			if session.Device == leaf.Device && session.key == key {
+				session.end()
+			}
+		}
 	}
-	return &wire.Session{Token: token, Expires: until.UnixMilli()}, nil
+	s.hub.notify([]identity.Account{account})
 }

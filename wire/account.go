@@ -91,10 +91,10 @@ type OpenSessionRequest struct {
 	Signature []byte `cbor:"signature" json:"signature"` // by the device's listed key, for UseSession
 }
 
-// A Session is a bearer token, bound to the device. It ends at Expires, or when
-// the device leaves its list.
+// A Session is a bearer token, bound to the device and its key, and good at each
+// node of the site. It ends at Expires, or when the device leaves its list.
 type Session struct {
-	Token   []byte `cbor:"token" json:"-"`         // 32 bytes: a secret
+	Token   []byte `cbor:"token" json:"-"`         // at most MaxTokenSize bytes, which mean nothing to the client: a secret
 	Expires int64  `cbor:"expires" json:"expires"` // Unix milliseconds
 }
 

@@ -26,6 +26,6 @@ const (
 
 // Hello opens a stream.
 type Hello struct {
-	Token []byte `cbor:"token"` // of the session: 32 bytes
+	Token []byte `cbor:"token"` // of the session
 	After uint64 `cbor:"after"` // push what comes after this position
 }

@@ -92,7 +92,7 @@ const (
 	IDSize         = 16      // bytes of a client-chosen id that makes an operation idempotent
 	LoginSize      = 32      // bytes of the login key that a client derives from the passphrase
 	NonceSize      = 32      // bytes of a challenge
-	TokenSize      = 32      // bytes of a session token
+	MaxTokenSize   = 256     // bytes of a session token, at most
 	MaxBody        = 9 << 20 // bytes of any request body
 	MaxReadEvents  = 500     // events of one read
 	MaxReadBytes   = 4 << 20 // bytes of events of one read, unless the first alone is larger

@@ -17,7 +17,7 @@ import (
 )
 
 // secretToken is what must not get into any error.
-var secretToken = bytes.Repeat([]byte{0xfb, 0xef}, wire.TokenSize/2)
+var secretToken = bytes.Repeat([]byte{0xfb, 0xef}, wire.MaxTokenSize/2)
 
 // serve returns a Transport to a server that answers by handle.
 func serve(t *testing.T, handle http.HandlerFunc) *Transport {

@@ -91,9 +91,9 @@ func doMailbox(c *turn, a []string) error {
 	case "no-token":
 		token = nil
 	case "random-token":
-		token = random(wire.TokenSize)
+		token = random(wire.MaxTokenSize)
 	case "cut-token":
-		token = token[:wire.TokenSize-1]
+		token = token[:len(token)-1]
 	case "nonce-token": // public bytes of the right length
 		ch, err := call[wire.Challenge](c.device, wire.OpChallenge, wire.ChallengeRequest{Device: c.device.device})
 		if err != nil {

@@ -1,0 +1,65 @@
+package server
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// A gate bounds how many messages wait to be stored, by how many are stored in
+// the time that one may wait. So a server that is beyond what it can do refuses
+// at once what it would serve late.
+type gate struct {
+	delay   time.Duration // that a message may wait; 0: no bound
+	running atomic.Int64
+	done    atomic.Int64
+	limit   atomic.Int64 // of running
+	mark    atomic.Int64 // Unix nanoseconds: when limit was reckoned; then
+	marked  atomic.Int64 // done was this
+}
+
+const (
+	minGate    = 512                    // messages that may always wait
+	gatePeriod = 100 * time.Millisecond // how often the limit is reckoned
+)
+
+// enter reports whether one more may wait. If so leave must be called.
+func (g *gate) enter(now time.Time) bool {
+	n := g.running.Add(1)
+	if g.delay <= 0 || n <= minGate {
+		return true
+	}
+	g.reckon(now.UnixNano())
+	if n <= g.limit.Load() {
+		return true
+	}
+	g.running.Add(-1)
+	return false
+}
+
+func (g *gate) leave() {
+	g.running.Add(-1)
+	g.done.Add(1)
+}
+
+// reckon sets the limit by what was done since the last time.
+func (g *gate) reckon(now int64) {
+	mark := g.mark.Load()
+	since := now - mark
+	if since >= 0 && since < int64(gatePeriod) || !g.mark.CompareAndSwap(mark, now) {
+		return
+	}
+	done := g.done.Load()
+	n := done - g.marked.Swap(done)
+	switch {
+	case mark == 0 || since < 0 || since > int64(10*gatePeriod):
+		// It wasn't so full for long: begin with what a fast store can do.
+		g.limit.Store(startGate)
+	default:
+		// Half of what it was, half of what it would be: one slow write isn't all.
+		would := n * int64(g.delay) / since
+		g.limit.Store(max((g.limit.Load()+would)/2, minGate))
+	}
+}
+
+// startGate is the limit before anything is known.
+const startGate = 8 << 10
