@@ -253,3 +253,62 @@ func (g *Group) CommitPrivately(t testing.TB) []byte {
 	}
 	return g.EncryptContent(d.staged.Content())
 }
+
+// Settle fills every parent node of the tree, as Update commits of the members at
+// odd leaves would, and gives them other signature keys. g can add members
+// afterwards by commits without a path, and nothing else.
+func (g *Group) Settle() error {
+	tree := g.public.Tree().Clone()
+	for i := public.LeafIndex(1); uint32(i) < tree.Size(); i += 2 {
+		if tree.Leaf(i) == nil {
+			continue
+		}
+		if err := g.settle(tree, i); err != nil {
+			return err
+		}
+	}
+	context := *g.public.Context()
+	context.TreeHash = tree.Hash()
+	view, err := public.NewGroupFromTree(g.cfg.public(), &context, tree, g.public.ConfirmationTag())
+	if err != nil {
+		return err
+	}
+	g.public, g.current.context = view, view.Context()
+	return nil
+}
+
+// settle renews the path of leaf i in tree.
+func (g *Group) settle(tree *public.Tree, i public.LeafIndex) error {
+	signer, key, err := g.suite.GenerateSignatureKey(nil)
+	if err != nil {
+		return err
+	}
+	p, err := makePath(g.suite, nil, tree.FilteredDirectPath(i))
+	if err != nil {
+		return err
+	}
+	hash, err := tree.SetPath(i, p.publicKeys())
+	if err != nil {
+		return err
+	}
+	node := *tree.Leaf(i)
+	node.SignatureKey = key
+	leaf, err := p.leaf(g.suite, ownLeaf{index: i, node: node, parentHash: hash, groupID: g.GroupID(), signer: signer})
+	if err != nil {
+		return err
+	}
+	tree.SetLeaf(i, leaf)
+	return nil
+}
+
+// Parents counts the parent nodes that are not blank.
+func (g *Group) Parents() int {
+	n := 0
+	tree := g.public.Tree()
+	for x := public.NodeIndex(1); uint32(x) < 2*tree.Size()-1; x += 2 {
+		if tree.Parent(x) != nil {
+			n++
+		}
+	}
+	return n
+}

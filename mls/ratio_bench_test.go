@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"parley/mls/internal/suite"
 	"parley/mls/mlstest"
 	"parley/mls/public"
+	more "parley/mls/suites"
 )
 
 // The benchmarks of this file compare an operation with the primitives that it
@@ -32,6 +34,11 @@ func compare(b *testing.B, calls int, one, bare func()) {
 		ones = append(ones, timed(calls, one))
 		bares = append(bares, timed(calls, bare))
 	}
+	report(b, calls, ones, bares)
+}
+
+// report reports the medians of samples of so many calls each, and their ratio.
+func report(b *testing.B, calls int, ones, bares []time.Duration) {
 	x, y := median(ones), median(bares)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(x.Nanoseconds())/float64(calls)/1e3, "µs")
@@ -67,16 +74,17 @@ type bareMessage struct {
 	aad, plaintext, secured []byte
 }
 
-func newBareMessage(b *testing.B, size int) *bareMessage {
+func newBareMessage(b *testing.B, s *public.Suite, size int) *bareMessage {
 	b.Helper()
-	m := &bareMessage{s: public.X25519(), tbs: make([]byte, size+160), aad: make([]byte, 16), plaintext: make([]byte, 256)}
-	for len(m.plaintext) < size+68 {
-		m.plaintext = make([]byte, 2*len(m.plaintext))
-	}
-	m.key, m.nonce = make(suite.Secret, m.s.KeySize()), make(suite.Secret, m.s.NonceSize())
+	m := &bareMessage{s: s, tbs: make([]byte, size+160), aad: make([]byte, 16), plaintext: make([]byte, 256)}
+	m.key, m.nonce = make(suite.Secret, s.KeySize()), make(suite.Secret, s.NonceSize())
 	var err error
-	if m.priv, m.pub, err = m.s.GenerateSignatureKey(nil); err != nil {
+	if m.priv, m.pub, err = s.GenerateSignatureKey(nil); err != nil {
 		b.Fatal(err)
+	}
+	sig, _ := m.send(b)
+	for len(m.plaintext) < size+len(sig)+4 {
+		m.plaintext = make([]byte, 2*len(m.plaintext))
 	}
 	m.sig, m.secured = m.send(b)
 	return m
@@ -110,44 +118,65 @@ func forMessages(b *testing.B, bench func(b *testing.B, sender, receiver *mlstes
 }
 
 // BenchmarkSendRatio compares Encrypt with a signature and an AEAD.
-func BenchmarkSendRatio(b *testing.B) {
-	forMessages(b, func(b *testing.B, sender, _ *mlstest.Client, size int) {
-		data, bare := make([]byte, size), newBareMessage(b, size)
-		compare(b, turns, func() {
-			if _, _, err := sender.Group.Encrypt(nil, data); err != nil {
-				b.Fatal(err)
-			}
-		}, func() { bare.send(b) })
-	})
-}
+func BenchmarkSendRatio(b *testing.B) { forMessages(b, sendRatio) }
 
 // BenchmarkReceiveRatio compares Decrypt with an AEAD and a verification.
-func BenchmarkReceiveRatio(b *testing.B) {
-	forMessages(b, func(b *testing.B, sender, receiver *mlstest.Client, size int) {
-		bare := newBareMessage(b, size)
-		var messages [][]byte
-		var ones, bares []time.Duration
-		receiver.Receive(b, sender.Send(b, "catch up"))
-		for b.Loop() {
-			messages = messages[:0]
-			for range turns {
-				messages = append(messages, sender.Send(b, string(make([]byte, size))))
-			}
-			ones = append(ones, timed(1, func() {
-				for _, m := range messages {
-					if _, _, err := receiver.Group.Decrypt(m); err != nil {
-						b.Fatal(err)
-					}
-				}
-			}))
-			bares = append(bares, timed(turns, func() { bare.receive(b) }))
+func BenchmarkReceiveRatio(b *testing.B) { forMessages(b, receiveRatio) }
+
+func sendRatio(b *testing.B, sender, _ *mlstest.Client, size int) {
+	data, bare := make([]byte, size), newBareMessage(b, sender.Suite, size)
+	compare(b, turns, func() {
+		if _, _, err := sender.Group.Encrypt(nil, data); err != nil {
+			b.Fatal(err)
 		}
-		x, y := median(ones), median(bares)
-		b.ReportMetric(0, "ns/op")
-		b.ReportMetric(float64(x.Nanoseconds())/turns/1e3, "µs")
-		b.ReportMetric(float64(y.Nanoseconds())/turns/1e3, "bare-µs")
-		b.ReportMetric(float64(x)/float64(y), "ratio")
-	})
+	}, func() { bare.send(b) })
+}
+
+func receiveRatio(b *testing.B, sender, receiver *mlstest.Client, size int) {
+	bare := newBareMessage(b, sender.Suite, size)
+	var messages [][]byte
+	var ones, bares []time.Duration
+	receiver.Receive(b, sender.Send(b, "catch up"))
+	for b.Loop() {
+		messages = messages[:0]
+		for range turns {
+			messages = append(messages, sender.Send(b, string(make([]byte, size))))
+		}
+		ones = append(ones, timed(1, func() {
+			for _, m := range messages {
+				if _, _, err := receiver.Group.Decrypt(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}))
+		bares = append(bares, timed(turns, func() { bare.receive(b) }))
+	}
+	report(b, turns, ones, bares)
+}
+
+// ratioSuites are those of RFC 9420 and the post-quantum ones that Parley would
+// use, with Ed25519 and with ML-DSA.
+func ratioSuites() []*public.Suite {
+	return []*public.Suite{
+		public.X25519(), public.P256(), public.ChaCha20(), more.X448(), public.P521(), more.X448ChaCha20(), public.P384(),
+		public.XWing(public.SuiteXWing), more.XWingMLDSA44(public.SuiteXWingMLDSA44),
+	}
+}
+
+// BenchmarkSuiteRatio is the comparisons of messages (900 bytes, 32 members) and
+// of an Update commit in the worst case (200 members), in every suite of
+// ratioSuites.
+func BenchmarkSuiteRatio(b *testing.B) {
+	for _, s := range ratioSuites() {
+		b.Run("suite="+strconv.Itoa(int(s.ID())), func(b *testing.B) {
+			c := mlstest.NewGroup(b, s, 32, 2)
+			b.Run("receive", func(b *testing.B) { receiveRatio(b, c[0], c[1], 900) })
+			b.Run("send", func(b *testing.B) { sendRatio(b, c[0], c[1], 900) })
+			const n = 200
+			creator := mlstest.NewGroup(b, s, n, 1)[0]
+			b.Run("update", func(b *testing.B) { compare(b, 1, updateCommit(b, creator), sealsOnAllCores(b, s, n-1)) })
+		})
+	}
 }
 
 // BenchmarkUpdateRatio compares making an Update commit among 1,000 members
@@ -155,14 +184,30 @@ func BenchmarkReceiveRatio(b *testing.B) {
 // HPKE seals: one after another, and with as many at once as there are cores.
 func BenchmarkUpdateRatio(b *testing.B) {
 	const n = 1000
-	sender := mlstest.NewGroup(b, public.X25519(), n, 2)[0]
 	s := public.X25519()
+	update := updateCommit(b, mlstest.NewGroup(b, s, n, 2)[0])
+	b.Run("seals=serial", func(b *testing.B) { compare(b, 1, update, seals(b, s, n-1)) })
+	b.Run("seals=parallel", func(b *testing.B) { compare(b, 1, update, sealsOnAllCores(b, s, n-1)) })
+}
+
+// updateCommit returns what makes an Update commit of c and drops it.
+func updateCommit(b *testing.B, c *mlstest.Client) func() {
+	return func() {
+		if _, _, err := c.Group.Commit(mls.CommitOptions{Update: true}); err != nil {
+			b.Fatal(err)
+		}
+		c.Group.DropPending()
+	}
+}
+
+// seals returns what seals count path secrets, one after another.
+func seals(b *testing.B, s *public.Suite, count int) func() {
 	_, pub, err := s.GenerateHPKEKey(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	context, secret := make([]byte, 130), make([]byte, s.HashSize())
-	seals := func(count int) {
+	return func() {
 		for range count {
 			if _, _, err := s.EncryptWithLabel(pub, "UpdatePathNode", context, secret); err != nil {
 				b.Error(err)
@@ -170,23 +215,22 @@ func BenchmarkUpdateRatio(b *testing.B) {
 			}
 		}
 	}
-	update := func() {
-		if _, _, err := sender.Group.Commit(mls.CommitOptions{Update: true}); err != nil {
-			b.Fatal(err)
-		}
-		sender.Group.DropPending()
+}
+
+// sealsOnAllCores is seals, with as many at once as there are cores.
+func sealsOnAllCores(b *testing.B, s *public.Suite, count int) func() {
+	cores := runtime.GOMAXPROCS(0)
+	var parts []func()
+	for i := range cores {
+		parts = append(parts, seals(b, s, (count+i)/cores))
 	}
-	b.Run("seals=serial", func(b *testing.B) { compare(b, 1, update, func() { seals(n - 1) }) })
-	b.Run("seals=parallel", func(b *testing.B) {
-		compare(b, 1, update, func() {
-			var wg sync.WaitGroup
-			cores := runtime.GOMAXPROCS(0)
-			for i := range cores {
-				wg.Go(func() { seals((n - 1 + i) / cores) })
-			}
-			wg.Wait()
-		})
-	})
+	return func() {
+		var wg sync.WaitGroup
+		for _, part := range parts {
+			wg.Go(part)
+		}
+		wg.Wait()
+	}
 }
 
 // BenchmarkFollowWorst is staging and merging an Update commit of the group of
@@ -206,35 +250,47 @@ func BenchmarkFollowWorst(b *testing.B) {
 var joinSizes = []int{2500, 5000, 10000}
 
 // BenchmarkJoin is joining by Welcome a group whose tree it carries, as its last
-// member, and the memory that the group takes then.
+// member, and the memory that the group takes then. In a settled tree every
+// parent node is filled; else few are.
 func BenchmarkJoin(b *testing.B) {
 	for _, n := range joinSizes {
-		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
-			creator := mlstest.NewGroup(b, public.X25519(), n-1, 1)[0]
-			joiner := mlstest.NewClient(b, public.X25519(), "last")
-			k, secrets := joiner.KeyPackage(b)
-			welcome := creator.Commit(b, mls.CommitOptions{Add: [][]byte{k}}).Welcome()
-			var group *mls.Group
-			before := heap()
-			var took []time.Duration
-			for b.Loop() {
-				took = append(took, timed(1, func() {
-					var err error
-					group, _, err = mls.JoinWelcome(joiner.Config, welcome, []*mls.KeyPackageSecrets{secrets}, joiner.Signer)
-					if err != nil {
-						b.Fatal(err)
-					}
-				}))
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric((heap()-before)/(1<<20), "MiB")
-			b.ReportMetric(median(took).Seconds(), "s")
-			b.ReportMetric(median(took).Seconds()/float64(n)*1e6, "µs/member")
-			runtime.KeepAlive(group)
-			runtime.KeepAlive(creator)
-			runtime.KeepAlive(welcome)
-		})
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) { joinLast(b, mlstest.NewGroup(b, public.X25519(), n-1, 1)[0], n) })
 	}
+	n := joinSizes[len(joinSizes)-1]
+	b.Run(fmt.Sprintf("settled/n=%d", n), func(b *testing.B) {
+		creator := mlstest.NewGroup(b, public.X25519(), n-1, 1)[0]
+		if err := creator.Group.Settle(); err != nil {
+			b.Fatal(err)
+		}
+		joinLast(b, creator, n)
+	})
+}
+
+// joinLast lets the n-th member join the group of creator.
+func joinLast(b *testing.B, creator *mlstest.Client, n int) {
+	joiner := mlstest.NewClient(b, creator.Suite, "last")
+	k, secrets := joiner.KeyPackage(b)
+	welcome := creator.Commit(b, mls.CommitOptions{Add: [][]byte{k}}).Welcome()
+	var group *mls.Group
+	before := heap()
+	var took []time.Duration
+	for b.Loop() {
+		took = append(took, timed(1, func() {
+			var err error
+			group, _, err = mls.JoinWelcome(joiner.Config, welcome, []*mls.KeyPackageSecrets{secrets}, joiner.Signer)
+			if err != nil {
+				b.Fatal(err)
+			}
+		}))
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric((heap()-before)/(1<<20), "MiB")
+	b.ReportMetric(float64(group.Parents()), "parents")
+	b.ReportMetric(median(took).Seconds(), "s")
+	b.ReportMetric(median(took).Seconds()/float64(n)*1e6, "µs/member")
+	runtime.KeepAlive(group)
+	runtime.KeepAlive(creator)
+	runtime.KeepAlive(welcome)
 }
 
 // heap returns the bytes of live objects.
