@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	expect FILE TEXT                      waits until FILE holds TEXT
 //	texts TEXT…                           the last command printed JSON lines with exactly these texts
 //	field NAME VALUE…                     the same for another field
+//	report PATH…                          the last command printed one object with numbers above 0 at these paths
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -49,7 +50,7 @@ func TestScript(t *testing.T) {
 			"alice":  person("alice"), "bob": person("bob"), "carol": person("carol"),
 			"mallory": person("mallory"), "alice2": person("alice2"),
 			"join": cmdJoin, "begin": cmdBegin, "finish": cmdFinish,
-			"keep": cmdKeep, "pick": cmdPick, "await": cmdAwait, "expect": cmdExpect, "texts": cmdTexts, "field": cmdField,
+			"keep": cmdKeep, "pick": cmdPick, "await": cmdAwait, "expect": cmdExpect, "texts": cmdTexts, "field": cmdField, "report": cmdReport,
 		},
 	})
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var benchCommand = command{
+	name: "bench", usage: "bench [--url URL] [--pairs N] [--inflight N] [--rate N] [--size BYTES] [--seconds S] [--json] [FLAG…]",
+	summary: "Measure a server: messages a second, latency, CPU, disk and memory.",
+	more: `
+Without --url it starts a server of its own in a temporary directory, every message
+synced to the disk before it is acknowledged, and a floor: a bare WebSocket server
+that appends to one synced file and forwards. The two are measured in turns, and the
+ratio of their medians is printed. With --url it makes throw-away accounts
+("bench-…") on that server and leaves them there.
+
+  --url URL[,URL]   this server instead; several are nodes of one site: the senders
+                    connect to the first, the receivers to the last
+  --pid PID[,PID]   with --url: the server's processes, to measure CPU, disk and memory
+  --floor           with --url: measure the floor, on this machine, too
+  --serve FLAGS     without --url: further flags of parley serve
+  --data DIR        without --url: where to make the temporary directory
+
+Workloads; the default is pairs:
+  --pairs N         N pairs, each one sender and one receiver in a room of two (200)
+  --groups N        one group of N accounts, of which one sends
+  --idle N          N streams on which nothing happens
+  --catchup N[,N]   one device reads so many messages that it has missed
+  --connect N       N devices open a session and a stream, one after the other
+  --overload K      pairs at K times the rate that was just measured as the highest
+
+  --inflight N      messages of each sender under way at once (16)
+  --rate N          messages a second of all senders together, each due at its time
+                    and its latency counted from then; 0: as fast as it goes (0)
+  --size BYTES      of a message's padded content (1024)
+  --seconds S       length of one turn (5)
+  --rounds N        turns of each (3)
+  --warm S          seconds before each turn that don't count (1)
+  --soak            print the server's memory as it runs, once a minute or 30 times
+  --cpuprofile FILE of the server that it starts, over its turns
+  --json            one object on standard output instead of a table`,
+	run: runBench,
+}
+
+// A benchConfig is what a command line of bench says.
+type benchConfig struct {
+	urls, pids, serveFlags                 []string
+	floor, json, soak                      bool
+	data, profile                          string
+	pairs, groups, idle, connect, inflight int
+	catchup                                []int
+	size, rounds                           int
+	rate, overload                         float64
+	length, warm                           time.Duration
+}
+
+// Bounds of a command line of bench.
+const (
+	maxBenchLines = 1 << 14
+	maxBenchSize  = 200 << 10
+)
+
+// errBenchURL says what --url wants.
+var errBenchURL = errors.New("want http(s)://HOST[:PORT]")
+
+func runBench(ctx context.Context, p *program, args []string) error {
+	if len(args) > 0 && args[0] == benchChild {
+		return runBenchChild(ctx, p, args[1:])
+	}
+	c, err := parseBench(args)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
+	b := &bench{program: p, benchConfig: c, report: newReport(c)}
+	defer b.close()
+	if err := b.run(ctx); err != nil {
+		return err
+	}
+	if c.json {
+		enc := json.NewEncoder(p.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(b.report)
+	}
+	return b.report.print(p.stdout)
+}
+
+// parseBench reads a command line.
+func parseBench(args []string) (*benchConfig, error) {
+	fs := newFlags("bench")
+	c := &benchConfig{}
+	urls, pids, serve, catchup := fs.String("url", "", ""), fs.String("pid", "", ""), fs.String("serve", "", ""), fs.String("catchup", "", "")
+	seconds, warm := fs.Float64("seconds", 5, ""), fs.Float64("warm", 1, "")
+	fs.BoolVar(&c.floor, "floor", false, "")
+	fs.BoolVar(&c.json, "json", false, "")
+	fs.BoolVar(&c.soak, "soak", false, "")
+	fs.StringVar(&c.data, "data", "", "")
+	fs.StringVar(&c.profile, "cpuprofile", "", "")
+	fs.IntVar(&c.pairs, "pairs", 0, "")
+	fs.IntVar(&c.groups, "groups", 0, "")
+	fs.IntVar(&c.idle, "idle", 0, "")
+	fs.IntVar(&c.connect, "connect", 0, "")
+	fs.IntVar(&c.inflight, "inflight", 16, "")
+	fs.IntVar(&c.size, "size", 1024, "")
+	fs.IntVar(&c.rounds, "rounds", 3, "")
+	fs.Float64Var(&c.rate, "rate", 0, "")
+	fs.Float64Var(&c.overload, "overload", 0, "")
+	rest, err := parse(fs, args)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		return nil, usagef("bench takes no arguments")
+	}
+	c.urls, c.pids, c.serveFlags = list(*urls), list(*pids), strings.Fields(*serve)
+	c.length, c.warm = inSeconds(*seconds), inSeconds(*warm)
+	if c.catchup, err = numbers(*catchup); err != nil {
+		return nil, usagef("--catchup: %v", err)
+	}
+	if !given(fs, "pairs") && c.groups+c.idle+c.connect+len(c.catchup) == 0 {
+		c.pairs = 200
+	}
+	return c, c.check(fs)
+}
+
+// check refuses what can't be measured.
+func (c *benchConfig) check(fs *flag.FlagSet) error {
+	own := len(c.urls) == 0
+	for _, rule := range []struct {
+		broken bool
+		text   string
+	}{
+		{c.length <= 0 || c.length > 24*time.Hour, "--seconds is more than 0 and at most a day"},
+		{c.warm < 0 || c.warm > time.Hour, "--warm is 0 to 3600"},
+		{c.pairs < 0 || c.groups < 0 || c.idle < 0 || c.connect < 0, "a number of clients is not negative"},
+		{max(c.pairs, c.groups) > maxBenchLines || c.groups == 1, "--pairs is at most 16384, and so is --groups, which is at least 2"},
+		{c.idle > 1<<20 || c.connect > 1<<20, "--idle and --connect are at most 1048576"},
+		{c.inflight < 1 || c.inflight > 4096, "--inflight is 1 to 4096"},
+		{c.size < 128 || c.size > maxBenchSize, "--size is 128 to 204800"},
+		{c.rounds < 1 || c.rounds > 1000, "--rounds is 1 to 1000"},
+		{!(c.rate >= 0 && c.rate <= 1e7), "--rate is 0 to 10000000"},
+		{!(c.overload >= 0 && c.overload <= 100), "--overload is 0 to 100"},
+		{c.overload > 0 && (c.pairs == 0 || c.rate > 0), "--overload needs --pairs, and no --rate"},
+		{c.rate > 0 && c.pairs+c.groups == 0, "--rate needs --pairs or --groups"},
+		{own && (len(c.pids) > 0 || c.floor), "--pid and --floor need --url"},
+		{!own && (len(c.serveFlags) > 0 || c.data != "" || c.profile != ""), "--serve, --data and --cpuprofile are of the server that bench starts: they don't go with --url"},
+	} {
+		if rule.broken {
+			return usagef("%s", rule.text)
+		}
+	}
+	for _, u := range c.urls {
+		if _, err := newTarget(u); err != nil {
+			return usagef("--url: %v", errBenchURL)
+		}
+	}
+	if _, err := numbers(strings.Join(c.pids, ",")); err != nil {
+		return usagef("--pid: %v", err)
+	}
+	return nil
+}
+
+// list splits at commas; nothing is no element.
+func list(s string) []string {
+	return slices.DeleteFunc(strings.Split(s, ","), func(e string) bool { return e == "" })
+}
+
+func inSeconds(s float64) time.Duration {
+	if !(s >= -1 && s < 1e9) {
+		return -1
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// machine says what the figures were measured on.
+func machine() benchMachine {
+	host := benchMachine{Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()}
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				host.CPU = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return host
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"parley/cmd/parley/internal/load"
+	"parley/wire"
+)
+
+// A benchReport is what bench prints.
+type benchReport struct {
+	Machine    benchMachine `json:"machine"`
+	Pairs      int          `json:"pairs,omitempty"`
+	Inflight   int          `json:"inflight"`
+	Rate       float64      `json:"rate"` // a second; 0: as fast as it goes
+	Size       int          `json:"size"` // bytes of a message's padded content
+	Seconds    float64      `json:"seconds"`
+	Rounds     int          `json:"rounds"`
+	FrameBytes int          `json:"frame_bytes,omitempty"` // of one request on the wire
+	benchResult
+	Groups *benchResult `json:"groups,omitempty"`
+}
+
+// A benchMachine is what was measured on.
+type benchMachine struct {
+	CPU    string `json:"cpu,omitempty"`
+	Cores  int    `json:"cores"`
+	System string `json:"system"`
+	Go     string `json:"go"`
+}
+
+// A benchResult compares the server with the floor.
+type benchResult struct {
+	Server *benchSide `json:"server,omitempty"`
+	Floor  *benchSide `json:"floor,omitempty"`
+	Ratio  float64    `json:"ratio_to_floor,omitempty"` // of the medians of delivered_per_s
+}
+
+// A benchSide is what one side did. What is for each message is for each that was
+// acknowledged, and 0 where it isn't known.
+type benchSide struct {
+	DeliveredPerS float64             `json:"delivered_per_s"` // the rounds' median
+	Rounds        []float64           `json:"delivered_per_s_rounds"`
+	Accepted      int64               `json:"accepted"`
+	Refused       int64               `json:"refused"`
+	RefusedBy     map[wire.Code]int64 `json:"refused_by,omitempty"`
+	Unsent        int64               `json:"unsent"` // due, but the connection took no more
+	Latency       benchLatency        `json:"latency_ms"`
+	CPUPer1000    float64             `json:"cpu_s_per_1000"`
+	DiskBytes     float64             `json:"disk_bytes_per_message"`
+	RSS           int64               `json:"rss_bytes"`
+	Generator     float64             `json:"generator_cpu_s_per_1000"` // of bench itself
+
+	latency load.Histogram
+	taken   int64
+	used    load.Usage
+	own     load.Usage
+}
+
+// A benchLatency is from when a message was due (or sent, where the rate is 0)
+// until it was received, in milliseconds.
+type benchLatency struct {
+	P50  float64 `json:"p50"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p999"`
+}
+
+func newReport(c *benchConfig) *benchReport {
+	return &benchReport{
+		Machine: machine(), Pairs: c.pairs, Inflight: c.inflight, Rate: c.rate, Size: c.size,
+		Seconds: c.length.Seconds(), Rounds: c.rounds,
+	}
+}
+
+// add counts one turn.
+func (s *benchSide) add(r *load.Result, used, own load.Usage) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	s.Rounds = append(s.Rounds, round(float64(r.Delivered)/r.Seconds, 0))
+	s.Accepted += r.Accepted
+	s.Unsent += r.Unsent
+	for code, n := range r.Refused {
+		if s.RefusedBy == nil {
+			s.RefusedBy = map[wire.Code]int64{}
+		}
+		s.RefusedBy[code] += n
+		s.Refused += n
+	}
+	s.latency.Merge(&r.Latency)
+	s.taken += r.Taken
+	s.used.CPU += used.CPU
+	s.used.Written += used.Written
+	s.used.RSS = max(s.used.RSS, used.RSS)
+	s.own.CPU += own.CPU
+	return nil
+}
+
+// finish makes the figures of what was counted.
+func (s *benchSide) finish() {
+	s.DeliveredPerS = median(s.Rounds)
+	s.Latency = benchLatency{ms(s.latency.Quantile(0.5)), ms(s.latency.Quantile(0.99)), ms(s.latency.Quantile(0.999))}
+	n := float64(max(s.taken, 1))
+	s.CPUPer1000 = round(s.used.CPU.Seconds()/n*1000, 4)
+	s.DiskBytes = round(float64(s.used.Written)/n, 0)
+	s.RSS = s.used.RSS
+	s.Generator = round(s.own.CPU.Seconds()/n*1000, 4)
+}
+
+func median(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	all = slices.Sorted(slices.Values(all))
+	return (all[len(all)/2] + all[(len(all)-1)/2]) / 2
+}
+
+func ms(d time.Duration) float64 { return round(float64(d)/float64(time.Millisecond), 3) }
+
+func round(v float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(v*p) / p
+}
+
+func joinComma(all []string) string { return strings.Join(all, ",") }
+
+// print writes tables for people.
+func (r *benchReport) print(w io.Writer) error {
+	fmt.Fprintf(w, "%d cores, %s, %s\n", r.Machine.Cores, r.Machine.CPU, r.Machine.Go)
+	fmt.Fprintf(w, "messages of %d bytes, %d under way for each sender, %d × %.3g s\n", r.Size, r.Inflight, r.Rounds, r.Seconds)
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if r.Server != nil {
+		r.benchResult.print(out, fmt.Sprintf("%d pairs", r.Pairs))
+	}
+	if r.Groups != nil {
+		r.Groups.print(out, "one group")
+	}
+	return out.Flush()
+}
+
+func (r *benchResult) print(w io.Writer, name string) {
+	fmt.Fprintf(w, "\n%s\tdelivered/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/1,000\tdisk B/message\tMB resident\trefused\t\n", name)
+	for _, s := range []struct {
+		name string
+		*benchSide
+	}{{"floor", r.Floor}, {"server", r.Server}} {
+		if s.benchSide == nil {
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.4f\t%.0f\t%d\t%d\t\n", s.name, s.DeliveredPerS,
+			s.Latency.P50, s.Latency.P99, s.Latency.P999, s.CPUPer1000, s.DiskBytes, s.RSS>>20, s.Refused)
+	}
+	if r.Ratio > 0 {
+		fmt.Fprintf(w, "ratio\t%.2f\t\t\t\t\t\t\t\t\n", r.Ratio)
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package load
+
+import "time"
+
+func sleepExactly(d time.Duration) { time.Sleep(d) }
