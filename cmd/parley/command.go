@@ -33,7 +33,7 @@ func commands() []command {
 		serveCommand, loginCommand, chatCommand,
 		sendCommand, replyCommand, editCommand, reactCommand, unsendCommand, readCommand,
 		roomsCommand, devicesCommand, whoamiCommand, safetyCommand, confirmCommand, refusedCommand,
-		demoCommand, versionCommand, helpCommand,
+		demoCommand, benchCommand, versionCommand, helpCommand,
 	}
 }
 
