@@ -31,7 +31,7 @@ func (s *Server) Commit(ctx context.Context, device identity.Device, req *wire.C
 
 // commit decides on req as things are now. ErrStale if they changed.
 func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitRequest) (*Receipt, error) {
-	room, err := s.roomFor(ctx, op.Device, req.Room)
+	room, err := s.roomOf(ctx, op.Device, req.Room)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +39,10 @@ func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitReq
 	if err != nil || header.WireFormat != public.WirePublicMessage || header.ContentType != public.ContentCommit {
 		return nil, badCommit("it isn't a commit as a public message")
 	}
-	if err := s.checkPlace(ctx, room, op.Device, req.Generation, header.Epoch); err != nil {
+	if err := s.checkPlace(ctx, room, req.Generation, header.Epoch); err != nil {
 		return nil, err
 	}
-	if string(header.GroupID) != string(room.Room.GroupID(room.Generation)) {
+	if !isGroup(header.GroupID, room) {
 		return nil, badCommit("it is of another group")
 	}
 	u, err := s.checkCommit(ctx, op, req, room)
@@ -61,13 +61,9 @@ func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitReq
 	return &r, nil
 }
 
-// checkPlace checks that device has a leaf in room, and that generation and
-// epoch are where the room is; if the epoch has ended, the refusal carries the
-// commit that ended it.
-func (s *Server) checkPlace(ctx context.Context, room *Room, device identity.Device, generation uint32, epoch uint64) error {
-	if _, ok := room.Leaf(device); !ok {
-		return errNotMember
-	}
+// checkPlace checks that generation and epoch are where the room is; if the epoch
+// has ended, the refusal carries the commit that ended it.
+func (s *Server) checkPlace(ctx context.Context, room *Room, generation uint32, epoch uint64) error {
 	switch {
 	case generation < room.Generation:
 		e := wire.Refuse(wire.CodeGenerationClosed, "The room has a newer generation.")

@@ -13,7 +13,7 @@ type gate struct {
 	running atomic.Int64
 	done    atomic.Int64
 	limit   atomic.Int64 // of running
-	mark    atomic.Int64 // Unix nanoseconds: when limit was reckoned; then
+	mark    atomic.Int64 // Unix nanoseconds: when limit was reckoned, 0 before; then
 	marked  atomic.Int64 // done was this
 }
 
@@ -37,8 +37,10 @@ func (g *gate) enter(now time.Time) bool {
 }
 
 func (g *gate) leave() {
-	g.running.Add(-1)
 	g.done.Add(1)
+	if g.running.Add(-1) < minGate && g.mark.Load() != 0 {
+		g.mark.Store(0) // what is done now doesn't say what could be
+	}
 }
 
 // reckon sets the limit by what was done since the last time.
@@ -51,8 +53,7 @@ func (g *gate) reckon(now int64) {
 	done := g.done.Load()
 	n := done - g.marked.Swap(done)
 	switch {
-	case mark == 0 || since < 0 || since > int64(10*gatePeriod):
-		// It wasn't so full for long: begin with what a fast store can do.
+	case mark == 0 || since < 0:
 		g.limit.Store(startGate)
 	default:
 		// Half of what it was, half of what it would be: one slow write isn't all.
@@ -61,5 +62,5 @@ func (g *gate) reckon(now int64) {
 	}
 }
 
-// startGate is the limit before anything is known.
+// startGate is the limit before anything is known: what a fast store can do.
 const startGate = 8 << 10

@@ -161,6 +161,24 @@ func (s *Server) roomFor(ctx context.Context, device identity.Device, name ident
 	return room, err
 }
 
+// roomOf returns a room in which device has a leaf, or not_member; unknown_room
+// if its account has none either.
+func (s *Server) roomOf(ctx context.Context, device identity.Device, name identity.Room) (*Room, error) {
+	room, err := s.store.Room(ctx, name)
+	if err == nil {
+		if _, ok := room.Leaf(device); ok {
+			return room, nil
+		}
+	}
+	if errors.Is(err, ErrNotFound) || err == nil && !room.Has(device.Account()) {
+		return nil, errUnknownRoom
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, errNotMember
+}
+
 // checkOpening checks the group of a new room, and its first commit, as a whole.
 func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.OpenRoomRequest, before *Room) (*RoomUpdate, error) {
 	group, creator, err := s.newGroup(op.Device, req)

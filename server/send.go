@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"strconv"
+	"time"
 
 	"parley/identity"
 	"parley/mls/public"
@@ -13,69 +15,102 @@ import (
 const tagSize = 32
 
 // Send adds an application message to a room. What it says is none of the
-// server's business: it checks place and form.
+// server's business: it checks place and form. Where so many messages wait to be
+// stored that this one would be late, it is refused at once with unavailable.
 func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.SendRequest) (*wire.SendReply, error) {
 	if err := checkID(req.ID); err != nil {
 		return nil, err
 	}
-	op := OperationID{Kind: wire.EventMessage, Device: device, ID: req.ID}
-	r, err := retry(func() (*Receipt, error) { return s.send(ctx, op, req) })
-	var refusal *wire.Error
-	if errors.As(err, &refusal) {
-		// It may be the repetition of one that was taken in its time.
-		again, errReceipt := s.receipt(ctx, op)
-		if errReceipt != nil {
-			return nil, errReceipt
-		}
-		if again != nil {
-			r, err = again, nil
-		}
+	now := s.cfg.Now()
+	if !s.gate.enter(now) {
+		s.stats.busy.Add(1)
+		return nil, ErrBusy
 	}
-	if err != nil {
+	defer s.gate.leave()
+	op := OperationID{Kind: wire.EventMessage, Device: device, ID: req.ID}
+	var r Receipt
+	err := ErrStale
+	for try := 0; try < casTries && errors.Is(err, ErrStale); try++ {
+		r, err = s.send(ctx, op, req, now)
+	}
+	if err == nil {
+		return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
+	}
+	return s.sentBefore(ctx, op, err)
+}
+
+// sentBefore answers a message that is refused: it may be the repetition of one
+// that was taken in its time.
+func (s *Server) sentBefore(ctx context.Context, op OperationID, err error) (*wire.SendReply, error) {
+	var refusal *wire.Error
+	switch {
+	case errors.Is(err, ErrStale):
+		return nil, errBusy
+	case errors.Is(err, ErrBusy):
+		s.stats.busy.Add(1)
+		return nil, err
+	case !errors.As(err, &refusal):
+		return nil, err
+	}
+	r, errReceipt := s.receipt(ctx, op)
+	if errReceipt != nil {
+		return nil, errReceipt
+	}
+	if r == nil {
 		return nil, err
 	}
 	return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
 }
 
 // send decides on req as things are now. ErrStale if they changed.
-func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest) (*Receipt, error) {
+func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest, now time.Time) (Receipt, error) {
 	if len(req.Message) > s.cfg.Limits.Message {
-		return nil, tooLarge("The message is too large.")
+		return Receipt{}, tooLarge("The message is too large.")
 	}
 	if len(req.Tag) != 0 && len(req.Tag) != tagSize {
-		return nil, badRequest("A franking tag has 32 bytes.")
+		return Receipt{}, badRequest("A franking tag has 32 bytes.")
 	}
-	room, err := s.roomFor(ctx, op.Device, req.Room)
+	room, err := s.roomOf(ctx, op.Device, req.Room)
 	if err != nil {
-		return nil, err
+		return Receipt{}, err
 	}
 	header, err := public.PeekPrivateMessage(req.Message)
 	if err != nil || header.ContentType != public.ContentApplication {
-		return nil, badMessage
+		return Receipt{}, badMessage
 	}
-	if err := s.checkPlace(ctx, room, op.Device, req.Generation, header.Epoch); err != nil {
-		return nil, err
+	if err := s.checkPlace(ctx, room, req.Generation, header.Epoch); err != nil {
+		return Receipt{}, err
 	}
-	if string(header.GroupID) != string(room.Room.GroupID(room.Generation)) {
-		return nil, badMessage
+	if !isGroup(header.GroupID, room) {
+		return Receipt{}, badMessage
 	}
 	r, err := s.store.Append(ctx, op, wire.Envelope{
-		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: s.nowMS(),
+		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: now.UnixMilli(),
 		Sender: op.Device, ID: req.ID, Message: req.Message,
 	})
 	switch {
 	case errors.Is(err, ErrPending):
-		return nil, wire.Refuse(wire.CodeRemovalPending, "A device in the room left its account's list: it has to be removed first.")
+		return Receipt{}, wire.Refuse(wire.CodeRemovalPending, "A device in the room left its account's list: it has to be removed first.")
 	case errors.Is(err, ErrNotFound):
-		return nil, errUnknownRoom
+		return Receipt{}, errUnknownRoom
 	case err != nil:
-		return nil, err
+		return Receipt{}, err
 	}
 	s.stats.messages.Add(1)
 	s.stats.copies.Add(uint64(len(room.Accounts)))
 	s.stats.bytes.Add(uint64(len(req.Message)))
 	s.tell(room.Accounts)
-	return &r, nil
+	return r, nil
+}
+
+// isGroup reports whether id is that of room's newest group.
+func isGroup(id []byte, room *Room) bool {
+	n := len(room.Room)
+	if len(id) < n+2 || string(id[:n]) != string(room.Room) || id[n] != '#' {
+		return false
+	}
+	var digits [10]byte
+	return string(id[n+1:]) == string(strconv.AppendUint(digits[:0], uint64(room.Generation), 10))
 }
 
 var badMessage = wire.Refuse(wire.CodeBadMessage, "This isn't an application message of the room.")
