@@ -80,8 +80,11 @@ func (a *allowances) take(from *allowance, at time.Time, n int) (wait time.Durat
 	now, cost := at.UnixNano(), min(int64(float64(n)*a.each), a.burst)
 	for {
 		full := from.full.Load()
-		// It is never emptier than empty: if it seems so, the clock went back.
-		next := min(max(full, now), now+a.burst) + cost
+		if full > now+a.burst { // emptier than empty: the clock went back
+			from.full.CompareAndSwap(full, now+a.burst)
+			continue
+		}
+		next := max(full, now) + cost
 		if next > now+a.burst {
 			return time.Duration(next - now - a.burst)
 		}
