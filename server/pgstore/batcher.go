@@ -1,0 +1,204 @@
+package pgstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"parley/server"
+	"parley/wire"
+)
+
+// Bounds of a group.
+const (
+	groupSize  = 1024    // appends
+	groupBytes = 4 << 20 // of messages
+)
+
+// An appending waits for its batcher.
+type appending struct {
+	ctx  context.Context
+	op   key // OperationHash
+	room key
+	e    wire.Envelope
+
+	receipt server.Receipt
+	err     error
+	done    chan struct{} // closed with receipt or err set
+}
+
+func (a *appending) at() server.Epoch {
+	return server.Epoch{Generation: a.e.Generation, Epoch: a.e.Epoch}
+}
+
+func (a *appending) finish(err error) {
+	a.err = err
+	close(a.done)
+}
+
+// A batcher writes the appends of a share of the rooms, many in one transaction.
+type batcher struct {
+	s     *Store
+	queue chan *appending
+}
+
+func (s *Store) startBatchers() {
+	for range s.opts.Batch {
+		b := &batcher{s: s, queue: make(chan *appending, s.opts.Queue)}
+		s.appends = append(s.appends, b)
+		s.running.Go(b.run)
+	}
+	s.acks = newAcknowledger(s)
+	s.running.Go(s.acks.run)
+}
+
+// Append implements [server.Rooms]. ErrBusy if too many wait already.
+func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+	if s.closed() {
+		return server.Receipt{}, server.ErrUnavailable
+	}
+	if err := ctx.Err(); err != nil {
+		return server.Receipt{}, err
+	}
+	a := &appending{ctx: ctx, op: key(server.OperationHash(op)), room: roomKey(e.Room), e: cloneEnvelope(e), done: make(chan struct{})}
+	b := s.appends[binary.BigEndian.Uint32(a.room[:])%uint32(len(s.appends))]
+	select {
+	case b.queue <- a:
+		s.count.waiting.Add(1)
+	default:
+		s.count.busy.Add(1)
+		return server.Receipt{}, server.ErrBusy
+	}
+	select {
+	case <-a.done:
+		return a.receipt, a.err
+	case <-ctx.Done():
+		return server.Receipt{}, ctx.Err()
+	case <-s.stop:
+	}
+	// Close lets the batchers finish what they have begun.
+	s.running.Wait()
+	select {
+	case <-a.done:
+		return a.receipt, a.err
+	default:
+		return server.Receipt{}, server.ErrUnavailable
+	}
+}
+
+func cloneEnvelope(e wire.Envelope) wire.Envelope {
+	e.ID, e.Message, e.Welcome = bytes.Clone(e.ID), bytes.Clone(e.Message), bytes.Clone(e.Welcome)
+	return e
+}
+
+// run takes groups until the store is closed.
+func (b *batcher) run() {
+	for {
+		select {
+		case a := <-b.queue:
+			group := b.gather(a)
+			b.s.count.waiting.Add(-int64(len(group)))
+			b.write(group)
+		case <-b.s.stop:
+			return
+		}
+	}
+}
+
+// gather returns first and what waits behind it, within the bounds.
+func (b *batcher) gather(first *appending) []*appending {
+	group, size := []*appending{first}, len(first.e.Message)
+	for len(group) < groupSize && size < groupBytes {
+		select {
+		case a := <-b.queue:
+			group = append(group, a)
+			size += len(a.e.Message)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// write stores a group and finishes its appends. Where the database refuses the
+// group as a whole for what one of them holds, each is tried for itself.
+func (b *batcher) write(all []*appending) {
+	group := all[:0:0]
+	for _, a := range all {
+		if err := a.ctx.Err(); err != nil {
+			a.finish(err)
+		} else {
+			group = append(group, a)
+		}
+	}
+	if len(group) == 0 {
+		return
+	}
+	err := b.store(group)
+	if err != nil && len(group) > 1 && !unavailable(err) && !passing(err) {
+		for _, a := range group {
+			a.finish(explain(b.store([]*appending{a})))
+		}
+		return
+	}
+	err = explain(err)
+	for _, a := range group {
+		if err != nil {
+			a.finish(err)
+		} else {
+			a.finish(a.err)
+		}
+	}
+}
+
+// store writes a group in one transaction, again where others got in its way. When
+// it returns nil, each append has its receipt or its error.
+func (b *batcher) store(group []*appending) (err error) {
+	for n := range tries {
+		if err = b.tryStore(group); err == nil || !passing(err) {
+			break
+		}
+		b.s.count.retries.Add(1)
+		backOff(n)
+	}
+	b.s.note(err)
+	return err
+}
+
+func (b *batcher) tryStore(group []*appending) error {
+	ctx, cancel := context.WithTimeout(context.Background(), b.s.opts.Timeout)
+	defer cancel()
+	c, err := b.s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	g := newGroup(b.s, group)
+	if err := g.prepare(ctx, c.Conn()); err != nil {
+		return err
+	}
+	if err := g.lock(ctx, c.Conn()); err != nil {
+		c.Exec(ctx, "ROLLBACK")
+		return err
+	}
+	if err := g.decide(); err != nil || len(g.fresh) == 0 {
+		c.Exec(ctx, "ROLLBACK")
+		return err
+	}
+	if err := g.write(ctx, c.Conn()); err != nil {
+		c.Exec(ctx, "ROLLBACK")
+		return err
+	}
+	b.s.count.groups.Add(1)
+	b.s.count.appends.Add(int64(len(g.fresh)))
+	return nil
+}
+
+// acquire returns a connection of the batchers.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout/2)
+	defer cancel()
+	return s.batch.Acquire(ctx)
+}

@@ -1,0 +1,36 @@
+package pgstore_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"parley/server"
+	"parley/server/pgstore"
+	"parley/server/pgstore/pgtest"
+	"parley/server/storetest"
+)
+
+// databases remembers the database of each store that a test opened.
+var databases = map[server.Store]string{}
+
+func open(t testing.TB, dsn string) *pgstore.Store {
+	t.Helper()
+	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	databases[s] = dsn
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, storetest.Driver{
+		Open:   func(t *testing.T) server.Store { return open(t, pgtest.Database(t)) },
+		Reopen: func(t *testing.T, s server.Store) server.Store { return open(t, databases[s]) },
+	})
+}
