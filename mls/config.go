@@ -29,6 +29,10 @@ type Config struct {
 	// join or commit. Nil accepts all. A changed leaf always keeps its
 	// identity; that is checked before.
 	CheckMember func(public.LeafView) error
+	// CheckExternalSender is likewise asked about the external senders of a group
+	// that is joined, and of a commit that changes them. A verifier in Credentials
+	// is asked before. Nil accepts all that a verifier does not refuse.
+	CheckExternalSender func(public.ExternalSender) error
 	// ExternalPSK returns the external pre-shared key with the given id, nil if
 	// there is none (RFC 9420, Section 8.4). A nil function has none.
 	ExternalPSK func(id []byte) []byte
@@ -92,7 +96,7 @@ func (c *Config) suite(id public.CipherSuite) (*public.Suite, error) {
 func (c *Config) public() *public.Config {
 	return &public.Config{
 		Suites: c.Suites, Now: c.now, MaxLifetime: c.MaxLifetime, MaxLeaves: c.MaxLeaves,
-		CheckLeaf: c.checkLeaf, MaxProposals: c.MaxProposals, CustomProposals: c.CustomProposals,
+		CheckLeaf: c.checkLeaf, CheckExternalSender: c.checkExternalSender, MaxProposals: c.MaxProposals, CustomProposals: c.CustomProposals,
 		UpdateComponent: c.UpdateComponent, CheckEphemeral: c.CheckEphemeral,
 	}
 }

@@ -53,21 +53,32 @@ func (c *Config) identity(credential *public.Credential) []byte {
 	return id
 }
 
-// verifyCredential verifies the credential of leaf.
-func (c *Config) verifyCredential(leaf *public.LeafNode) error {
-	v := c.verifier(leaf.Credential.Type)
+// verifyCredential verifies that credential is true and binds key.
+func (c *Config) verifyCredential(credential *public.Credential, key public.SignaturePublicKey) error {
+	v := c.verifier(credential.Type)
 	if v != nil {
-		return v.Verify(&leaf.Credential, leaf.SignatureKey, c.now())
+		return v.Verify(credential, key, c.now())
 	}
-	if leaf.Credential.Type != public.BasicCredential {
+	if credential.Type != public.BasicCredential {
 		return errCredentialType
 	}
 	return nil
 }
 
+// checkExternalSender is what the public side asks about external senders.
+func (c *Config) checkExternalSender(s public.ExternalSender) error {
+	if err := c.verifyCredential(&s.Credential, s.SignatureKey); err != nil {
+		return err
+	}
+	if c.CheckExternalSender == nil {
+		return nil
+	}
+	return c.CheckExternalSender(s)
+}
+
 // checkLeaf is what the public side asks about each new or changed leaf.
 func (c *Config) checkLeaf(leaf public.LeafView, replaced *public.LeafNode) error {
-	if err := c.verifyCredential(leaf.Node); err != nil {
+	if err := c.verifyCredential(&leaf.Node.Credential, leaf.Node.SignatureKey); err != nil {
 		return err
 	}
 	if replaced != nil && !c.sameClient(&replaced.Credential, &leaf.Node.Credential) {

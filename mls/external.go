@@ -102,11 +102,11 @@ func externalDraft(cfg *Config, view *public.Group, info *public.GroupInfo, sign
 	}
 	external, err := public.Parse[public.ExternalPub](data)
 	if err != nil {
-		return nil, ErrWelcome
+		return nil, broken(RuleExternalPub, ErrWelcome)
 	}
 	kem, init, err := view.Suite().ExternalInitSend(external.Key)
 	if err != nil {
-		return nil, ErrWelcome
+		return nil, broken(RuleExternalPub, ErrWelcome)
 	}
 	return &draft{
 		cfg: cfg, suite: view.Suite(), signer: signer, leafSigner: signer, group: view, init: init, update: true,

@@ -66,11 +66,11 @@ func openSenderData(s *public.Suite, m *public.PrivateMessage, aad []byte, sende
 	k, n := secrettree.SenderDataKey(s, senderDataSecret, m.Ciphertext)
 	b, err := s.OpenInPlace(k, n, aad, m.EncryptedSenderData)
 	if err != nil {
-		return nil, ErrMessage
+		return nil, broken(RuleSenderData, ErrMessage)
 	}
 	d, err := parseSenderData(b)
 	if err != nil {
-		return nil, ErrMessage
+		return nil, broken(RuleSenderData, ErrMessage)
 	}
 	return d, nil
 }
@@ -81,7 +81,7 @@ func openSenderData(s *public.Suite, m *public.PrivateMessage, aad []byte, sende
 func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, aad []byte, key *secrettree.Key) (*public.AuthenticatedContent, error) {
 	b, err := s.OpenInPlace(key.Key, guarded(key.Nonce, d.guard), aad, m.Ciphertext)
 	if err != nil {
-		return nil, ErrMessage
+		return nil, broken(RuleContentEncryption, ErrMessage)
 	}
 	a := &public.AuthenticatedContent{WireFormat: public.WirePrivateMessage}
 	a.Content = public.FramedContent{
@@ -92,7 +92,7 @@ func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, aad [
 	a.Content.UnmarshalBody(r)
 	a.Auth.Read(r, m.ContentType)
 	if r.Err() != nil {
-		return nil, ErrMessage
+		return nil, broken(RuleContentEncryption, ErrMessage)
 	}
 	if !allZero(r.Rest()) {
 		return nil, broken(RulePadding, ErrMessage)

@@ -165,7 +165,7 @@ type unprotected struct {
 // group it changes nothing; m is decrypted in place.
 func (g *Group) unprotect(m *public.PrivateMessage) (*unprotected, error) {
 	if string(m.GroupID) != string(g.current.context.GroupID) {
-		return nil, ErrWrongGroup
+		return nil, broken(RuleGroupID, ErrWrongGroup)
 	}
 	epoch, back, err := g.findEpoch(m.Epoch)
 	if err != nil {

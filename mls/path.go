@@ -197,7 +197,7 @@ type receivedPath struct {
 func (p *receivedPath) open(s *public.Suite) (privateKeys, suite.Secret, error) {
 	i := slices.IndexFunc(p.path, func(at public.PathNode) bool { return at.Copath.Covers(p.own.Node()) })
 	if i < 0 || len(p.path) != len(p.nodes) {
-		return nil, nil, ErrPath
+		return nil, nil, broken(RulePathSecret, ErrPath)
 	}
 	first, err := p.decrypt(s, i)
 	if err != nil {
@@ -205,7 +205,7 @@ func (p *receivedPath) open(s *public.Suite) (privateKeys, suite.Secret, error) 
 	}
 	steps, commit, err := climb(s, p.path[i:], first)
 	if err != nil {
-		return nil, nil, ErrPath
+		return nil, nil, broken(RulePathSecret, ErrPath)
 	}
 	keys := privateKeys{}
 	for x, key := range p.keys {
@@ -237,5 +237,5 @@ func (p *receivedPath) decrypt(s *public.Suite, i int) (suite.Secret, error) {
 		}
 		return secret, nil
 	}
-	return nil, ErrPath
+	return nil, broken(RulePathSecret, ErrPath)
 }

@@ -9,8 +9,16 @@ import "parley/mls/public"
 const (
 	// RuleMembershipTag wraps [ErrMembershipTag].
 	RuleMembershipTag public.Rule = "6.2-membership-tag"
-	// RuleApplicationPublic: application data in a PublicMessage, ErrMessage.
-	RuleApplicationPublic public.Rule = "6-application-data-not-private"
+	// RuleApplicationPublic: application data in a PublicMessage, [ErrMessage].
+	RuleApplicationPublic = public.RuleApplicationPublic
+	// RuleGroupID wraps [ErrWrongGroup].
+	RuleGroupID = public.RuleGroupID
+	// RuleEpoch wraps [ErrWrongEpoch]: a commit or proposal of another epoch.
+	RuleEpoch = public.RuleEpoch
+	// RuleContentEncryption: content that can't be decrypted, [ErrMessage].
+	RuleContentEncryption public.Rule = "6.3.1-content-encryption"
+	// RuleSenderData: sender data that can't be decrypted, [ErrMessage].
+	RuleSenderData public.Rule = "6.3.2-sender-data-encryption"
 	// RulePadding: padding that is not zero, [ErrMessage].
 	RulePadding public.Rule = "6.3.1-padding"
 	// RuleSenderLeaf: a sender that is no member, [ErrMessage].
@@ -23,6 +31,9 @@ const (
 	RuleGenerationAhead public.Rule = "15.3-generation-too-far-ahead"
 	// RulePSKAvailable wraps [ErrPSK].
 	RulePSKAvailable public.Rule = "12.4.2-psk-not-available"
+	// RuleExternalInit: a KEM output of an external joiner that gives no secret,
+	// [ErrPath].
+	RuleExternalInit public.Rule = "8.3-external-init-secret"
 	// RulePathSecret: a path secret that can't be decrypted, [ErrPath].
 	RulePathSecret public.Rule = "7.5-path-secret"
 	// RulePathPublicKey: a path secret that gives another key, [ErrPath].
@@ -65,7 +76,7 @@ const (
 	// RuleBranchContext wraps [ErrBranch], as the one below.
 	RuleBranchContext public.Rule = "11.3-parameters"
 	RuleBranchMembers public.Rule = "11.3-member-not-of-group"
-	// RuleExternalPub: a GroupInfo without external_pub, [ErrWelcome].
+	// RuleExternalPub: a GroupInfo without a usable external_pub, [ErrWelcome].
 	RuleExternalPub public.Rule = "12.4.3.2-no-external-pub"
 )
 

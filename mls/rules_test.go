@@ -62,6 +62,19 @@ func (w *ruleWorld) decrypt(message []byte) error {
 var messageBreaches = []breach{
 	// RFC 9420, Section 6.3.1
 	{mls.RulePadding, mls.ErrMessage, func(w *ruleWorld) error { return w.decrypt(w.mallory.Group.EncryptPadded(w, 1)) }},
+	{mls.RuleContentEncryption, mls.ErrMessage, func(w *ruleWorld) error {
+		return w.decrypt(altered(w.T, w.bob.Send(w, "x"), func(m *public.PrivateMessage) {
+			m.Ciphertext[len(m.Ciphertext)-1] ^= 1 // past what the sender data's key is made of
+		}))
+	}},
+	// RFC 9420, Section 6.3.2
+	{mls.RuleSenderData, mls.ErrMessage, func(w *ruleWorld) error {
+		return w.decrypt(altered(w.T, w.bob.Send(w, "x"), func(m *public.PrivateMessage) { m.EncryptedSenderData[0] ^= 1 }))
+	}},
+	// RFC 9420, Section 12.4.2
+	{mls.RuleGroupID, mls.ErrWrongGroup, func(w *ruleWorld) error {
+		return w.decrypt(altered(w.T, w.bob.Send(w, "x"), func(m *public.PrivateMessage) { m.GroupID[0] ^= 1 }))
+	}},
 	// RFC 9420, Section 6.3.2
 	{mls.RuleSenderLeaf, mls.ErrMessage, func(w *ruleWorld) error {
 		return w.decrypt(w.mallory.Group.EncryptAs(3, w.mallory.Signer, public.ContentApplication, nil))
@@ -83,6 +96,33 @@ var messageBreaches = []breach{
 		}
 		return w.decrypt(w.bob.Send(w, "x"))
 	}},
+}
+
+// altered returns a PrivateMessage that change altered.
+func altered(t testing.TB, message []byte, change func(*public.PrivateMessage)) []byte {
+	t.Helper()
+	m, err := public.Parse[public.MLSMessage](message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(m.PrivateMessage)
+	return public.Marshal(m)
+}
+
+// resigned returns the PublicMessage of a joiner, changed and signed again by it
+// for the epoch of member.
+func resigned(t testing.TB, member *mlstest.Client, message []byte, signer public.SignaturePrivateKey, change func(*public.AuthenticatedContent)) []byte {
+	t.Helper()
+	m, err := public.Parse[public.MLSMessage](message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := m.PublicMessage.Authenticated()
+	change(a)
+	if err := a.Sign(member.Suite, signer, member.Group.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return (&public.PublicMessage{Content: a.Content, Auth: a.Auth}).Message()
 }
 
 // commit returns a commit of mallory and, if change is not nil, what becomes of
@@ -119,6 +159,33 @@ var commitBreaches = []breach{
 		}))
 	}},
 	// RFC 9420, Section 12.4.2
+	{mls.RuleEpoch, mls.ErrWrongEpoch, func(w *ruleWorld) error {
+		commit := w.commit(mls.CommitOptions{}, nil)
+		w.alice.Follow(w, w.bob.Commit(w, mls.CommitOptions{}).CommitMessage())
+		return w.stage(commit)
+	}},
+	{mls.RuleGroupID, mls.ErrWrongGroup, func(w *ruleWorld) error {
+		return w.stage(w.commit(mls.CommitOptions{}, func(m *public.AuthenticatedContent) bool {
+			m.Content.GroupID = []byte("another")
+			return true
+		}))
+	}},
+	// RFC 9420, Section 8.3
+	{mls.RuleExternalInit, mls.ErrPath, func(w *ruleWorld) error {
+		info, err := w.alice.Group.GroupInfo()
+		if err != nil {
+			w.Fatal(err)
+		}
+		carol := mlstest.NewClient(w, w.alice.Suite, "carol")
+		joining, err := mls.JoinExternal(carol.Config, info, carol.Identity, carol.Signer, mls.ExternalOptions{})
+		if err != nil {
+			w.Fatal(err)
+		}
+		return w.stage(resigned(w.T, w.alice, joining.CommitMessage(), carol.Signer, func(m *public.AuthenticatedContent) {
+			init := m.Content.Commit.Proposals[0].Proposal.(*public.ExternalInit)
+			clear(init.KEMOutput) // of small order: no shared secret
+		}))
+	}},
 	{mls.RulePSKAvailable, mls.ErrPSK, func(w *ruleWorld) error {
 		w.mallory.Config.ExternalPSK = func([]byte) []byte { return []byte("only mallory's") }
 		return w.stage(w.commit(mls.CommitOptions{ExternalPSKs: [][]byte{[]byte("id")}}, nil))
@@ -322,4 +389,32 @@ var linkBreaches = []breach{
 	{mls.RuleBranchMembers, mls.ErrBranch, follows{
 		groupID: "next", suite: public.X25519(), epoch: 1, usage: public.UsageBranch, expect: public.UsageBranch,
 	}.stranger},
+}
+
+// TestExternalSenderRefused: a member asks its application, and the verifier of
+// the type, about the external senders of a group (RFC 9420, Section 5.3.1).
+func TestExternalSenderRefused(t *testing.T) {
+	w := &ruleWorld{T: t}
+	w.alice, w.bob, w.mallory = trio(t)
+	w.alice.Config.CheckExternalSender = func(s public.ExternalSender) error {
+		if got := string(s.Credential.Identity()); got != "agent" {
+			t.Errorf("asked about %q", got)
+		}
+		return errors.New("unknown agent")
+	}
+	_, key, err := w.bob.Suite.NewSignaturePrivateKey(w.bob.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	senders := public.ExternalSenders{{SignatureKey: key, Credential: public.NewBasicCredential([]byte("agent"))}}
+	extensions := public.Extensions{senders.Extension()}
+	err = w.stage(w.commit(mls.CommitOptions{Extensions: &extensions}, nil))
+	if public.RuleOf(err) != public.RuleExternalSender {
+		t.Errorf("refused by the application: got %v, want rule %s", err, public.RuleExternalSender)
+	}
+	senders[0].Credential = public.Credential{Type: 0x3a3a}
+	extensions[0] = senders.Extension()
+	if _, _, err = w.bob.Group.Commit(mls.CommitOptions{Extensions: &extensions}); public.RuleOf(err) != public.RuleExternalSender {
+		t.Errorf("a type without a verifier: got %v, want rule %s", err, public.RuleExternalSender)
+	}
 }

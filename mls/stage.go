@@ -113,10 +113,10 @@ func (g *Group) openPrivate(m *public.PrivateMessage) (*public.AuthenticatedCont
 
 func (g *Group) checkEpoch(groupID []byte, epoch uint64) error {
 	if string(groupID) != string(g.current.context.GroupID) {
-		return ErrWrongGroup
+		return broken(RuleGroupID, ErrWrongGroup)
 	}
 	if epoch != g.current.context.Epoch {
-		return ErrWrongEpoch
+		return broken(RuleEpoch, ErrWrongEpoch)
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (g *Group) initSecret(c *public.StagedCommit) (suite.Secret, error) {
 	defer priv.Erase()
 	secret, err := g.suite.ExternalInitReceive(priv, c.ExternalInit)
 	if err != nil {
-		return nil, ErrPath
+		return nil, broken(RuleExternalInit, ErrPath)
 	}
 	return secret, nil
 }

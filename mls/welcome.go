@@ -222,7 +222,7 @@ func (o *openedWelcome) ownKeys(tree *public.Tree) (public.LeafIndex, privateKey
 	}
 	steps, commit, err := climb(o.suite, above, o.group.pathSecret)
 	if err != nil {
-		return 0, nil, ErrWelcome
+		return 0, nil, broken(RuleWelcomePath, ErrWelcome)
 	}
 	commit.Erase()
 	for _, step := range steps {

@@ -1,6 +1,9 @@
 package public
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Limits that hold when a [Config] says nothing else.
 const (
@@ -36,6 +39,12 @@ type Config struct {
 	// Without CheckLeaf any new member is accepted, and a leaf may be replaced
 	// only by one with the same credential.
 	CheckLeaf func(leaf LeafView, replaced *LeafNode) error
+	// CheckExternalSender is the application's judgement of the credential and key
+	// of an external sender (RFC 9420, Section 5.3.1), asked about each in the
+	// extension of a GroupContext that is read, and of a commit that changes it.
+	// An error makes a *RuleError of RuleExternalSender that wraps it. Nil accepts
+	// all.
+	CheckExternalSender func(ExternalSender) error
 	// MaxProposals bounds the proposals kept in one epoch: 0 means
 	// DefaultMaxProposals.
 	MaxProposals int
@@ -90,6 +99,25 @@ func (c *Config) judge(leaf LeafView, replaced *LeafNode) error {
 	}
 	if err := c.CheckLeaf(leaf, replaced); err != nil {
 		return &RuleError{Rule: RuleApplication, Err: err}
+	}
+	return nil
+}
+
+// judgeSenders asks the application about the external senders of e, unless they
+// are those of before.
+func (c *Config) judgeSenders(e, before Extensions) error {
+	data, ok := e.Find(ExternalSendersExtension)
+	if known, same := before.Find(ExternalSendersExtension); !ok || c.CheckExternalSender == nil || same && bytes.Equal(data, known) {
+		return nil
+	}
+	senders, err := e.externalSenders()
+	if err != nil {
+		return &RuleError{Rule: RuleGroupExtensions, Err: err}
+	}
+	for _, sender := range senders {
+		if err := c.CheckExternalSender(sender); err != nil {
+			return &RuleError{Rule: RuleExternalSender, Err: err}
+		}
 	}
 	return nil
 }

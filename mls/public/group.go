@@ -77,6 +77,9 @@ func NewGroupFromTree(cfg *Config, context *GroupContext, t *Tree, confirmationT
 	if err := cfg.ValidateTree(t, context); err != nil {
 		return nil, err
 	}
+	if err := cfg.judgeSenders(context.Extensions, nil); err != nil {
+		return nil, err
+	}
 	return newGroup(cfg, context, t, confirmationTag), nil
 }
 
@@ -183,7 +186,7 @@ func (g *Group) Clone() *Group {
 func (g *Group) checkFraming(content *FramedContent) error {
 	switch {
 	case !bytes.Equal(content.GroupID, g.context.GroupID):
-		return ErrWrongGroup
+		return &RuleError{Rule: RuleGroupID, Err: ErrWrongGroup}
 	case content.Epoch != g.context.Epoch:
 		return &RuleError{Rule: RuleEpoch, Err: ErrWrongEpoch}
 	case g.reinit != nil:
@@ -257,6 +260,9 @@ func (g *Group) parsePublic(message []byte) (*AuthenticatedContent, error) {
 	}
 	if m.PublicMessage == nil {
 		return nil, ErrWireFormat
+	}
+	if m.PublicMessage.Content.ContentType == ContentApplication {
+		return nil, &RuleError{Rule: RuleApplicationPublic, Err: ErrWireFormat}
 	}
 	if m.PublicMessage.Content.Sender.Type == SenderMember && len(m.PublicMessage.MembershipTag) != g.suite.HashSize() {
 		return nil, broken(RuleHashLength)

@@ -115,7 +115,7 @@ func TestStageErrors(t *testing.T) {
 		{"application data", w.message(w.content(FramedContent{
 			Sender:      MemberSender(1),
 			ContentType: ContentApplication,
-		}, w.key(1))), ErrNotCommit},
+		}, w.key(1))), ErrWireFormat},
 	} {
 		if _, err := w.group.Stage(c.commit); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v; want %v", c.name, err, c.want)

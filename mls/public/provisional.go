@@ -122,8 +122,10 @@ func (p *Provisional) apply(list []CommittedProposal) (err error) {
 	if err := p.updateComponents(list); err != nil {
 		return err
 	}
-	p.required, err = p.context.Extensions.requirements()
-	return err
+	if p.required, err = p.context.Extensions.requirements(); err != nil {
+		return err
+	}
+	return p.group.cfg.judgeSenders(p.context.Extensions, p.group.context.Extensions)
 }
 
 // applyContext replaces the extensions of the GroupContext, and notes whether a

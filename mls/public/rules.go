@@ -7,13 +7,15 @@ type Rule string
 
 // Rules for the framing of a message. Each wraps the error that callers match.
 const (
-	RuleSender           Rule = "6-sender"                            // ErrSender
-	RuleContentSignature Rule = "6.1-signature"                       // ErrSignature
-	RuleEpoch            Rule = "12.4.2-epoch"                        // ErrWrongEpoch
-	RuleUnknownReference Rule = "12.4-unknown-reference"              // ErrUnknownProposal
-	RuleUnknownType      Rule = "12.2-unknown-proposal-type"          // ErrUnsupportedProposal
-	RuleAfterReInit      Rule = "12.4.2-commit-after-reinit"          // ErrReInit
-	RuleNewMemberAdd     Rule = "12.1.8-new-member-proposes-add-only" // ErrSender
+	RuleSender            Rule = "6-sender"                            // ErrSender
+	RuleApplicationPublic Rule = "6-application-data-not-private"      // ErrWireFormat
+	RuleGroupID           Rule = "12.4.2-group-id"                     // ErrWrongGroup
+	RuleContentSignature  Rule = "6.1-signature"                       // ErrSignature
+	RuleEpoch             Rule = "12.4.2-epoch"                        // ErrWrongEpoch
+	RuleUnknownReference  Rule = "12.4-unknown-reference"              // ErrUnknownProposal
+	RuleUnknownType       Rule = "12.2-unknown-proposal-type"          // ErrUnsupportedProposal
+	RuleAfterReInit       Rule = "12.4.2-commit-after-reinit"          // ErrReInit
+	RuleNewMemberAdd      Rule = "12.1.8-new-member-proposes-add-only" // ErrSender
 )
 
 // Rules for a leaf by itself.
@@ -31,6 +33,7 @@ const (
 	RuleDuplicateExtension   Rule = "13.4-duplicate-extension"
 	RuleApplication          Rule = "5.3.1-application" // Config.CheckLeaf refused the credential
 	RuleSuccessor            Rule = "5.3.1-credential-replaced"
+	RuleExternalSender       Rule = "5.3.1-external-sender" // Config.CheckExternalSender refused one
 	RuleLeafParentHashLength Rule = "7.9-parent-hash-length"
 )
 

@@ -2,6 +2,7 @@ package public
 
 import (
 	"errors"
+	"testing"
 )
 
 // testProposal is a type of the test application; every leaf lists it.
@@ -93,6 +94,27 @@ var framingBreaches = []breach{
 		w.merge(w.commit(0))
 		return w.stageErr(commit)
 	}},
+	{RuleGroupID, "another", func(w *world) error {
+		a := w.content(FramedContent{Sender: MemberSender(1), ContentType: ContentProposal, Proposal: &Remove{2}}, w.key(1))
+		a.Content.GroupID = []byte("another")
+		w.must(a.Sign(w.suite, w.key(1), w.group.context))
+		_, err := w.group.ReceiveProposal(w.message(a))
+		return err
+	}},
+	{RuleApplicationPublic, "signed by a member", framed(func(_ *world, c *FramedContent) {
+		c.ContentType, c.Proposal, c.ApplicationData = ContentApplication, nil, []byte("x")
+	})},
+	{RuleExternalSender, "in a commit", func(w *world) error {
+		w.cfg.CheckExternalSender = refuseSender
+		senders := Extensions{ExternalSenders{{w.group.tree.Leaf(0).SignatureKey, NewBasicCredential([]byte("agent"))}}.Extension()}
+		return w.byMember(&GroupContextExtensions{senders})
+	}},
+	{RuleExternalSender, "in the group", func(w *world) error {
+		w.cfg.CheckExternalSender = refuseSender
+		return joins(func(w *world, i *GroupInfo) {
+			i.GroupContext.Extensions = Extensions{ExternalSenders{{w.group.tree.Leaf(0).SignatureKey, NewBasicCredential(nil)}}.Extension()}
+		})(w)
+	}},
 	{RuleUnknownReference, "never seen", func(w *world) error {
 		return w.stageErr(w.raw(1, &Commit{Proposals: []ProposalOrRef{{Reference: []byte("x")}}}))
 	}},
@@ -103,6 +125,29 @@ var framingBreaches = []breach{
 		w.merge(commit)
 		return w.stageErr(w.raw(0, &Commit{}))
 	}},
+}
+
+func refuseSender(ExternalSender) error { return errors.New("unknown agent") }
+
+// TestExternalSendersAskedOnce: the application is asked about external senders
+// when they change (RFC 9420, Section 5.3.1), and not at other changes.
+func TestExternalSendersAskedOnce(t *testing.T) {
+	w := newRuleWorld(t)
+	asked := 0
+	w.cfg.CheckExternalSender = func(s ExternalSender) error {
+		if string(s.Credential.Identity()) != "agent" {
+			t.Errorf("asked about %q", s.Credential.Identity())
+		}
+		asked++
+		return nil
+	}
+	senders := ExternalSenders{{w.group.tree.Leaf(0).SignatureKey, NewBasicCredential([]byte("agent"))}}.Extension()
+	w.merge(w.commit(1, &GroupContextExtensions{Extensions{senders}}))
+	w.merge(w.commit(1, &GroupContextExtensions{Extensions{senders, {Type: 0x1a1a}}}))
+	w.merge(w.commit(1))
+	if asked != 2 { // where the commit is made, and where it is received
+		t.Errorf("asked %d times, want 2", asked)
+	}
 }
 
 // The rules of draft-ietf-mls-extensions-10, Section 4.7,
