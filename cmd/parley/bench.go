@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"os/signal"
 	"runtime"
@@ -37,7 +36,8 @@ Workloads; the default is pairs:
   --idle N          N streams on which nothing happens
   --catchup N[,N]   one device reads so many messages that it has missed
   --connect N       N devices open a session and a stream, one after the other
-  --overload K      pairs at K times the rate that was just measured as the highest
+  --overload K[,K]  pairs at K times the rate that was just measured as the highest;
+                    0.5 is half of it
 
   --inflight N      messages of each sender under way at once (16)
   --rate N          messages a second of all senders together, each due at its time
@@ -46,7 +46,7 @@ Workloads; the default is pairs:
   --seconds S       length of one turn (5)
   --rounds N        turns of each (3)
   --warm S          seconds before each turn that don't count (1)
-  --soak            print the server's memory as it runs, once a minute or 30 times
+  --soak            one turn, in which the server's memory is printed 30 times, or each minute
   --cpuprofile FILE of the server that it starts, over its turns
   --json            one object on standard output instead of a table`,
 	run: runBench,
@@ -60,7 +60,8 @@ type benchConfig struct {
 	pairs, groups, idle, connect, inflight int
 	catchup                                []int
 	size, rounds                           int
-	rate, overload                         float64
+	rate                                   float64
+	overload                               []float64
 	length, warm                           time.Duration
 }
 
@@ -100,7 +101,8 @@ func runBench(ctx context.Context, p *program, args []string) error {
 func parseBench(args []string) (*benchConfig, error) {
 	fs := newFlags("bench")
 	c := &benchConfig{}
-	urls, pids, serve, catchup := fs.String("url", "", ""), fs.String("pid", "", ""), fs.String("serve", "", ""), fs.String("catchup", "", "")
+	urls, pids, serve := fs.String("url", "", ""), fs.String("pid", "", ""), fs.String("serve", "", "")
+	catchup, overload := fs.String("catchup", "", ""), fs.String("overload", "", "")
 	seconds, warm := fs.Float64("seconds", 5, ""), fs.Float64("warm", 1, "")
 	fs.BoolVar(&c.floor, "floor", false, "")
 	fs.BoolVar(&c.json, "json", false, "")
@@ -115,7 +117,6 @@ func parseBench(args []string) (*benchConfig, error) {
 	fs.IntVar(&c.size, "size", 1024, "")
 	fs.IntVar(&c.rounds, "rounds", 3, "")
 	fs.Float64Var(&c.rate, "rate", 0, "")
-	fs.Float64Var(&c.overload, "overload", 0, "")
 	rest, err := parse(fs, args)
 	if err != nil {
 		return nil, err
@@ -128,14 +129,20 @@ func parseBench(args []string) (*benchConfig, error) {
 	if c.catchup, err = numbers(*catchup); err != nil {
 		return nil, usagef("--catchup: %v", err)
 	}
+	if c.overload, err = factors(*overload); err != nil {
+		return nil, usagef("--overload: %v", err)
+	}
 	if !given(fs, "pairs") && c.groups+c.idle+c.connect+len(c.catchup) == 0 {
 		c.pairs = 200
 	}
-	return c, c.check(fs)
+	if c.soak && !given(fs, "rounds") {
+		c.rounds = 1
+	}
+	return c, c.check()
 }
 
 // check refuses what can't be measured.
-func (c *benchConfig) check(fs *flag.FlagSet) error {
+func (c *benchConfig) check() error {
 	own := len(c.urls) == 0
 	for _, rule := range []struct {
 		broken bool
@@ -150,8 +157,9 @@ func (c *benchConfig) check(fs *flag.FlagSet) error {
 		{c.size < 128 || c.size > maxBenchSize, "--size is 128 to 204800"},
 		{c.rounds < 1 || c.rounds > 1000, "--rounds is 1 to 1000"},
 		{!(c.rate >= 0 && c.rate <= 1e7), "--rate is 0 to 10000000"},
-		{!(c.overload >= 0 && c.overload <= 100), "--overload is 0 to 100"},
-		{c.overload > 0 && (c.pairs == 0 || c.rate > 0), "--overload needs --pairs, and no --rate"},
+		{len(c.overload) > 0 && (c.pairs == 0 || c.rate > 0), "--overload needs --pairs, and no --rate"},
+		{c.pairs+c.groups+c.idle+c.connect+len(c.catchup) == 0, "there is nothing to measure"},
+		{c.soak && c.pairs+c.groups == 0, "--soak needs --pairs or --groups"},
 		{c.rate > 0 && c.pairs+c.groups == 0, "--rate needs --pairs or --groups"},
 		{own && (len(c.pids) > 0 || c.floor), "--pid and --floor need --url"},
 		{!own && (len(c.serveFlags) > 0 || c.data != "" || c.profile != ""), "--serve, --data and --cpuprofile are of the server that bench starts: they don't go with --url"},

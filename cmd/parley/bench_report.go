@@ -24,7 +24,13 @@ type benchReport struct {
 	Rounds     int          `json:"rounds"`
 	FrameBytes int          `json:"frame_bytes,omitempty"` // of one request on the wire
 	benchResult
-	Groups *benchResult `json:"groups,omitempty"`
+	Groups   *benchResult    `json:"groups,omitempty"`
+	Overload []benchOverload `json:"overload,omitempty"`
+	CatchUp  []benchCatchUp  `json:"catchup,omitempty"`
+	Connect  *benchConnect   `json:"connect,omitempty"`
+	Idle     *benchIdle      `json:"idle,omitempty"`
+	Memory   []benchMemory   `json:"memory,omitempty"`        // over a soak
+	Growth   float64         `json:"memory_growth,omitempty"` // of the soak's last quarter over its second, as a share
 }
 
 // A benchMachine is what was measured on.
@@ -141,11 +147,28 @@ func (r *benchReport) print(w io.Writer) error {
 	if r.Groups != nil {
 		r.Groups.print(out, "one group")
 	}
+	if len(r.Memory) > 0 {
+		fmt.Fprintf(w, "memory in the last quarter of the soak against the second: %+.1f %%\n", r.Growth*100)
+	}
+	for _, o := range r.Overload {
+		fmt.Fprintf(out, "\nat %.3g × its best\toffered/s\tdelivered/s\tp50 ms\tp99 ms\trefused\tunsent\t\n", o.Factor)
+		fmt.Fprintf(out, "server\t%.0f\t%.0f\t%.2f\t%.2f\t%.1f %%\t%.1f %%\t\n", o.Offered, o.Delivered,
+			o.Latency.P50, o.Latency.P99, o.RefusedShare*100, o.UnsentShare*100)
+	}
+	for _, c := range r.CatchUp {
+		fmt.Fprintf(out, "\ncatching up\tp50 ms\tmax ms\tCPU ms\t\n%d envelopes\t%.2f\t%.2f\t%.2f\t\n", c.Envelopes, c.P50, c.Max, c.CPUEach)
+	}
+	if c := r.Connect; c != nil {
+		fmt.Fprintf(out, "\nconnecting\teach s\tp50 ms\tp99 ms\tCPU ms each\t\n%d devices\t%.0f\t%.2f\t%.2f\t%.3f\t\n", c.Devices, c.PerS, c.P50, c.P99, c.CPUEach)
+	}
+	if i := r.Idle; i != nil {
+		fmt.Fprintf(out, "\nidle streams\tMB before\tMB after\tbytes each\t\n%d\t%d\t%d\t%.0f\t\n", i.Connections, i.Before>>20, i.After>>20, i.Each)
+	}
 	return out.Flush()
 }
 
 func (r *benchResult) print(w io.Writer, name string) {
-	fmt.Fprintf(w, "\n%s\tdelivered/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/1,000\tdisk B/message\tMB resident\trefused\t\n", name)
+	fmt.Fprintf(w, "\n%s\tdelivered/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/1,000\tof bench\tdisk B/message\tMB resident\trefused\t\n", name)
 	for _, s := range []struct {
 		name string
 		*benchSide
@@ -153,10 +176,10 @@ func (r *benchResult) print(w io.Writer, name string) {
 		if s.benchSide == nil {
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.4f\t%.0f\t%d\t%d\t\n", s.name, s.DeliveredPerS,
-			s.Latency.P50, s.Latency.P99, s.Latency.P999, s.CPUPer1000, s.DiskBytes, s.RSS>>20, s.Refused)
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.4f\t%.4f\t%.0f\t%d\t%d\t\n", s.name, s.DeliveredPerS,
+			s.Latency.P50, s.Latency.P99, s.Latency.P999, s.CPUPer1000, s.Generator, s.DiskBytes, s.RSS>>20, s.Refused)
 	}
 	if r.Ratio > 0 {
-		fmt.Fprintf(w, "ratio\t%.2f\t\t\t\t\t\t\t\t\n", r.Ratio)
+		fmt.Fprintf(w, "ratio\t%.2f\t\t\t\t\t\t\t\t\t\n", r.Ratio)
 	}
 }

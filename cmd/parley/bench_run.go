@@ -36,6 +36,18 @@ func numbers(s string) (all []int, err error) {
 	return all, nil
 }
 
+// factors reads a list of numbers above 0.
+func factors(s string) (all []float64, err error) {
+	for _, e := range list(s) {
+		f, err := strconv.ParseFloat(e, 64)
+		if err != nil || !(f > 0 && f <= 100) {
+			return nil, errors.New("want numbers above 0, 100 at most")
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
 // close ends all children and removes what they kept.
 func (b *bench) close() {
 	for _, c := range b.all {
@@ -57,6 +69,9 @@ func (b *bench) run(ctx context.Context) error {
 	}{
 		{b.pairs > 0, b.runPairs},
 		{b.groups > 0, b.runGroups},
+		{len(b.catchup) > 0, b.runCatchUp},
+		{b.connect > 0, b.runConnect},
+		{b.idle > 0, b.runIdle},
 	} {
 		if !w.wanted {
 			continue
@@ -84,6 +99,11 @@ func (b *bench) start(ctx context.Context, role string, flags ...string) (*bench
 		return nil, err
 	}
 	b.dirs = append(b.dirs, dir)
+	return b.startIn(ctx, dir, role, flags...)
+}
+
+// startIn starts a child in a directory.
+func (b *bench) startIn(ctx context.Context, dir, role string, flags ...string) (*benchProcess, error) {
 	c, err := startChild(ctx, append([]string{role, dir}, flags...)...)
 	if err != nil {
 		return nil, err
@@ -121,8 +141,9 @@ func (b *bench) measured() (pids []int) {
 type side struct {
 	pids   []int
 	lines  func(context.Context, *load.Clock) ([]*load.Line, error)
-	before func()
-	after  func()
+	before func()        // the window
+	after  func()        // the window
+	watch  func() func() // begins what goes on within the window, and ends it
 	sum    *benchSide
 }
 
@@ -150,6 +171,7 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	result.Server = &benchSide{}
 	b.report.FrameBytes = world.FrameSize()
 	sides := []*side{{pids: b.measured(), lines: world.Lines, sum: result.Server, before: b.beginProfile, after: b.endProfile}}
+	sides[0].watch = func() func() { return b.watchMemory(sides[len(sides)-1].pids) }
 	if len(b.urls) == 0 || b.floor {
 		f, err := b.floorSide(ctx, rooms, members, world.FrameSize())
 		if err != nil {
@@ -168,10 +190,14 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	for _, s := range sides {
 		s.sum.finish()
 	}
+	b.report.Growth = growth(b.report.Memory)
 	if result.Floor != nil {
 		result.Ratio = round(result.Server.DeliveredPerS/result.Floor.DeliveredPerS, 3)
 	}
-	return nil
+	if members > 2 {
+		return nil
+	}
+	return b.runOverload(ctx, sides[len(sides)-1])
 }
 
 func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*side, error) {
@@ -184,7 +210,7 @@ func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*
 		return nil, err
 	}
 	return &side{
-		pids: []int{c.cmd.Process.Pid}, sum: &benchSide{}, before: func() {}, after: func() {},
+		pids: []int{c.cmd.Process.Pid}, sum: &benchSide{}, before: func() {}, after: func() {}, watch: func() func() { return func() {} },
 		lines: func(ctx context.Context, clock *load.Clock) ([]*load.Line, error) {
 			return load.FloorLines(ctx, target, clock, rooms, members, frameSize)
 		},
@@ -199,10 +225,19 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 		return err
 	}
 	var begin, end, own load.Usage
+	unwatch := func() {}
 	t := &load.Turn{
 		Clock: clock, Lines: lines, Inflight: b.inflight, Rate: rate, Warm: b.warm, Length: b.length,
-		Begin:   func() { s.before(); begin = load.Measure(s.pids...); own = load.Measure(os.Getpid()) },
-		End:     func() { own = load.Measure(os.Getpid()).Since(own); s.after() },
+		Begin: func() {
+			s.before()
+			unwatch = s.watch()
+			begin, own = load.Measure(s.pids...), ownUsage()
+		},
+		End: func() {
+			own = ownUsage().Since(own)
+			unwatch()
+			s.after()
+		},
 		Drained: func() { end = settle(s.pids) },
 	}
 	r, err := t.Run(ctx)
@@ -211,6 +246,8 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 	}
 	return s.sum.add(r, end.Since(begin), own)
 }
+
+func ownUsage() load.Usage { return load.Measure(os.Getpid()) }
 
 // settle waits, a while at most, until processes do nothing any more: what they
 // still have to do for the messages counts as used for them.

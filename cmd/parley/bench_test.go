@@ -25,8 +25,14 @@ func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 	for _, path := range args {
 		var value any = object
 		for name := range strings.SplitSeq(path, ".") {
-			m, _ := value.(map[string]any)
-			value = m[name]
+			switch v := value.(type) {
+			case map[string]any:
+				value = v[name]
+			case []any:
+				if i, err := strconv.Atoi(name); err == nil && i < len(v) {
+					value = v[i]
+				}
+			}
 		}
 		if n, ok := value.(float64); !ok || n <= 0 {
 			ts.Fatalf("%s is %v, want a number above 0", path, value)

@@ -43,16 +43,8 @@ var roomType = public.ExtensionType(wire.RoomExtensionType)
 
 // SignUp makes a throw-away account with one device, the n-th client.
 func (t *Target) SignUp(ctx context.Context, n int) (*Device, error) {
-	d := &Device{target: t, n: n, key: identity.GenerateKey()}
-	d.http = &http.Client{
-		Transport: &http.Transport{
-			DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx, n) },
-			DisableCompression: true, ForceAttemptHTTP2: false,
-		},
-		Timeout: time.Minute,
-	}
-	// TLS is dial's: the client must not add its own.
-	d.http.Transport.(*http.Transport).DialTLSContext = d.http.Transport.(*http.Transport).DialContext
+	d := &Device{n: n, key: identity.GenerateKey()}
+	d.moveTo(t)
 	defer d.http.CloseIdleConnections()
 	var err error
 	if d.info, err = call[wire.Info](ctx, d, wire.OpInfo, wire.InfoRequest{}); err != nil {
@@ -75,6 +67,16 @@ func (t *Target) SignUp(ctx context.Context, n int) (*Device, error) {
 	rand.Read(login)
 	_, err = call[wire.Empty](ctx, d, wire.OpSignUp, wire.SignUpRequest{Login: login, List: list.Sign(d.device, d.key)})
 	return d, err
+}
+
+// moveTo has d connect to a target.
+func (d *Device) moveTo(t *Target) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return t.dial(ctx, d.n) }
+	d.target, d.session = t, nil
+	d.http = &http.Client{
+		Transport: &http.Transport{DialContext: dial, DialTLSContext: dial, DisableCompression: true}, // TLS is dial's
+		Timeout:   time.Minute,
+	}
 }
 
 // Connect opens a session.

@@ -17,8 +17,9 @@ type Lane struct {
 	templates []template
 	scan      func(l *Lane, payload []byte) (frame, error)
 
-	sent uint32 // requests so far; only its writer's
-	out  []byte // what is being written
+	limit uint32 // of a closed loop: so many requests and no more; 0: no limit
+	sent  uint32 // requests so far; only its writer's
+	out   []byte // what is being written
 
 	// Of the reader alone, until it ends.
 	refused  map[wire.Code]int64 // within the window
@@ -65,6 +66,9 @@ func (l *Lane) Closed(inflight int) error {
 	return l.read(func(free int) error {
 		if l.stop.Load() {
 			return nil
+		}
+		if l.limit > 0 {
+			free = min(free, int(l.limit-l.sent))
 		}
 		now := l.clock.Now()
 		for range free {
