@@ -15,7 +15,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -35,54 +34,73 @@ type Options struct {
 	// connection's peer, which is right unless a proxy is in between.
 	Address func(*http.Request) string
 
-	HelloTimeout time.Duration // for a stream's first frame; 0: 10 s
-	IdleTimeout  time.Duration // without any frame from the client, which is pinged; 0: 75 s
-	WriteTimeout time.Duration // for one frame: who reads slower is cut; 0: 20 s
+	HelloTimeout   time.Duration // for a stream's first frame; 0: 10 s
+	IdleTimeout    time.Duration // without any frame from the client, which is pinged; 0: 75 s
+	WriteTimeout   time.Duration // for 64 KiB, or less: who reads slower is cut; 0: 20 s
+	MessageTimeout time.Duration // for a message to arrive whole, and a body over HTTP; 0: a minute
+
+	Streams int // open at once, of all; 0: 1,000,000
+
+	// Observe is told of each operation, on HTTP or a stream, what came of it and
+	// how long it took. code "" is success; op "" is an unknown one. It is called by many
+	// goroutines and must not wait. Nil: nobody is told.
+	Observe func(op wire.Operation, code wire.Code, took time.Duration)
+	// Trace is told when an operation begins, and the function that it returns
+	// when it ends. Nil: nobody is told.
+	Trace func(ctx context.Context, op wire.Operation) (context.Context, func(error))
 }
 
-// An API is the handler of everything under [wire.PathPrefix]. [New] makes one.
-type API struct {
-	server *server.Server
-	opts   Options
-	ops    map[wire.Operation]operation
-	base   context.Context // of the streams
-	stop   context.CancelFunc
-	mu     sync.Mutex // guards adding to open against Close
-	open   sync.WaitGroup
-}
-
-var _ http.Handler = (*API)(nil)
-
-// New returns the handler of a server's clients. Close it when the HTTP server is
-// shut down (http.Server.RegisterOnShutdown is a good place): hijacked
-// connections, the streams, are not the HTTP server's.
-func New(s *server.Server, o Options) *API {
+func (o *Options) setDefaults() {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	if o.Address == nil {
 		o.Address = peer
 	}
-	for _, d := range []struct {
-		have *time.Duration
-		def  time.Duration
-	}{{&o.HelloTimeout, 10 * time.Second}, {&o.IdleTimeout, 75 * time.Second}, {&o.WriteTimeout, 20 * time.Second}} {
-		if *d.have == 0 {
-			*d.have = d.def
-		}
-	}
-	a := &API{server: s, opts: o, ops: operations(s)}
-	a.base, a.stop = context.WithCancel(context.Background())
-	return a
+	orDefault(&o.HelloTimeout, 10*time.Second)
+	orDefault(&o.IdleTimeout, 75*time.Second)
+	orDefault(&o.WriteTimeout, 20*time.Second)
+	orDefault(&o.MessageTimeout, time.Minute)
+	orDefault(&o.Streams, 1_000_000)
 }
 
-// Close ends all streams, and reads that wait, and waits for the streams.
-func (a *API) Close() error {
-	a.mu.Lock()
-	a.stop()
-	a.mu.Unlock()
-	a.open.Wait()
-	return nil
+func orDefault[T int | time.Duration](n *T, value T) {
+	if *n == 0 {
+		*n = value
+	}
+}
+
+// An API is the handler of everything under [wire.PathPrefix]. [New] makes one.
+type API struct {
+	server  *server.Server
+	opts    Options
+	ops     map[wire.Operation]operation
+	base    context.Context // of what runs: ends with Close
+	stop    context.CancelFunc
+	waits   context.Context // of reads that wait: ends with Drain
+	unwait  context.CancelFunc
+	clock   *clock
+	workers *workers
+	bulk    budget
+	stats   counters
+	door    door
+	closing sync.Once
+}
+
+var _ http.Handler = (*API)(nil)
+
+// New returns the handler of a server's clients. Before the HTTP server is shut
+// down it should be drained, and closed then: hijacked connections, the streams,
+// are not the HTTP server's.
+func New(s *server.Server, o Options) *API {
+	o.setDefaults()
+	a := &API{server: s, opts: o, ops: operations(s), workers: newWorkers(), bulk: make(budget, bulkStreams)}
+	a.base, a.stop = context.WithCancel(context.Background())
+	a.waits, a.unwait = context.WithCancel(a.base)
+	a.clock = newClock(a)
+	a.stats.init()
+	a.door.init()
+	return a
 }
 
 func peer(r *http.Request) string {
@@ -104,38 +122,61 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op, ok := a.ops[wire.Operation(strings.TrimPrefix(r.URL.Path, wire.PathPrefix))]
 	switch {
 	case !ok:
-		a.answer(w, r, nil, wire.Refuse(wire.CodeUnknownOperation, "There is no such operation."))
+		a.answer(w, r, nil, a.observed("", errUnknown))
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		a.answer(w, r, nil, badMethod)
+		a.answer(w, r, nil, a.observed(op.name, badMethod))
 	default:
 		reply, err := a.serveOperation(w, r, op)
 		a.answer(w, r, reply, err)
 	}
 }
 
-var badMethod = wire.Refuse(wire.CodeBadRequest, "Operations are requested by POST.")
+// Refusals that don't depend on the request.
+var (
+	badMethod     = wire.Refuse(wire.CodeBadRequest, "Operations are requested by POST.")
+	errUnknown    = wire.Refuse(wire.CodeUnknownOperation, "There is no such operation.")
+	errLarge      = wire.Refuse(wire.CodeTooLarge, "The request is too large.")
+	errCompressed = wire.Refuse(wire.CodeBadRequest, "Bodies are not compressed here.")
+	errBroken     = wire.Refuse(wire.CodeBadRequest, "The request broke off.")
+	errUndecoded  = wire.Refuse(wire.CodeBadRequest, "The request can't be decoded.")
+	errFailed     = wire.Refuse(wire.CodeInternal, "The server failed.")
+)
 
+// serveOperation runs one operation over HTTP.
 func (a *API) serveOperation(w http.ResponseWriter, r *http.Request, op operation) (any, error) {
-	c := caller{from: a.opts.Address(r)}
-	if op.name.NeedsSession() { // before anything of the body is read
-		var err error
-		if c.session, err = a.authenticate(r); err != nil {
-			return nil, err
-		}
+	if !a.door.enter() {
+		return nil, a.observed(op.name, errDraining)
 	}
-	body, err := readBody(w, r, op.limit)
+	defer a.door.leave()
+	c := caller{from: a.opts.Address(r)}
+	if err := a.admitOperation(r, op.name, &c); err != nil { // before anything of the body is read
+		return nil, a.observed(op.name, err)
+	}
+	body, err := a.readBody(w, r, op.limit)
 	if err != nil {
-		return nil, err
+		return nil, a.observed(op.name, err)
 	}
 	ctx := r.Context()
 	if op.name == wire.OpRead { // it may wait, and must not hold up the server's end
 		merged, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(a.base, cancel)()
+		defer context.AfterFunc(a.waits, cancel)()
 		ctx = merged
 	}
-	return a.call(ctx, op, c, body)
+	return a.call(ctx, op, c, &request{Frame: wire.Frame{Body: body}})
+}
+
+// admitOperation admits a request, by its session where it needs one.
+func (a *API) admitOperation(r *http.Request, op wire.Operation, c *caller) (err error) {
+	size := int(min(max(r.ContentLength, 0), wire.MaxBody))
+	if !op.NeedsSession() {
+		return a.server.AdmitAnonymous(c.from, op, size)
+	}
+	if c.session, err = a.authenticate(r); err != nil {
+		return err
+	}
+	return a.server.Admit(c.session, op, size)
 }
 
 func (a *API) authenticate(r *http.Request) (*server.Session, error) {
@@ -147,48 +188,107 @@ func (a *API) authenticate(r *http.Request) (*server.Session, error) {
 	return a.server.Authenticate(token)
 }
 
-// bodyTimeout bounds how long a body may take to arrive.
-const bodyTimeout = time.Minute
-
-// readBody reads at most limit bytes. What says that it is longer isn't read at
-// all.
-func readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
-	large := wire.Refuse(wire.CodeTooLarge, "The request is too large.")
+// readBody reads at most limit bytes. What says that it is longer, or is
+// compressed, isn't read at all.
+func (a *API) readBody(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
 	if r.ContentLength > int64(limit) {
-		return nil, large
+		return nil, errLarge
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, errCompressed
 	}
 	// A body that trickles in must not hold a connection for ever.
 	deadline := http.NewResponseController(w)
-	deadline.SetReadDeadline(time.Now().Add(bodyTimeout))
+	deadline.SetReadDeadline(time.Now().Add(a.opts.MessageTimeout))
 	defer deadline.SetReadDeadline(time.Time{}) // the operation may wait longer
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, large
+		return nil, errLarge
 	case err != nil:
-		return nil, wire.Refuse(wire.CodeBadRequest, "The request broke off.")
+		return nil, errBroken
 	}
 	return body, nil
 }
 
-// call runs an operation. A panic is our own bug: it becomes internal.
-func (a *API) call(ctx context.Context, op operation, c caller, body []byte) (reply any, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			a.opts.Logger.Error("panic", "operation", op.name, "stack", string(debug.Stack()))
-			reply, err = nil, wire.Refuse(wire.CodeInternal, "The server failed.")
-		}
-	}()
-	reply, err = op.call(ctx, c, body)
-	if err == nil {
-		return reply, nil
+// call runs an operation, and tells who wants to know. A panic is our own bug: it
+// becomes internal.
+func (a *API) call(ctx context.Context, op operation, c caller, q *request) (reply any, err error) {
+	var began time.Time
+	if a.opts.Observe != nil {
+		began = time.Now()
 	}
-	refusal := server.AsWire(err)
-	if refusal.Code == wire.CodeInternal || refusal.Code == wire.CodeUnavailable {
-		a.opts.Logger.Error("operation failed", "operation", op.name, "code", refusal.Code, "error", err)
+	done := func(error) {}
+	if a.opts.Trace != nil {
+		ctx, done = a.opts.Trace(ctx, op.name)
 	}
-	return nil, refusal
+	reply, err = a.guarded(ctx, op, c, q)
+	done(err)
+	var code wire.Code
+	if err != nil {
+		refusal := a.refusal(op.name, err)
+		reply, err, code = nil, refusal, refusal.Code
+	}
+	a.stats.count(code)
+	if a.opts.Observe != nil {
+		a.opts.Observe(op.name, code, time.Since(began))
+	}
+	return reply, err
+}
+
+// guarded runs an operation.
+func (a *API) guarded(ctx context.Context, op operation, c caller, q *request) (reply any, err error) {
+	defer a.recovered(op.name, func() { reply, err = nil, errFailed })
+	switch {
+	case q.send != nil:
+		return answered(a.server.Send(ctx, c.session.Device, q.send))
+	case q.ack != nil:
+		return answered(a.server.Acknowledge(ctx, c.session.Device, q.ack))
+	}
+	return op.call(ctx, c, q.Body)
+}
+
+// answered makes no reply of a nil pointer.
+func answered[Reply any](reply *Reply, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
+// recovered is deferred: a panic is logged, without what it says, and then is
+// called.
+func (a *API) recovered(op wire.Operation, then func()) {
+	if v := recover(); v != nil {
+		a.opts.Logger.Error("panic", "operation", op, "stack", string(debug.Stack()))
+		then()
+	}
+}
+
+// refusal returns what a client is told of err. What fails, other than for having
+// too much to do, is logged.
+func (a *API) refusal(op wire.Operation, err error) *wire.Error {
+	if told, ok := err.(*wire.Error); ok {
+		return told
+	}
+	told := server.AsWire(err)
+	failed := told.Code == wire.CodeInternal || told.Code == wire.CodeUnavailable
+	if failed && !errors.Is(err, server.ErrBusy) && a.base.Err() == nil {
+		a.opts.Logger.Error("operation failed", "operation", op, "code", told.Code, "error", err)
+	}
+	return told
+}
+
+// observed tells who wants to know of an operation that was refused before it
+// ran.
+func (a *API) observed(op wire.Operation, err error) error {
+	code := server.AsWire(err).Code
+	a.stats.count(code)
+	if a.opts.Observe != nil {
+		a.opts.Observe(op, code, 0)
+	}
+	return err
 }
 
 // answer writes a reply, or an error with the status of its code.
@@ -199,8 +299,11 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, reply any, err erro
 		if err == badMethod {
 			status = http.StatusMethodNotAllowed
 		}
-		if refusal.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.FormatFloat(math.Ceil(float64(refusal.RetryAfter)/1000), 'f', 0, 64))
+		if refusal.RetryAfter > 0 || status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", strconv.FormatInt(max(1, (refusal.RetryAfter+999)/1000), 10))
+		}
+		if err == error(errDraining) {
+			w.Header().Set("Connection", "close") // the next one may go to another node
 		}
 		if status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
@@ -220,47 +323,4 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, reply any, err erro
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	w.Write(body) // if it fails, nobody reads it any more
-}
-
-// statuses is the one table from code to HTTP status. A code that isn't here
-// means 409: the request is right, the state of things is not.
-var statuses = map[wire.Code]int{
-	wire.CodeInternal:         http.StatusInternalServerError,
-	wire.CodeUnavailable:      http.StatusServiceUnavailable,
-	wire.CodeBadRequest:       http.StatusBadRequest,
-	wire.CodeUnknownOperation: http.StatusNotFound,
-	wire.CodeTooLarge:         http.StatusRequestEntityTooLarge,
-	wire.CodeRateLimited:      http.StatusTooManyRequests,
-	wire.CodeUnauthorized:     http.StatusUnauthorized,
-	wire.CodeForbidden:        http.StatusForbidden,
-	wire.CodeWrongLogin:       http.StatusForbidden,
-	wire.CodeNameTaken:        http.StatusConflict,
-	wire.CodeSignUpClosed:     http.StatusForbidden,
-	wire.CodeUnknownAccount:   http.StatusNotFound,
-	wire.CodeBadDeviceList:    http.StatusUnprocessableEntity,
-	wire.CodeStaleDeviceList:  http.StatusConflict,
-	wire.CodeUnlistedDevice:   http.StatusForbidden,
-	wire.CodeBadKeyPackage:    http.StatusUnprocessableEntity,
-	wire.CodeNoKeyPackage:     http.StatusConflict,
-	wire.CodeUnknownRoom:      http.StatusNotFound,
-	wire.CodeNotMember:        http.StatusForbidden,
-	wire.CodeStaleEpoch:       http.StatusConflict,
-	wire.CodeFutureEpoch:      http.StatusConflict,
-	wire.CodeBadCommit:        http.StatusUnprocessableEntity,
-	wire.CodeBadGroupInfo:     http.StatusUnprocessableEntity,
-	wire.CodeBadWelcome:       http.StatusUnprocessableEntity,
-	wire.CodeBadMessage:       http.StatusUnprocessableEntity,
-	wire.CodeRemovalPending:   http.StatusConflict,
-	wire.CodeGenerationClosed: http.StatusConflict,
-	wire.CodeGenerationTaken:  http.StatusConflict,
-	wire.CodeRoleRefused:      http.StatusForbidden,
-	wire.CodeTooManyEnrolling: http.StatusConflict,
-}
-
-// Status returns the HTTP status that belongs to a code.
-func Status(code wire.Code) int {
-	if s, ok := statuses[code]; ok {
-		return s
-	}
-	return http.StatusConflict
 }

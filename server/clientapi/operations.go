@@ -91,7 +91,7 @@ func decoded[Req, Reply any](body []byte, f func(*Req) (*Reply, error)) (any, er
 	req := new(Req)
 	if len(body) > 0 { // none at all is an empty map
 		if err := wire.Unmarshal(body, req); err != nil {
-			return nil, wire.Refuse(wire.CodeBadRequest, "The request can't be decoded.")
+			return nil, errUndecoded
 		}
 	}
 	reply, err := f(req)

@@ -8,8 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/gobwas/ws"
 
@@ -20,100 +19,176 @@ import (
 // Bounds of one stream.
 const (
 	maxHello    = 4 << 10 // bytes of the first frame
-	maxRunning  = 16      // requests at work; more wait unread
-	maxReplies  = 32      // that wait to be written
+	maxRunning  = 16      // requests at work, or whose reply isn't written; more wait unread
 	frameMargin = 256     // bytes of a frame beside its body
 )
 
-// A stream is one WebSocket. One goroutine reads, one writes, and each request
-// has its own.
+// A stream is one WebSocket. One goroutine reads; while nothing happens there is
+// no other, no timer and no buffer: the API's clock looks at all streams by
+// turns, and workers do what there is to do.
 type stream struct {
-	api     *API
-	conn    net.Conn
-	in      *bufio.Reader
-	caller  caller
-	ctx     context.Context
-	cancel  context.CancelFunc
-	replies chan ws.Frame
-	running chan struct{} // a token for each request at work
+	api    *API
+	conn   net.Conn
+	index  int // in its shard of the clock: guarded by that
+	caller caller
+	in     input
+	out    output
+	slots  chan struct{} // a token for each request at work
+	sub    *server.Subscription
+
+	releaseConn, releaseStream func() // what was admitted
+
+	ctx    context.Context // of requests that may wait: made by the first
+	cancel context.CancelFunc
+
+	pushing atomic.Int32 // pushIdle …
+	after   uint64       // the last position pushed: of who pushes
+
+	// What the clock looks at: its times, or 0.
+	opened     int64        // when the stream began, until hello: guarded by nothing, set before
+	expires    atomic.Int64 // when the session does; 0 before hello
+	heard      atomic.Int64 // the last whole frame of the client
+	pinged     int64        // the last ping: the clock's own
+	partial    atomic.Int64 // a message began to arrive and isn't whole
+	writeSince atomic.Int64 // a write began
+	closed     atomic.Int64 // a close was queued
+	draining   atomic.Bool  // nothing new is taken
 }
 
-// serveStream upgrades the connection and serves it to its end.
+// serveStream upgrades the connection and leaves it to a goroutine of its own, so
+// that what net/http holds for a request is free.
 func (a *API) serveStream(w http.ResponseWriter, r *http.Request) {
-	ctx, done, ok := a.enter()
-	if !ok {
-		a.answer(w, r, nil, server.ErrUnavailable)
-		return
-	}
-	defer done()
 	if r.Method != http.MethodGet || !headerHas(r, "Upgrade", "websocket") {
 		a.answer(w, r, nil, wire.Refuse(wire.CodeBadRequest, "The stream is a WebSocket."))
 		return
 	}
-	conn, rw, _, err := ws.UpgradeHTTP(r, w)
+	from := a.opts.Address(r)
+	release, err := a.admit(from)
 	if err != nil {
-		return // it answered for itself
-	}
-	defer conn.Close()
-	s := &stream{
-		api: a, conn: conn, in: rw.Reader, caller: caller{from: a.opts.Address(r)},
-		replies: make(chan ws.Frame, maxReplies), running: make(chan struct{}, maxRunning),
-	}
-	s.ctx, s.cancel = context.WithCancel(ctx)
-	defer s.cancel()
-	s.serve()
-}
-
-// enter counts a stream until done is called; not ok after Close.
-func (a *API) enter() (ctx context.Context, done func(), ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.base.Err() != nil {
-		return nil, nil, false
-	}
-	a.open.Add(1)
-	return a.base, a.open.Done, true
-}
-
-// serve takes the first frame, then reads requests until the stream ends.
-func (s *stream) serve() {
-	hello, n, err := s.hello()
-	if err != nil {
-		s.refuse(n, err)
+		a.stats.streamsRefused.Add(1)
+		a.answer(w, r, nil, err)
 		return
 	}
-	sub := s.api.server.Subscribe(s.caller.session)
-	defer sub.Close()
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		defer s.conn.Close() // wakes the reader
-		defer s.cancel()
-		if welcome, err := replyFrame(n, &wire.Empty{}, nil); err == nil && s.writeFrame(welcome) == nil {
-			s.write(sub, hello.After)
-		}
-	})
-	s.read()
-	s.cancel()
-	writer.Wait()
-	for range maxRunning { // those at work see ctx
-		s.running <- struct{}{}
+	conn, rw, _, err := ws.UpgradeHTTP(r, w)
+	if err != nil {
+		release() // it answered for itself
+		return
+	}
+	a.stats.streamsOpened.Add(1)
+	s := &stream{api: a, conn: conn, releaseConn: release, caller: caller{from: from}, slots: make(chan struct{}, maxRunning)}
+	s.pushing.Store(pushBusy) // not before hello
+	s.in.begin(conn, buffered(rw.Reader))
+	go s.run()
+}
+
+// admit admits a connection from an address, until release is called, once.
+func (a *API) admit(from string) (release func(), err error) {
+	if err := a.door.enterStream(a.opts.Streams); err != nil {
+		return nil, err
+	}
+	leave, err := a.server.AdmitConnection(from)
+	if err != nil {
+		a.door.leaveStream()
+		return nil, err
+	}
+	return func() {
+		leave()
+		a.door.leaveStream()
+	}, nil
+}
+
+// buffered returns what r has read and not yet given.
+func buffered(r *bufio.Reader) []byte {
+	rest, _ := r.Peek(r.Buffered())
+	return rest
+}
+
+// run serves the stream to its end.
+func (s *stream) run() {
+	defer s.releaseConn()
+	s.api.clock.add(s)
+	defer s.finish()
+	defer s.api.recovered("stream", s.kill)
+	switch { // Close or Drain may have looked at all streams before this was one
+	case s.api.base.Err() != nil:
+		return
+	case s.api.door.isShut():
+		s.drain()
+	}
+	n, err := s.hello()
+	if err == nil {
+		err = s.read()
+	} else {
+		s.refuse(n, err)
+	}
+	if status := closeStatus(err); status != 0 {
+		s.end(status)
+		s.in.discard()
 	}
 }
 
-// hello reads the first frame and opens the session that it names.
-func (s *stream) hello() (*wire.Hello, uint64, error) {
-	s.conn.SetReadDeadline(time.Now().Add(s.api.opts.HelloTimeout))
-	message, err := s.readMessage(maxHello)
+// closeStatus returns how a stream ends that broke for err; 0 where the client is
+// gone.
+func closeStatus(err error) ws.StatusCode {
+	var refusal *wire.Error
+	switch {
+	case errors.As(err, &refusal):
+		return ws.StatusPolicyViolation
+	case errors.Is(err, errProtocol):
+		return ws.StatusProtocolError
+	case errors.Is(err, errTooLarge):
+		return ws.StatusMessageTooBig
+	case errors.Is(err, errBody):
+		return ws.StatusInvalidFramePayloadData
+	case errors.Is(err, io.EOF):
+		return ws.StatusNormalClosure
+	}
+	return 0
+}
+
+// finish lets go of everything. Requests at work see that the stream has ended.
+func (s *stream) finish() {
+	if s.sub != nil {
+		s.sub.Close()
+		s.releaseStream()
+	}
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.kill()
+	for range maxRunning {
+		s.slots <- struct{}{}
+	}
+	s.in.shrink()
+	s.api.clock.remove(s)
+}
+
+// hello reads the first frame, opens the session that it names, answers, and
+// lets pushes begin.
+func (s *stream) hello() (n uint64, err error) {
+	message, _, err := s.readMessage(maxHello)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	var f wire.Frame
 	var hello wire.Hello
 	if wire.Unmarshal(message, &f) != nil || f.Op != wire.OpHello || wire.Unmarshal(f.Body, &hello) != nil {
-		return nil, f.N, wire.Refuse(wire.CodeBadRequest, "The first frame is hello.")
+		return f.N, wire.Refuse(wire.CodeBadRequest, "The first frame is hello.")
 	}
-	s.caller.session, err = s.api.server.Authenticate(hello.Token)
-	return &hello, f.N, err
+	session, err := s.api.server.Authenticate(hello.Token)
+	if err != nil {
+		return f.N, err
+	}
+	if s.releaseStream, err = s.api.server.AdmitStream(session); err != nil {
+		return f.N, err
+	}
+	s.caller.session, s.after = session, hello.After
+	s.sub = s.api.server.Watch(session, s.hint)
+	s.expires.Store(s.api.clock.now() + max(1, int64(s.api.server.TimeLeft(session))))
+	s.slots <- struct{}{}
+	s.reply(f.N, &wire.Empty{}, nil)
+	s.api.workers.do(task{stream: s, kind: taskPush})
+	return f.N, nil
 }
 
 // refuse answers a stream that doesn't begin.
@@ -122,233 +197,87 @@ func (s *stream) refuse(n uint64, err error) {
 	if !errors.As(err, &refusal) {
 		return // nobody speaks WebSocket there, or not in time
 	}
-	if f, err := replyFrame(n, nil, refusal); err == nil && s.writeFrame(f) == nil {
-		s.writeFrame(closing(ws.StatusPolicyViolation))
+	s.api.stats.count(refusal.Code)
+	s.slots <- struct{}{}
+	s.reply(n, nil, refusal)
+}
+
+// read serves requests until the client ends or something breaks, and returns
+// why. Of what comes behind a close of this side nothing is served.
+func (s *stream) read() error {
+	for {
+		message, owned, err := s.readMessage(wire.MaxBody + frameMargin)
+		if err != nil || s.closed.Load() != 0 {
+			return err
+		}
+		s.slots <- struct{}{}
+		j := jobs.Get().(*job)
+		if owned {
+			j.message = message
+		} else {
+			j.message = append(j.message[:0], message...)
+		}
+		if decodeRequest(j.message, &j.request) != nil {
+			s.done(1)
+			return errBody
+		}
+		if j.send == nil && j.ack == nil && s.ctx == nil {
+			s.ctx, s.cancel = context.WithCancel(s.api.base)
+		}
+		s.api.workers.do(task{stream: s, kind: taskRequest, job: j})
 	}
 }
 
-// read serves requests until the client ends or something breaks.
-func (s *stream) read() {
-	for {
-		s.conn.SetReadDeadline(time.Now().Add(s.api.opts.IdleTimeout))
-		message, err := s.readMessage(wire.MaxBody + frameMargin)
-		if err != nil {
-			return
-		}
-		var f wire.Frame
-		if wire.Unmarshal(message, &f) != nil {
-			return
-		}
-		select {
-		case s.running <- struct{}{}:
-		case <-s.ctx.Done():
-			return
-		}
-		go func() {
-			defer func() { <-s.running }()
-			reply, err := s.request(&f)
-			s.reply(f.N, reply, err)
-		}()
+// done frees the slots of n requests. A stream that is drained ends with the
+// last one.
+func (s *stream) done(n int) {
+	for range n {
+		<-s.slots
 	}
+	if n > 0 && s.draining.Load() {
+		s.drained()
+	}
+}
+
+// serve runs one request and answers it.
+func (s *stream) serve(j *job) {
+	reply, err := s.request(&j.request)
+	n := j.N
+	if err == nil { // else the store may still look at what it was given
+		j.recycle()
+	}
+	s.reply(n, reply, err)
 }
 
 // request runs one request. The session may have ended since hello.
-func (s *stream) request(f *wire.Frame) (any, error) {
-	op, ok := s.api.ops[f.Op]
+func (s *stream) request(q *request) (any, error) {
+	op, ok := s.api.ops[q.Op]
 	switch {
 	case !ok:
-		return nil, wire.Refuse(wire.CodeUnknownOperation, "There is no such operation.")
-	case len(f.Body) > op.limit:
-		return nil, wire.Refuse(wire.CodeTooLarge, "The request is too large.")
+		return nil, s.api.observed("", errUnknown)
+	case len(q.Body) > op.limit:
+		return nil, s.api.observed(op.name, errLarge)
+	case s.draining.Load():
+		return nil, s.api.observed(op.name, errDraining)
 	}
+	if err := s.api.server.Admit(s.caller.session, op.name, len(q.Body)); err != nil {
+		return nil, s.api.observed(op.name, err)
+	}
+	ctx := s.ctx
+	if q.send != nil || q.ack != nil {
+		ctx = s.api.base
+	}
+	return s.api.call(ctx, op, s.caller, q)
+}
+
+// ended reports whether the session has ended before its time.
+func (s *stream) ended() bool {
 	select {
 	case <-s.caller.session.Ended():
-		return nil, wire.Refuse(wire.CodeUnauthorized, "The session has ended.")
+		return true
 	default:
+		return false
 	}
-	return s.api.call(s.ctx, op, s.caller, f.Body)
-}
-
-// reply queues the answer to request n.
-func (s *stream) reply(n uint64, reply any, err error) {
-	f, errEncode := replyFrame(n, reply, err)
-	if errEncode != nil {
-		s.api.opts.Logger.Error("a reply can't be encoded", "error", errEncode)
-		s.cancel()
-		return
-	}
-	select {
-	case s.replies <- f:
-	case <-s.ctx.Done():
-	}
-}
-
-func replyFrame(n uint64, reply any, err error) (ws.Frame, error) {
-	f := wire.Frame{N: n, Error: server.AsWire(err)}
-	if err == nil {
-		var errEncode error
-		if f.Body, errEncode = wire.Marshal(reply); errEncode != nil {
-			return ws.Frame{}, errEncode
-		}
-	}
-	message, errEncode := wire.Marshal(&f)
-	return ws.NewBinaryFrame(message), errEncode
-}
-
-// write writes replies and pushes until the stream ends, and says why.
-func (s *stream) write(sub *server.Subscription, after uint64) {
-	session := s.caller.session
-	expires := time.NewTimer(s.api.server.TimeLeft(session))
-	defer expires.Stop()
-	ping := time.NewTicker(s.api.opts.IdleTimeout / 3)
-	defer ping.Stop()
-	status := ws.StatusGoingAway
-	moved := true
-	for {
-		if moved {
-			var err error
-			if after, err = s.push(after); err != nil {
-				break
-			}
-		}
-		moved = false
-		var f ws.Frame
-		select {
-		case f = <-s.replies:
-		case <-sub.C:
-			moved = true
-			continue
-		case <-ping.C:
-			f = ws.NewPingFrame(nil)
-		case <-session.Ended():
-			status = ws.StatusPolicyViolation
-		case <-expires.C:
-			status = ws.StatusPolicyViolation
-		case <-s.ctx.Done():
-		}
-		if f.Header.OpCode == 0 || s.writeFrame(f) != nil {
-			break
-		}
-	}
-	s.writeFrame(closing(status))
-}
-
-// push writes what is in the mailbox after a position and returns the last
-// position written. It doesn't wait for replies to be written in between, nor
-// for anything else than the client: one that reads too slowly is cut.
-func (s *stream) push(after uint64) (uint64, error) {
-	for {
-		reply, err := s.api.server.ReadRaw(s.ctx, s.caller.session, &wire.ReadRequest{After: after})
-		if err != nil || len(reply.Events) == 0 {
-			return after, err
-		}
-		body, err := wire.Marshal(reply)
-		if err != nil {
-			return after, err
-		}
-		message, err := wire.Marshal(&wire.Frame{Op: wire.OpEvents, Body: body})
-		if err != nil {
-			return after, err
-		}
-		if err := s.writeFrame(ws.NewBinaryFrame(message)); err != nil {
-			return after, err
-		}
-		after = reply.Events[len(reply.Events)-1].Pos
-		if after >= reply.Head {
-			return after, nil
-		}
-	}
-}
-
-// writeFrame is called by one goroutine at a time.
-func (s *stream) writeFrame(f ws.Frame) error {
-	s.conn.SetWriteDeadline(time.Now().Add(s.api.opts.WriteTimeout))
-	header := make([]byte, 0, ws.MaxHeaderSize)
-	w := &sliceWriter{header}
-	if err := ws.WriteHeader(w, f.Header); err != nil {
-		return err
-	}
-	buffers := net.Buffers{w.b, f.Payload}
-	_, err := buffers.WriteTo(s.conn)
-	return err
-}
-
-type sliceWriter struct{ b []byte }
-
-// Write implements io.Writer.
-func (w *sliceWriter) Write(p []byte) (int, error) {
-	w.b = append(w.b, p...)
-	return len(p), nil
-}
-
-func closing(status ws.StatusCode) ws.Frame {
-	return ws.NewCloseFrame(ws.NewCloseFrameBody(status, ""))
-}
-
-// errProtocol is a client that doesn't speak WebSocket, or not the part that we
-// use: binary messages.
-var errProtocol = errors.New("clientapi: not a frame that is spoken here")
-
-// readMessage returns the next binary message, of at most limit bytes, put
-// together from its fragments. It answers pings. What is allocated grows with
-// what arrives.
-func (s *stream) readMessage(limit int) ([]byte, error) {
-	var message []byte
-	for begun := false; ; {
-		h, err := ws.ReadHeader(s.in)
-		if err != nil {
-			return nil, err
-		}
-		room := int64(limit - len(message))
-		if h.OpCode.IsControl() {
-			room = ws.MaxControlFramePayloadSize
-		}
-		if !h.Masked || h.Rsv != 0 || h.Length < 0 || h.Length > room {
-			return nil, errProtocol
-		}
-		payload, err := io.ReadAll(io.LimitReader(s.in, h.Length))
-		if err != nil {
-			return nil, err
-		}
-		if int64(len(payload)) != h.Length {
-			return nil, io.ErrUnexpectedEOF
-		}
-		ws.Cipher(payload, h.Mask, 0)
-		switch {
-		case h.OpCode.IsControl():
-			if err := s.control(h, payload); err != nil {
-				return nil, err
-			}
-			continue
-		case h.OpCode == ws.OpBinary && !begun, h.OpCode == ws.OpContinuation && begun:
-			begun = true
-		default:
-			return nil, errProtocol
-		}
-		message = append(message, payload...)
-		if h.Fin {
-			return message, nil
-		}
-	}
-}
-
-// control answers a ping; a close ends the stream.
-func (s *stream) control(h ws.Header, payload []byte) error {
-	switch {
-	case !h.Fin:
-		return errProtocol
-	case h.OpCode == ws.OpClose:
-		return io.EOF
-	case h.OpCode == ws.OpPing && s.caller.session != nil:
-		s.conn.SetReadDeadline(time.Now().Add(s.api.opts.IdleTimeout))
-		select {
-		case s.replies <- ws.NewPongFrame(payload):
-		case <-s.ctx.Done():
-		}
-	case h.OpCode == ws.OpPong:
-		s.conn.SetReadDeadline(time.Now().Add(s.api.opts.IdleTimeout))
-	}
-	return nil
 }
 
 // headerHas reports whether a header names value, whatever its case.
