@@ -70,9 +70,9 @@ func (s *Server) checkPlace(ctx context.Context, room *Room, generation uint32, 
 		e.Generation = room.Generation
 		return e
 	case generation > room.Generation:
-		return badRequest("The room hasn't got this generation.")
+		return s.unlessMoved(ctx, room, badRequest("The room hasn't got this generation."))
 	case epoch > room.Epoch:
-		return wire.Refuse(wire.CodeFutureEpoch, "The epoch hasn't begun.")
+		return s.unlessMoved(ctx, room, wire.Refuse(wire.CodeFutureEpoch, "The epoch hasn't begun."))
 	case epoch == room.Epoch:
 		return nil
 	}

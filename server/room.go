@@ -136,10 +136,10 @@ func (s *Server) generationBefore(ctx context.Context, device identity.Device, r
 		return nil, e
 	}
 	if req.Generation != room.Generation+1 {
-		return nil, badRequest("This isn't the room's next generation.")
+		return nil, s.unlessMoved(ctx, room, badRequest("This isn't the room's next generation."))
 	}
 	if _, ok := room.Leaf(device); !ok {
-		return nil, errNotMember
+		return nil, s.unlessMoved(ctx, room, errNotMember)
 	}
 	for _, a := range req.Accounts {
 		if !room.Has(a) {
@@ -155,10 +155,30 @@ func (s *Server) generationBefore(ctx context.Context, device identity.Device, r
 // roomFor returns a room in which device's account is, or unknown_room.
 func (s *Server) roomFor(ctx context.Context, device identity.Device, name identity.Room) (*Room, error) {
 	room, err := s.store.Room(ctx, name)
-	if errors.Is(err, ErrNotFound) || err == nil && !room.Has(device.Account()) {
+	if errors.Is(err, ErrNotFound) {
 		return nil, errUnknownRoom
 	}
+	if err == nil && !room.Has(device.Account()) {
+		return nil, s.unlessMoved(ctx, room, errUnknownRoom)
+	}
 	return room, err
+}
+
+// unlessMoved returns refusal, which was decided by room, or ErrStale if room is
+// what this node remembers and another one has moved it since: then the decision
+// has to be made anew, by what is true.
+func (s *Server) unlessMoved(ctx context.Context, room *Room, refusal error) error {
+	if s.cfg.Hints == nil {
+		return refusal
+	}
+	g, err := s.store.Group(ctx, room.Room)
+	if err != nil {
+		return err
+	}
+	if g.At != room.At() {
+		return ErrStale
+	}
+	return refusal
 }
 
 // roomOf returns a room in which device has a leaf, or not_member; unknown_room
@@ -170,13 +190,15 @@ func (s *Server) roomOf(ctx context.Context, device identity.Device, name identi
 			return room, nil
 		}
 	}
-	if errors.Is(err, ErrNotFound) || err == nil && !room.Has(device.Account()) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil, errUnknownRoom
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case !room.Has(device.Account()):
+		return nil, s.unlessMoved(ctx, room, errUnknownRoom)
 	}
-	return nil, errNotMember
+	return nil, s.unlessMoved(ctx, room, errNotMember)
 }
 
 // checkOpening checks the group of a new room, and its first commit, as a whole.
@@ -312,7 +334,8 @@ func (s *Server) group(ctx context.Context, room *Room) (*public.Group, error) {
 
 // GroupInfo returns what a device needs to rejoin a room.
 func (s *Server) GroupInfo(ctx context.Context, device identity.Device, req *wire.GroupInfoRequest) (*wire.GroupInfo, error) {
-	if _, err := s.roomFor(ctx, device, req.Room); err != nil {
+	_, err := retry(func() (*Room, error) { return s.roomFor(ctx, device, req.Room) })
+	if err != nil {
 		return nil, err
 	}
 	g, err := s.store.Group(ctx, req.Room)

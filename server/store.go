@@ -202,7 +202,8 @@ type KeyPackage struct {
 type Rooms interface {
 	// Room returns a room, or ErrNotFound. The caller must not change it.
 	Room(ctx context.Context, room identity.Room) (*Room, error)
-	// Group returns the newest group of a room, or ErrNotFound.
+	// Group returns the newest group of a room, or ErrNotFound. It is never
+	// answered from a memory, and Room is no older afterwards.
 	Group(ctx context.Context, room identity.Room) (*Group, error)
 	// Receipt returns the receipt of an operation that is repeated at now (Unix
 	// milliseconds), or ErrNotFound.
