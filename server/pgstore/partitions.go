@@ -82,8 +82,7 @@ func harmless(code string) bool {
 
 // parts returns the parts that are attached.
 func (p partitioned) parts(ctx context.Context, c *pgxpool.Conn) (map[int64]bool, error) {
-	rows, err := c.Query(ctx, `SELECT k.relname FROM pg_inherits i JOIN pg_class k ON k.oid = i.inhrelid
-		WHERE i.inhparent = $1::regclass`, p.table)
+	rows, err := c.Query(ctx, `SELECT i.inhrelid::regclass::text FROM pg_inherits i WHERE i.inhparent = $1::regclass`, p.table)
 	if err != nil {
 		return nil, err
 	}

@@ -34,3 +34,13 @@ func TestStore(t *testing.T) {
 		Reopen: func(t *testing.T, s server.Store) server.Store { return open(t, databases[s]) },
 	})
 }
+
+func TestNodes(t *testing.T) {
+	storetest.RunNodes(t, func(t *testing.T, n int) (nodes []server.Store) {
+		dsn := pgtest.Database(t)
+		for range n {
+			nodes = append(nodes, open(t, dsn))
+		}
+		return nodes
+	})
+}

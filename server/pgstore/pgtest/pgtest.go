@@ -299,18 +299,18 @@ func (s *Server) await(ended chan struct{}) error {
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.signalGroup(syscall.SIGKILL)
-}
-
-func (s *Server) signalGroup(sig syscall.Signal) {
 	if s.cmd == nil {
 		return
 	}
-	syscall.Kill(-s.cmd.Process.Pid, sig)
+	s.cmd.Process.Signal(syscall.SIGSTOP) // it starts no more of them
+	children := s.children()
+	for _, p := range children {
+		syscall.Kill(p.id, syscall.SIGKILL)
+	}
+	s.cmd.Process.Kill()
 	<-s.ended
-	// The children of a killed server are gone a moment later.
-	for range 200 {
-		if syscall.Kill(-s.cmd.Process.Pid, 0) != nil {
+	for range 400 { // they are in no group of ours, and somebody else's children now
+		if !slices.ContainsFunc(children, process.lives) {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -346,4 +346,15 @@ func (s *Server) startReaper() error {
 	go cmd.Wait()
 	s.reaper = write
 	return nil
+}
+
+// SQL runs a statement in a database of the shared server and returns what psql
+// prints.
+func SQL(t testing.TB, dsn, sql string) string {
+	t.Helper()
+	out, err := shared.server.run("psql", "-qXAtc", sql, dsn)
+	if err != nil {
+		t.Fatalf("pgtest: %v\n%s", err, out)
+	}
+	return strings.TrimSpace(out)
 }

@@ -1,0 +1,235 @@
+package pgstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/server"
+	"parley/server/pgstore"
+	"parley/server/pgstore/pgtest"
+)
+
+func TestOpenRefuses(t *testing.T) {
+	dsn := pgtest.Database(t)
+	if _, err := pgstore.Open(t.Context(), dsn, pgstore.Options{}); !errors.Is(err, pgstore.ErrSchema) {
+		t.Errorf("an empty database without Migrate: %v; want ErrSchema", err)
+	}
+	open(t, dsn)
+	if _, err := pgstore.Open(t.Context(), dsn+" options='-c synchronous_commit=off'", pgstore.Options{}); !errors.Is(err, pgstore.ErrNotDurable) {
+		t.Errorf("synchronous_commit off: %v; want ErrNotDurable", err)
+	}
+	for _, c := range []struct {
+		dsn  string
+		want error
+	}{
+		{"host=/nowhere password=hunter2 connect_timeout=1", server.ErrUnavailable},
+		{"postgres://parley:hunter2@127.0.0.1:1/db?sslmode=disable", server.ErrUnavailable},
+		{"postgres://parley:hunter2@127.0.0.1:port/db", pgstore.ErrConfig},
+		{strings.Replace(dsn, "user=parley", "user=nobody_hunter2", 1), server.ErrUnavailable},
+	} {
+		_, err := pgstore.Open(t.Context(), c.dsn, pgstore.Options{})
+		if !errors.Is(err, c.want) {
+			t.Errorf("Open = %v; want %v", err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error quotes the connection string: %v", err)
+		}
+	}
+}
+
+// TestMigrateAtOnce: nodes that start together migrate once.
+func TestMigrateAtOnce(t *testing.T) {
+	dsn := pgtest.Database(t)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		})
+	}
+	wg.Wait()
+	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{})
+	if err != nil {
+		t.Fatalf("without Migrate after it: %v", err)
+	}
+	s.Close()
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// TestHeals: a database that is killed costs errors that say so, and the store
+// works again by itself after it is back, with all that it acknowledged. The log
+// says each change once, and quotes nothing.
+func TestHeals(t *testing.T) {
+	db := pgtest.Start(t, pgtest.Options{})
+	var log safeBuffer
+	s, err := pgstore.Open(t.Context(), db.DSN("postgres"), pgstore.Options{Migrate: true, Logger: slog.New(slog.NewTextHandler(&log, nil)), Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := benchRooms(t, s, 1)[0]
+	before, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Kill()
+	d := r.Leaves[0].Device
+	for what, call := range map[string]func() error{
+		"Append":      func() error { _, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2)); return err },
+		"Acknowledge": func() error { return s.Acknowledge(t.Context(), d, 1) },
+		"Read":        func() error { _, err := s.Read(t.Context(), d, 0, 10, 1000); return err },
+		"Account":     func() error { _, err := s.Account(t.Context(), d.Account()); return err },
+		"Sweep":       func() error { return s.Sweep(t.Context(), server.SweepLimits{}) },
+		"Ready":       func() error { return s.Ready(t.Context()) },
+	} {
+		if err := call(); !errors.Is(err, server.ErrUnavailable) || strings.Contains(err.Error(), "parley ") {
+			t.Errorf("%s without a database: %v; want ErrUnavailable", what, err)
+		}
+	}
+	if err := db.Start(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
+	for n := 0; errors.Is(err, server.ErrUnavailable) && n < 50; n++ {
+		time.Sleep(100 * time.Millisecond)
+		again, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
+	}
+	if err != nil || again != before {
+		t.Errorf("the message that was acknowledged, again: %+v, %v; want %+v", again, err, before)
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("Ready: %v", err)
+	}
+	text := log.String()
+	if strings.Count(text, "is unavailable") != 1 || strings.Count(text, "available again") != 1 || strings.Contains(text, "host=") || strings.Contains(text, "INSERT") {
+		t.Errorf("the log is\n%s", text)
+	}
+}
+
+// A safeBuffer may be written while it is read.
+type safeBuffer struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// TestPartitions: an append goes to its day's part, or to the default one; Sweep
+// drops days as a whole, and what is read after it is whole.
+func TestPartitions(t *testing.T) {
+	dsn := pgtest.Database(t)
+	s := open(t, dsn)
+	r := benchRooms(t, s, 1)[0]
+	const day = 24 * 3600 * 1000
+	today := benchNow / day
+	d := r.Leaves[1].Device
+	for i, at := range []int64{benchNow, benchNow + day, benchNow + 1000*day, 5} {
+		e := benchMessage(r, int64(i))
+		e.AcceptedMS = at
+		if _, err := s.Append(t.Context(), benchOp(r, int64(i)), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(table string) string { return pgtest.SQL(t, dsn, "SELECT count(*) FROM "+table) }
+	for table, want := range map[string]string{
+		fmt.Sprintf("env_%d", today): "1", fmt.Sprintf("env_%d", today+1): "1", "env_other": "3", fmt.Sprintf("env_%d", today+3): "0",
+	} {
+		if got := count(table); got != want {
+			t.Errorf("%s has %s envelopes; want %s", table, got, want)
+		}
+	}
+	if err := s.Sweep(t.Context(), server.SweepLimits{Envelopes: (today + 1) * day}); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.SQL(t, dsn, fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", today)); got != "t" {
+		t.Error("the day that is over is still there")
+	}
+	reply, err := s.Read(t.Context(), d, 0, 10, 1<<20)
+	if err != nil || len(reply.Events) != 2 || reply.First != 3 || reply.Events[0].Pos != 3 || reply.Head != 5 {
+		// The last one, accepted by a clock that was wrong, is behind what is kept.
+		t.Errorf("Read = %d events, %+v, %v; want positions 3 and 4 for now", len(reply.Events), reply, err)
+	}
+	reply, err = s.Read(t.Context(), d, 4, 10, 1<<20)
+	if err != nil || len(reply.Events) != 0 || reply.First != 6 {
+		t.Errorf("behind a gap: %+v, %v; want first 6", reply, err)
+	}
+}
+
+// TestBusy: who can't be stored soon is told at once, and nothing of it is kept.
+func TestBusy(t *testing.T) {
+	dsn := pgtest.Database(t)
+	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet, Batch: 1, Queue: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := benchRooms(t, s, 1)[0]
+	var wg sync.WaitGroup
+	errs := make([]error, 200)
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))) })
+	}
+	wg.Wait()
+	stored := 0
+	for _, err := range errs {
+		switch {
+		case err == nil:
+			stored++
+		case !errors.Is(err, server.ErrBusy):
+			t.Errorf("Append: %v; want ErrBusy", err)
+		}
+	}
+	reply, err := s.Read(t.Context(), r.Leaves[0].Device, 0, 500, 1<<20)
+	if err != nil || len(reply.Events) != stored+1 || stored == len(errs) {
+		t.Errorf("%d of %d were stored, and %d events are read (%v)", stored, len(errs), len(reply.Events)-1, err)
+	}
+}
+
+// TestCancelled: who gives up waiting doesn't hurt others.
+func TestCancelled(t *testing.T) {
+	s := open(t, pgtest.Database(t))
+	r := benchRooms(t, s, 1)[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			if i%2 == 0 {
+				s.Append(ctx, benchOp(r, int64(i)), benchMessage(r, int64(i)))
+				return
+			}
+			if i == 25 {
+				cancel()
+			}
+			if _, err := s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+				t.Errorf("Append: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	cancel()
+	if s.Stats().Appends < 25 {
+		t.Errorf("Stats = %+v", s.Stats())
+	}
+}
