@@ -11,6 +11,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"parley/server"
 )
 
 // ManifestName is the file of a backup that says what the backup holds. A
@@ -39,8 +41,8 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 	if err := fs.RemoveAll(partial); err != nil {
 		return fmt.Errorf("pebblestore: backup: %w", err)
 	}
-	if s.views.closed() {
-		return pebble.ErrClosed
+	if s.stopping() {
+		return server.ErrUnavailable
 	}
 	if err := s.db.Checkpoint(partial, pebble.WithFlushedWAL()); err != nil {
 		return fmt.Errorf("pebblestore: backup: %w", err)

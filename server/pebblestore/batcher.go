@@ -1,9 +1,10 @@
 package pebblestore
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -13,160 +14,110 @@ import (
 
 // Bounds of a group.
 const (
-	queueLength = 4096    // operations that wait
-	groupSize   = 2048    // operations
-	groupBytes  = 4 << 20 // of the batch
+	groupSize  = 2048    // operations
+	groupBytes = 4 << 20 // of the batch
 )
-
-// An operation waits for the batcher. apply checks everything before it sets
-// anything: after an error it has set nothing.
-type operation struct {
-	ctx   context.Context
-	apply func(t *tx) error
-	alone bool // apply scans: it needs a group of its own
-	err   error
-	done  chan struct{} // closed with err set
-}
-
-// do has apply run in the batcher and waits until its group is durable.
-func (s *Store) do(ctx context.Context, apply func(t *tx) error) error {
-	return s.submit(&operation{ctx: ctx, apply: apply, done: make(chan struct{})})
-}
-
-// doAlone is do for an operation that scans.
-func (s *Store) doAlone(ctx context.Context, apply func(t *tx) error) error {
-	return s.submit(&operation{ctx: ctx, apply: apply, alone: true, done: make(chan struct{})})
-}
-
-func (s *Store) submit(op *operation) error {
-	select {
-	case <-s.stop:
-		return server.ErrUnavailable
-	default:
-	}
-	select {
-	case s.queue <- op:
-	case <-op.ctx.Done():
-		return op.ctx.Err()
-	case <-s.stop:
-		return server.ErrUnavailable
-	}
-	select {
-	case <-op.done:
-		return op.err
-	case <-op.ctx.Done():
-		return op.ctx.Err()
-	case <-s.done:
-		select {
-		case <-op.done:
-			return op.err
-		default:
-			return server.ErrUnavailable
-		}
-	}
-}
 
 // A batcher is the one goroutine that writes.
 type batcher struct {
-	s     *Store
-	next  uint64                      // envelope id
-	heads map[identity.Account]uint64 // of mailboxes, as far as they were needed
-	seqs  map[identity.Room]uint64
+	s        *Store
+	next     uint64 // envelope id
+	tail     uint64 // the tail's first id
+	window   window
+	rooms    map[identity.Room]*roomState
+	receipts map[receiptID]*entry // of the tail
+	seen     seen
+	waste    []*box // may let something go
+	cold     map[identity.Account]bool
+	groups   uint64
+	batch    *pebble.Batch
+	oldest   uint64    // no envelope below this is kept
+	checked  time.Time // when the size of the store was looked at
+	told     time.Time // when the operator was last told that nothing can be stored
+	full     bool
+	swept    uint32 // the week before which there are no receipts
 }
-
-// maxHeads bounds what a batcher remembers of mailboxes and rooms.
-const maxHeads = 1 << 18
 
 func newBatcher(s *Store) *batcher {
-	b := &batcher{s: s}
-	b.forget()
-	return b
+	return &batcher{
+		s: s, rooms: map[identity.Room]*roomState{}, receipts: map[receiptID]*entry{}, cold: map[identity.Account]bool{},
+		batch: s.db.NewBatch(pebble.WithInitialSizeBytes(1<<20), pebble.WithMaxRetainedSizeBytes(2*groupBytes)),
+	}
 }
 
-// forget drops what was remembered, for instance because it isn't durable.
-func (b *batcher) forget() {
-	b.heads = map[identity.Account]uint64{}
-	b.seqs = map[identity.Room]uint64{}
-}
-
-// start checks the format and reads the next envelope id.
+// start checks the format and reads what is remembered.
 func (b *batcher) start() error {
-	format, err := get(b.s.db, []byte{keyFormat})
-	switch {
-	case err != nil:
+	if err := b.s.checkFormat(); err != nil {
 		return err
-	case format == nil:
-		if err := b.s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.Sync); err != nil {
-			return err
-		}
-		// A new database begins with a log whose damage can't be told from its
-		// end; the next log has marks for that.
-		if err := b.s.db.Flush(); err != nil {
-			return err
-		}
-	case len(format) != 1 || format[0] != formatVersion:
-		return ErrFormat
 	}
 	if err := b.s.Err(); err != nil {
 		return err
 	}
-	return b.readNext()
+	if err := b.recover(); err != nil {
+		return err
+	}
+	oldest, err := b.get([]byte{keyOldest})
+	if err != nil {
+		return err
+	}
+	b.oldest = number(oldest)
+	return scan(b.s.db, []byte{keyWaste}, []byte{keyWaste + 1}, func(key, _ []byte) (bool, error) {
+		b.cold[identity.Account(key[1:])] = true
+		return true, nil
+	})
 }
 
-func (b *batcher) readNext() error {
-	next, err := get(b.s.db, []byte{keyNext})
-	b.next = max(number(next), 1)
-	return err
-}
-
-// run takes groups until the store is closed.
+// run takes groups until the store is closed and everything is answered.
 func (b *batcher) run() {
 	defer close(b.s.done)
-	var held *operation // it wants to be alone
+	defer b.batch.Close()
+	var spare []*operation
 	for {
-		op := held
-		held = nil
-		if op == nil {
-			select {
-			case op = <-b.s.queue:
-			case <-b.s.stop:
-				return
-			}
+		ops, ok := b.s.queue.take(spare)
+		if !ok {
+			return
 		}
-		held = b.group(op)
+		spare = ops
+		for len(ops) > 0 {
+			ops = ops[b.group(ops):]
+		}
 	}
 }
 
-// group runs op and whatever waits behind it, and returns the operation that
-// has to begin the next group.
-func (b *batcher) group(op *operation) (held *operation) {
-	t := newTx(b)
-	var ops []*operation
-	for op != nil {
-		if op.err = op.ctx.Err(); op.err == nil {
-			op.err = b.apply(t, op)
-		}
-		ops = append(ops, op)
-		if op.alone || len(ops) == groupSize || t.batch.Len() > groupBytes {
+// group runs as many of ops as one group takes, answers them and returns how
+// many they were.
+func (b *batcher) group(ops []*operation) (n int) {
+	begin := time.Now()
+	t, refused := b.begin(), b.ready()
+	for _, op := range ops {
+		if n > 0 && (op.alone || ops[0].alone || n == groupSize || t.batch.Len() > groupBytes) {
 			break
 		}
-		select {
-		case op = <-b.s.queue:
-			if op.alone {
-				held, op = op, nil
-			}
-		default:
-			op = nil
+		n++
+		if op.err = op.ctx.Err(); op.err == nil && refused == nil {
+			op.err = b.apply(t, op)
 		}
 	}
-	err := b.commit(t)
-	for _, op := range ops {
+	ops = ops[:n]
+	err := refused
+	if err == nil {
+		err = b.commit(t)
+	}
+	took := time.Since(begin)
+	b.s.queue.answered(ops, took)
+	b.s.stats.group(ops, took)
+	for i, op := range ops {
 		if err != nil {
 			op.err = err
 		}
-		close(op.done)
+		ops[i] = nil
+		op.done <- struct{}{}
 	}
-	return held
+	b.forget()
+	if n > 8 {
+		runtime.Gosched() // let those who were answered ask again: larger groups
+	}
+	return n
 }
 
 // apply runs one operation. A panic is our own bug: it must not take the
@@ -177,34 +128,36 @@ func (b *batcher) apply(t *tx, op *operation) (err error) {
 			t.broken = true
 			err = fmt.Errorf("pebblestore: panic: %v", r)
 		}
+		if err != nil && (op.changes || errors.Is(err, ErrCorrupt)) {
+			b.s.fail(err)
+		}
 	}()
+	if op.grows && b.full {
+		return fmt.Errorf("%w: %v", server.ErrUnavailable, errTooLarge)
+	}
 	return op.apply(t)
 }
 
 // commit makes the group durable and publishes it. On an error nothing of the
 // group counts.
 func (b *batcher) commit(t *tx) error {
-	defer t.batch.Close()
-	if t.batch.Empty() && !t.broken {
+	if t.empty() {
 		return nil
 	}
 	if err := b.write(t); err != nil {
-		b.forget()
-		b.next = t.firstID
-		b.s.opts.Logger.Error("nothing can be stored", "error", err)
+		t.rollBack()
+		b.refuse(err)
 		return fmt.Errorf("%w: %v", server.ErrUnavailable, err)
 	}
-	b.s.views.publish(b.s.db)
-	for _, r := range t.rooms {
-		b.s.rooms.put(r, func() bool { return true })
-	}
-	if len(b.heads)+len(b.seqs) > maxHeads {
-		b.forget()
-	}
+	b.publish(t)
 	return nil
 }
 
-var errDiskFull = errors.New("pebblestore: the disk is full")
+var (
+	errDiskFull = errors.New("pebblestore: the disk is full")
+	errTooLarge = errors.New("pebblestore: the store has reached its configured size")
+	errHalfWay  = errors.New("pebblestore: an operation failed half-way")
+)
 
 // write makes the batch durable.
 //
@@ -216,42 +169,180 @@ func (b *batcher) write(t *tx) (err error) {
 		return err
 	}
 	if t.broken {
-		return errors.New("pebblestore: an operation failed half-way")
+		return errHalfWay
 	}
-	usage, err := b.s.opts.FS.GetDiskUsage(b.s.dir)
-	if err == nil && usage.AvailBytes < b.s.opts.Reserve+uint64(t.batch.Len()) {
-		return errDiskFull
-	}
-	if t.firstID != b.next {
-		t.set([]byte{keyNext}, u64(b.next))
-	}
+	b.s.views.hold() // until the group is readable, or the store has failed
 	defer func() {
 		if r := recover(); r != nil { // Pebble panics when its log has failed
 			err = fmt.Errorf("pebblestore: writing: %v", r)
+		}
+		if err != nil {
 			b.s.fail(err)
 		}
+		b.s.views.renew(b.s.db, err == nil)
 	}()
+	t.finish()
+	begin := time.Now()
 	if err := t.batch.Commit(pebble.Sync); err != nil {
-		b.s.fail(err)
 		return err
 	}
+	b.s.stats.sync(time.Since(begin), t.batch.Len())
 	return b.s.Err() // a failed write is told to the logger
+}
+
+// ready says why no group can be written now, before it changes anything.
+func (b *batcher) ready() error {
+	err := b.s.Err()
+	if err == nil {
+		usage, errUsage := b.s.opts.FS.GetDiskUsage(b.s.dir)
+		if errUsage == nil && usage.AvailBytes < b.s.opts.Reserve+groupBytes {
+			err = errDiskFull
+		}
+	}
+	if err != nil {
+		b.refuse(err)
+		return fmt.Errorf("%w: %v", server.ErrUnavailable, err)
+	}
+	b.checkSize()
+	return nil
+}
+
+// refuse tells the operator, but not thousands of times a second.
+func (b *batcher) refuse(err error) {
+	if time.Since(b.told) > time.Second {
+		b.told = time.Now()
+		b.s.opts.Logger.Error("nothing can be stored", "error", err)
+	}
+}
+
+// sizeEvery is how often the size of the store is looked at.
+const sizeEvery = time.Second
+
+// checkSize compares the size on disk with Options.MaxBytes.
+func (b *batcher) checkSize() {
+	limit := b.s.opts.MaxBytes
+	if limit == 0 || time.Since(b.checked) < min(sizeEvery, b.s.opts.sizeEvery) {
+		return
+	}
+	b.checked = time.Now()
+	size := b.s.db.Metrics().DiskSpaceUsage()
+	if full := size > limit; full != b.full {
+		b.full = full
+		if full {
+			b.s.opts.Logger.Error("the store has reached its configured size: nothing new is taken until messages have gone", "bytes", size, "limit", limit)
+		} else {
+			b.s.opts.Logger.Info("the store is below its configured size again", "bytes", size, "limit", limit)
+		}
+	}
+}
+
+// publish makes the group, which is durable, readable.
+func (b *batcher) publish(t *tx) {
+	for _, e := range t.entries {
+		for _, p := range e.places {
+			p.box.publish(e, p.pos)
+		}
+		b.window.push(e)
+	}
+	for _, f := range t.after {
+		f()
+	}
+	for _, x := range t.boxes {
+		x.settle()
+	}
+	for _, r := range t.rooms {
+		r.durableSeq = r.seq
+		if r.durable != r.room {
+			r.durable = r.room
+			b.s.rooms.put(r.room, func() bool { return true })
+		}
+	}
+	b.window.trim(b.s.opts.Window)
+	b.s.stats.window(&b.window)
 }
 
 // A tx is the state that a group's operations see and change.
 type tx struct {
 	b       *batcher
+	number  uint64
 	batch   *pebble.Batch
-	written map[string][]byte // what the group set; nil for what it deleted
-	rooms   map[identity.Room]*server.Room
-	firstID uint64 // the batcher's next envelope id when the group began
+	written map[string][]byte // what the group set with set; nil for what it deleted
+	entries []*entry          // that the group brings
+	boxes   []*box            // whose numbers change
+	rooms   []*roomState      // likewise
+	moved   []*cursorState
+	after   []func() // called when the group is durable
+	firstID uint64   // the batcher's next envelope id when the group began
 	broken  bool
+	saveAll bool // empty the tail
+
+	saveBoxes []*box
+	saveRooms []*roomState
+	partly    []*entry // that some mailboxes let go
+	buf       []byte
 }
 
-func newTx(b *batcher) *tx {
-	return &tx{
-		b: b, batch: b.s.db.NewBatch(), firstID: b.next,
-		written: map[string][]byte{}, rooms: map[identity.Room]*server.Room{},
+func (b *batcher) begin() *tx {
+	b.groups++
+	b.batch.Reset()
+	return &tx{b: b, number: b.groups, batch: b.batch, firstID: b.next}
+}
+
+func (t *tx) empty() bool {
+	return t.batch.Empty() && len(t.moved) == 0 && len(t.after) == 0 && !t.broken && !t.saveAll
+}
+
+// finish adds to the batch what comes with the group: cursors, what leaves the
+// tail, what mailboxes let go.
+func (t *tx) finish() {
+	for _, c := range t.moved {
+		t.put(cursorKey(c.device), u64(c.pending))
+		if b := c.box; b.from <= min(t.b.letUpTo(b), b.saved) {
+			t.wasted(b)
+		}
+	}
+	t.save()
+	t.letGo()
+	t.writeNumbers()
+}
+
+// rollBack makes the batcher forget the group.
+func (t *tx) rollBack() {
+	b := t.b
+	b.next = t.firstID
+	for _, e := range t.entries {
+		delete(b.receipts, e.op)
+		if e.room != nil {
+			e.room.unsaved--
+		}
+	}
+	for _, x := range t.boxes {
+		x.next, x.from = x.head, x.first
+		for _, c := range x.cursors {
+			c.pending = c.pos
+		}
+		x.reckon()
+	}
+	for _, r := range t.rooms {
+		r.room, r.seq, r.boxes = r.durable, r.durableSeq, nil
+		if r.durable == nil {
+			delete(b.rooms, r.name)
+		}
+	}
+}
+
+// touch has the numbers of x published with the group.
+func (t *tx) touch(x *box) {
+	if x.inGroup != t.number {
+		x.inGroup = t.number
+		t.boxes = append(t.boxes, x)
+	}
+}
+
+func (t *tx) touchRoom(r *roomState) {
+	if r.inGroup != t.number {
+		r.inGroup = t.number
+		t.rooms = append(t.rooms, r)
 	}
 }
 
@@ -263,15 +354,26 @@ func (t *tx) get(key []byte) ([]byte, error) {
 	return get(t.b.s.db, key)
 }
 
+// set sets what the group may read again.
 func (t *tx) set(key, value []byte) {
-	t.written[string(key)] = value
-	t.must(t.batch.Set(key, value, nil))
+	t.note(key, value)
+	t.put(key, value)
 }
 
 func (t *tx) delete(key []byte) {
-	t.written[string(key)] = nil
+	t.note(key, nil)
 	t.must(t.batch.Delete(key, nil))
 }
+
+func (t *tx) note(key, value []byte) {
+	if t.written == nil {
+		t.written = map[string][]byte{}
+	}
+	t.written[string(key)] = value
+}
+
+// put sets what the group doesn't read again.
+func (t *tx) put(key, value []byte) { t.must(t.batch.Set(key, value, nil)) }
 
 // deleteRange is only for keys that the group doesn't read again.
 func (t *tx) deleteRange(from, to []byte) { t.must(t.batch.DeleteRange(from, to, nil)) }

@@ -45,7 +45,10 @@ type checker struct {
 	report func(string)
 	flaws  int
 	counts Counts
-	refs   map[uint64]uint32 // places in mailboxes, by envelope
+	old    bool                        // format 1
+	refs   pages                       // places in mailboxes, by envelope
+	heads  map[identity.Account]uint64 // of mailboxes that the tail reaches
+	seqs   map[identity.Room]uint64    // likewise of rooms
 }
 
 // maxReported bounds the flaws that are told one by one.
@@ -58,15 +61,21 @@ func (c *checker) flaw(format string, args ...any) {
 }
 
 func check(ctx context.Context, r pebble.Reader, report func(string)) (Counts, error) {
-	c := &checker{ctx: ctx, r: r, report: report, refs: map[uint64]uint32{}}
+	c := &checker{
+		ctx: ctx, r: r, report: report,
+		refs: pages{}, heads: map[identity.Account]uint64{}, seqs: map[identity.Room]uint64{},
+	}
 	format, err := get(r, []byte{keyFormat})
 	if err != nil {
 		return c.counts, err
 	}
-	if len(format) != 1 || format[0] != formatVersion {
+	if len(format) != 1 || format[0] == 0 || format[0] > formatVersion {
 		return c.counts, ErrFormat
 	}
-	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.packages, c.mail, c.envelopes, c.cursors, c.receipts} {
+	if format[0] == 1 { // it has no tail: the upgrade makes one
+		c.old = true
+	}
+	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.packages, c.mail, c.mailboxes, c.envelopes, c.cursors, c.receipts} {
 		if err := step(); err != nil {
 			report(err.Error())
 			return c.counts, err
@@ -165,31 +174,115 @@ func (c *checker) packages() error {
 	})
 }
 
-// mail checks that each mailbox's positions have no gaps, and counts references.
+// mail checks that each mailbox holds what its numbers say, without gaps, and
+// counts references.
 func (c *checker) mail() error {
 	var account string
-	var last uint64
-	return c.each(keyMail, &c.counts.Mail, func(key, value []byte) error {
-		a, rest := split(key)
-		if pos := number(rest); a == account && pos != last+1 {
-			c.flaw("a mailbox has position %d after %d", pos, last)
+	var first, last uint64
+	end := func() error {
+		if account == "" {
+			return nil
 		}
-		account, last = a, number(rest)
-		c.refs[number(value)]++
-		return nil
+		return c.mailbox(identity.Account(account), first, last)
+	}
+	err := c.each(keyMail, &c.counts.Mail, func(key, value []byte) error {
+		a, rest := split(key)
+		pos := number(rest)
+		c.refs.add(number(value))
+		if a == account {
+			if pos != last+1 {
+				c.flaw("a mailbox has position %d after %d", pos, last)
+			}
+			last = pos
+			return nil
+		}
+		err := end()
+		account, first, last = a, pos, pos
+		return err
+	})
+	return errors.Join(err, end())
+}
+
+// mailbox compares the positions that have keys with a mailbox's numbers.
+func (c *checker) mailbox(a identity.Account, first, last uint64) error {
+	v, err := c.get(mailboxKey(a))
+	if err != nil {
+		return err
+	}
+	begin, head, _ := readMailbox(v)
+	if begin != first || head > last || len(v) == mailboxSize && head != last {
+		c.flaw("a mailbox has positions %d to %d, and its numbers are %d to %d", first, last, begin, head)
+	}
+	return nil
+}
+
+// mailboxes finds those that should have mail and have none.
+func (c *checker) mailboxes() error {
+	return c.each(keyMailbox, new(int), func(key, value []byte) error {
+		first, head, _ := readMailbox(value)
+		if first > head {
+			return nil
+		}
+		v, err := c.get(mailKey(identity.Account(key), first))
+		if err == nil && v == nil {
+			c.flaw("a mailbox begins at %d, and nothing is there", first)
+		}
+		return err
 	})
 }
 
+// A pages counts references to envelopes.
+type pages map[uint64]*[1 << 12]uint32
+
+func (p pages) add(id uint64) {
+	page := p[id>>12]
+	if page == nil {
+		page = new([1 << 12]uint32)
+		p[id>>12] = page
+	}
+	page[id&(1<<12-1)]++
+}
+
+// take returns the count of id and forgets it.
+func (p pages) take(id uint64) (n uint32) {
+	if page := p[id>>12]; page != nil {
+		n, page[id&(1<<12-1)] = page[id&(1<<12-1)], 0
+	}
+	return n
+}
+
+func (p pages) left() (n int) {
+	for _, page := range p {
+		for _, refs := range page {
+			if refs != 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (c *checker) envelopes() error {
-	err := c.each(keyEnvelope, &c.counts.Envelopes, func(key, value []byte) error {
+	tail, err := c.get([]byte{keyTail})
+	if err != nil {
+		return err
+	}
+	err = c.each(keyEnvelope, &c.counts.Envelopes, func(key, value []byte) error {
 		id := number(key)
-		r, err := decode[rawRecord](value)
+		r, err := readRecord(value)
 		if err != nil {
 			return err
 		}
 		var e wire.Envelope
-		if err := cbor.Unmarshal(r.Envelope, &e); err != nil {
+		if err := cbor.Unmarshal(r.envelope, &e); err != nil {
 			return fmt.Errorf("%w: an envelope: %v", ErrCorrupt, err)
+		}
+		refs := c.refs.take(id)
+		if !c.old && id >= number(tail) {
+			if refs != 0 {
+				c.flaw("an envelope of the tail has keys in mailboxes")
+			}
+			return c.tail(r, &e)
 		}
 		released, err := c.get(releasedKey(id))
 		if err != nil {
@@ -199,22 +292,72 @@ func (c *checker) envelopes() error {
 		if len(released) == 4 {
 			let = binary.BigEndian.Uint32(released)
 		}
-		if c.refs[id]+let != r.Refs {
-			c.flaw("an envelope is in %d mailboxes and left %d, of %d", c.refs[id], let, r.Refs)
+		if refs+let != r.refs {
+			c.flaw("envelope %d is in %d mailboxes and left %d, of %d", id, refs, let, r.refs)
 		}
-		delete(c.refs, id)
 		return nil
 	})
-	if len(c.refs) > 0 {
-		c.flaw("%d envelopes that mailboxes name are missing", len(c.refs))
+	if n := c.refs.left(); n > 0 {
+		c.flaw("%d envelopes that mailboxes name are missing", n)
 	}
 	return err
+}
+
+// tail checks that an envelope of the tail follows those before it.
+func (c *checker) tail(r *record, e *wire.Envelope) error {
+	for _, p := range r.places {
+		head, err := c.head(p.account)
+		if err != nil {
+			return err
+		}
+		if p.pos != head+1 {
+			c.flaw("a mailbox has position %d after %d", p.pos, head)
+		}
+		c.heads[p.account] = p.pos
+		c.counts.Mail++
+	}
+	if r.hasOp {
+		c.counts.Receipts++
+	}
+	if e.Seq == 0 {
+		return nil
+	}
+	seq, ok := c.seqs[e.Room]
+	if !ok {
+		v, err := c.get(roomKey(keySeq, e.Room))
+		if err != nil {
+			return err
+		}
+		seq = number(v)
+	}
+	if e.Seq != seq+1 {
+		c.flaw("a room has seq %d after %d", e.Seq, seq)
+	}
+	c.seqs[e.Room] = e.Seq
+	return nil
+}
+
+// head returns the newest position of a mailbox, as far as the tail was read.
+func (c *checker) head(a identity.Account) (uint64, error) {
+	if head, ok := c.heads[a]; ok {
+		return head, nil
+	}
+	v, err := c.get(mailboxKey(a))
+	if err != nil {
+		return 0, err
+	}
+	_, head, _ := readMailbox(v)
+	if len(v) == mailboxSize {
+		return head, nil
+	}
+	last, err := lastMail(c.r, a)
+	return max(head, last), err
 }
 
 func (c *checker) cursors() error {
 	return c.each(keyCursor, &c.counts.Devices, func(key, value []byte) error {
 		a, _ := split(key)
-		head, err := head0(c.r, identity.Account(a))
+		head, err := c.head(identity.Account(a))
 		if err == nil && number(value) > head {
 			c.flaw("a cursor is at %d, beyond the head %d", number(value), head)
 		}
@@ -224,7 +367,7 @@ func (c *checker) cursors() error {
 
 func (c *checker) receipts() error {
 	return c.each(keyReceipt, &c.counts.Receipts, func(_, value []byte) error {
-		_, err := decode[server.Receipt](value)
+		_, err := readReceipt(value)
 		return err
 	})
 }

@@ -50,9 +50,11 @@ func openChat(tb testing.TB, dir string, o pebblestore.Options) *chat {
 		}
 		accounts, leaves = append(accounts, a), append(leaves, server.Leaf{Device: d})
 	}
+	const room = "mimi://example.org/r/AAAAAAAAAAAAAAAAAAAAAA"
 	u := server.RoomUpdate{
-		Op:   server.OperationID{Kind: wire.EventOpen, Device: leaves[0].Device, ID: []byte("open")},
-		Next: server.Room{Room: "mimi://example.org/r/AAAAAAAAAAAAAAAAAAAAAA", Set: accounts, Accounts: accounts, Leaves: leaves, Epoch: 1},
+		Op:       server.OperationID{Kind: wire.EventOpen, Device: leaves[0].Device, ID: []byte("open")},
+		Next:     server.Room{Room: room, Set: accounts, Accounts: accounts, Leaves: leaves, Epoch: 1},
+		Envelope: wire.Envelope{Kind: wire.EventOpen, Room: room},
 	}
 	if _, err := s.Open(tb.Context(), u); err != nil {
 		tb.Fatal(err)

@@ -40,18 +40,22 @@ func (t *tx) account(a identity.Account) (*accountRecord, error) {
 func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
 	record := cbor.MustMarshal(accountRecord{Credential: a.Credential, Version: 1})
 	list := cbor.MustMarshal(server.ListRecord{List: a.List, Version: 1, AcceptedMS: a.AcceptedMS})
-	return s.do(ctx, func(t *tx) error {
+	return s.submit(ctx, operation{grows: true, bytes: len(record) + len(list), apply: func(t *tx) error {
 		switch _, err := t.account(a.Account); {
 		case err == nil:
 			return server.ErrExists
 		case !errors.Is(err, server.ErrNotFound):
 			return err
 		}
+		x, err := s.box(a.Account)
+		if err != nil {
+			return err
+		}
 		t.set(accountKey(a.Account), record)
 		t.set(listKey(a.Account, 1), list)
-		t.set(cursorKey(a.Device), u64(0))
+		t.join(x, a.Device, 0)
 		return nil
-	})
+	}})
 }
 
 // Account implements [server.Directory].
@@ -118,7 +122,7 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []ide
 	list := cbor.MustMarshal(server.ListRecord{List: u.List, Version: u.Version, AcceptedMS: u.AcceptedMS})
 	u.Publish = cloneKeyPackages(u.Publish)
 	u.Join, u.Leave, u.Gone = slices.Clone(u.Join), slices.Clone(u.Leave), slices.Clone(u.Gone)
-	err = s.doAlone(ctx, func(t *tx) error {
+	err = s.submit(ctx, operation{grows: true, alone: true, bytes: len(list), apply: func(t *tx) error {
 		r, err := t.account(u.Account)
 		if errors.Is(err, server.ErrNotFound) || err == nil && (r.Version+1 != u.Version || u.Cancel && r.ResetDone) {
 			return server.ErrStale
@@ -134,7 +138,11 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []ide
 			return err
 		}
 		touched = accountsOf(u.Account, rooms)
-		place, err := t.place(touched)
+		places, err := t.b.boxesOf(touched)
+		if err != nil {
+			return err
+		}
+		own, err := s.box(u.Account)
 		if err != nil {
 			return err
 		}
@@ -146,12 +154,16 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []ide
 		t.set(accountKey(u.Account), cbor.MustMarshal(r))
 		t.set(listKey(u.Account, u.Version), list)
 		t.setReset(u)
-		t.drop(u.Leave, drop, rooms, u.Gone)
-		t.deliver(place, &wire.Envelope{Kind: wire.EventDevices, AcceptedMS: u.AcceptedMS, Account: u.Account, Version: u.Version})
-		t.admit(u, place)
+		t.drop(own, u.Leave, drop, rooms, u.Gone)
+		event := draftOf(&wire.Envelope{Kind: wire.EventDevices, AcceptedMS: u.AcceptedMS, Account: u.Account, Version: u.Version}, false)
+		t.deliver(places, &entry{accepted: u.AcceptedMS}, &event, 0)
+		for _, d := range u.Join {
+			t.join(own, d, own.next)
+			t.delete(enrollmentKey(d))
+		}
 		t.publish(fresh, last)
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -166,13 +178,46 @@ func (t *tx) setReset(u server.ListUpdate) {
 	}
 }
 
-// admit gives the devices that join their cursor.
-func (t *tx) admit(u server.ListUpdate, place []mailPlace) {
-	i := slices.IndexFunc(place, func(p mailPlace) bool { return p.account == u.Account })
-	for _, d := range u.Join {
-		t.set(cursorKey(d), u64(place[i].pos))
-		t.delete(enrollmentKey(d))
+// join gives a device its cursor.
+func (t *tx) join(x *box, d identity.Device, pos uint64) {
+	t.set(cursorKey(d), u64(pos))
+	t.touch(x)
+	t.after = append(t.after, func() { t.b.s.boxes.join(x, d, pos) })
+}
+
+// leave takes a device's cursor away.
+func (t *tx) leave(x *box, d identity.Device) {
+	t.delete(cursorKey(d))
+	t.set(wasteKey(x.account), []byte{}) // perhaps all others have acknowledged more
+	t.after = append(t.after, func() {
+		t.b.s.boxes.leave(x, d)
+		x.waste = true
+		t.b.cold[x.account] = true
+	})
+}
+
+func (m *boxes) join(x *box, d identity.Device, pos uint64) {
+	m.leave(x, d)
+	c := &cursorState{device: d, box: x, pending: pos, pos: pos}
+	x.mu.Lock()
+	x.cursors = append(x.cursors, c)
+	x.mu.Unlock()
+	x.reckon()
+	m.devices.Store(d, c)
+}
+
+func (m *boxes) leave(x *box, d identity.Device) {
+	x.mu.Lock()
+	for i, c := range x.cursors {
+		if c.device == d {
+			c.left = true
+			x.cursors = slices.Delete(slices.Clone(x.cursors), i, i+1)
+			break
+		}
 	}
+	x.mu.Unlock()
+	x.reckon()
+	m.devices.Delete(d)
 }
 
 // roomsOf returns the rooms in which a has a leaf.
@@ -221,9 +266,9 @@ func (t *tx) planDrop(gone []server.Leaf) (keys [][]byte, err error) {
 }
 
 // drop takes the consequences of devices and leaves that left a list.
-func (t *tx) drop(leave []identity.Device, keys [][]byte, rooms []*server.Room, gone []server.Leaf) {
+func (t *tx) drop(own *box, leave []identity.Device, keys [][]byte, rooms []*server.Room, gone []server.Leaf) {
 	for _, d := range leave {
-		t.delete(cursorKey(d))
+		t.leave(own, d)
 	}
 	for _, k := range keys {
 		t.delete(k)
@@ -239,6 +284,10 @@ func (t *tx) drop(leave []identity.Device, keys [][]byte, rooms []*server.Room, 
 func (s *Store) FinishReset(ctx context.Context, f server.ResetFinish) error {
 	f.Leave, f.Gone = slices.Clone(f.Leave), slices.Clone(f.Gone)
 	return s.doAlone(ctx, func(t *tx) error {
+		own, err := s.box(f.Account)
+		if err != nil {
+			return err
+		}
 		r, err := t.account(f.Account)
 		if errors.Is(err, server.ErrNotFound) || err == nil && (r.Version != f.Version || !r.Reset || r.ResetDone) {
 			return server.ErrStale
@@ -256,7 +305,7 @@ func (s *Store) FinishReset(ctx context.Context, f server.ResetFinish) error {
 		r.ResetDone = true
 		t.set(accountKey(f.Account), cbor.MustMarshal(r))
 		t.delete(resetKey(f.Account))
-		t.drop(f.Leave, keys, rooms, f.Gone)
+		t.drop(own, f.Leave, keys, rooms, f.Gone)
 		return nil
 	})
 }
@@ -278,7 +327,7 @@ func (s *Store) RunningResets(ctx context.Context, before int64) ([]identity.Acc
 // PutEnrollment implements [server.Directory].
 func (s *Store) PutEnrollment(ctx context.Context, a identity.Account, e server.Enrollment, now int64, max int) error {
 	record := cbor.MustMarshal(e)
-	return s.doAlone(ctx, func(t *tx) error {
+	return s.submit(ctx, operation{grows: true, alone: true, bytes: len(record), apply: func(t *tx) error {
 		if _, err := t.account(a); err != nil {
 			return err
 		}
@@ -297,8 +346,9 @@ func (s *Store) PutEnrollment(ctx context.Context, a identity.Account, e server.
 			return server.ErrTooMany
 		}
 		t.set(enrollmentKey(e.Device), record)
+		t.due(e.Expires, enrollmentKey(e.Device))
 		return nil
-	})
+	}})
 }
 
 // Enrollments implements [server.Directory].

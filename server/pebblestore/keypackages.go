@@ -34,6 +34,8 @@ func (t *tx) publish(single []server.KeyPackage, last *server.KeyPackage) {
 	for _, k := range single {
 		t.set(packageKey(k), cbor.MustMarshal(k))
 		t.set(usedKey(k.Device, k.Ref), u64(uint64(k.NotAfter)))
+		t.due(1000*k.NotAfter, packageKey(k))
+		t.due(1000*k.NotAfter, usedKey(k.Device, k.Ref))
 	}
 	if last != nil {
 		t.set(lastResortKey(last.Device), cbor.MustMarshal(last))
@@ -43,7 +45,7 @@ func (t *tx) publish(single []server.KeyPackage, last *server.KeyPackage) {
 // AddKeyPackages implements [server.KeyPackages].
 func (s *Store) AddKeyPackages(ctx context.Context, device identity.Device, packages []server.KeyPackage, max int) error {
 	packages = cloneKeyPackages(packages)
-	return s.doAlone(ctx, func(t *tx) error {
+	return s.submit(ctx, operation{grows: true, alone: true, apply: func(t *tx) error {
 		held := 0
 		err := t.scan(join(keyPackage, string(device)), func(_, _ []byte) (bool, error) {
 			held++
@@ -61,7 +63,7 @@ func (s *Store) AddKeyPackages(ctx context.Context, device identity.Device, pack
 		}
 		t.publish(fresh, last)
 		return nil
-	})
+	}})
 }
 
 // sortOut returns the single-use packages never seen before, and the last

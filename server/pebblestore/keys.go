@@ -10,6 +10,10 @@ import (
 
 // The first byte of a key says what it is. A URI holds no zero byte, so that one
 // ends it. Numbers are big-endian.
+//
+// Envelopes below keyTail have their places, receipts and the numbers that they
+// moved under keys of their own. Those from keyTail on (the tail) say all that
+// in their record alone: see tail.go.
 const (
 	keyFormat     = 'F' // the format's version, 1 byte
 	keyMeta       = 'M' // name: what Meta keeps
@@ -23,17 +27,25 @@ const (
 	keyRoom       = 'r' // room: server.Room
 	keyState      = 'g' // room: the public group
 	keyInfo       = 'i' // room: the GroupInfo
-	keySeq        = 'q' // room: the last seq, 8 bytes
+	keySeq        = 'q' // room: the last seq below the tail, 8 bytes
 	keyWinner     = 'w' // room 0 generation4 epoch8: envelope id8
 	keyMember     = 'j' // account 0 room: empty; the account has a leaf there
 	keySet        = 's' // hash of the set: room
-	keyReceipt    = 'x' // week4 hash of the operation: server.Receipt
-	keyNext       = 'n' // the next envelope id, 8 bytes
-	keyEnvelope   = 'e' // id8: envelopeRecord
+	keyReceipt    = 'x' // week4 hash of the operation: receipt.go
+	keyEnvelope   = 'e' // id8: record.go
+	keyTail       = 't' // the first envelope id of the tail, 8 bytes
+	keyOldest     = 'O' // no envelope below this id is kept, 8 bytes
 	keyReleased   = 'd' // id8: how many mailboxes have let the envelope go, 4 bytes
 	keyMail       = 'm' // account 0 pos8: envelope id8
-	keyMailbox    = 'h' // account: first8 head8, written by Sweep
+	keyMailbox    = 'h' // account: first8 head8 bytes8, as of the tail's begin
 	keyCursor     = 'c' // account 0 device: pos8
+	keyWaste      = 'D' // account: empty; its mailbox may hold what everyone has
+	keyDue        = 'T' // time8 key: empty; what stands at key may expire then
+	keyLoading    = 'Z' // a Load began and hasn't ended
+
+	// Of format 1 alone.
+	keyNext     = 'n' // the next envelope id, 8 bytes
+	keyOldPlace = 'o' // id8 account: pos8; made by the upgrade, for records that don't say their places
 )
 
 // join returns kind, uri, a zero byte, and the rest.
@@ -60,9 +72,23 @@ func number(b []byte) uint64 {
 
 func mailKey(a identity.Account, pos uint64) []byte { return join(keyMail, string(a), u64(pos)) }
 
-func envelopeKey(id uint64) []byte { return append([]byte{keyEnvelope}, u64(id)...) }
+func mailboxKey(a identity.Account) []byte { return append([]byte{keyMailbox}, a...) }
 
-func releasedKey(id uint64) []byte { return append([]byte{keyReleased}, u64(id)...) }
+func wasteKey(a identity.Account) []byte { return append([]byte{keyWaste}, a...) }
+
+// idKey is the key of an envelope's record, count or old places.
+func idKey(kind byte, id uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(make([]byte, 0, 9), kind), id)
+}
+
+func envelopeKey(id uint64) []byte { return idKey(keyEnvelope, id) }
+
+func releasedKey(id uint64) []byte { return idKey(keyReleased, id) }
+
+// dueKey says that what stands at key may expire at ms.
+func dueKey(ms int64, key []byte) []byte {
+	return append(idKey(keyDue, uint64(max(ms, 0))), key...)
+}
 
 func cursorKey(d identity.Device) []byte {
 	return join(keyCursor, string(d.Account()), []byte(d))
@@ -78,21 +104,6 @@ func setKey(set []identity.Account) []byte {
 		h.Write(append([]byte(a), 0))
 	}
 	return h.Sum([]byte{keySet})
-}
-
-// weekMS is how long receipts share a prefix. A receipt is looked for in this week
-// and the one before, so it is found for at least 7 days.
-const weekMS = 7 * 24 * 3600 * 1000
-
-func week(ms int64) uint32 { return uint32(max(ms, 0) / weekMS) }
-
-// A receiptID is the hash of an operation.
-type receiptID [16]byte
-
-func operationHash(op server.OperationID) receiptID { return server.OperationHash(op) }
-
-func receiptKey(week uint32, id receiptID) []byte {
-	return append(append([]byte{keyReceipt}, u32(week)...), id[:]...)
 }
 
 // after returns the first key behind all that begin with prefix.

@@ -3,169 +3,262 @@ package pebblestore
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
+	"fmt"
+	"runtime"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"parley/identity"
-	"parley/internal/cbor"
 	"parley/server"
 	"parley/wire"
 )
-
-// An envelopeRecord is the value of keyEnvelope.
-type envelopeRecord struct {
-	_        struct{} `cbor:",toarray"`
-	Refs     uint32   // mailboxes that it was put in
-	Envelope wire.Envelope
-}
-
-// A rawRecord is an envelopeRecord whose envelope isn't decoded.
-type rawRecord struct {
-	_        struct{} `cbor:",toarray"`
-	Refs     uint32
-	Envelope cbor.RawMessage
-}
-
-// A mailPlace is the next position of a mailbox.
-type mailPlace struct {
-	account identity.Account
-	pos     uint64
-}
 
 func cloneEnvelope(e wire.Envelope) wire.Envelope {
 	e.ID, e.Message, e.Welcome = bytes.Clone(e.ID), bytes.Clone(e.Message), bytes.Clone(e.Welcome)
 	return e
 }
 
-// place returns the next position of each mailbox; [tx.deliver] takes it.
-func (t *tx) place(accounts []identity.Account) ([]mailPlace, error) {
-	place := make([]mailPlace, len(accounts))
-	for i, a := range accounts {
-		head, ok := t.b.heads[a]
-		if !ok {
-			var err error
-			if head, err = head0(t.b.s.db, a); err != nil {
-				return nil, err
-			}
-		}
-		place[i] = mailPlace{a, head + 1}
-	}
-	return place, nil
-}
-
-// deliver stores e once, puts it in each place, and returns its id.
-func (t *tx) deliver(place []mailPlace, e *wire.Envelope) uint64 {
-	id := t.b.next
+// deliver puts an envelope at the end of each of boxes. seq is 0 where it is of
+// no room.
+func (t *tx) deliver(boxes []*box, e *entry, d *draft, seq uint64) {
+	e.id, e.seq = t.b.next, seq
 	t.b.next++
-	t.must(t.batch.Set(envelopeKey(id), cbor.MustMarshal(envelopeRecord{Refs: uint32(len(place)), Envelope: *e}), nil))
-	for _, p := range place {
-		t.b.heads[p.account] = p.pos
-		t.must(t.batch.Set(mailKey(p.account, p.pos), u64(id), nil))
+	e.raw = d.finish(seq)
+	e.places, e.need = make([]place, len(boxes)), len(boxes)
+	for i, x := range boxes {
+		t.touch(x)
+		x.next++
+		e.places[i] = place{x, x.next}
+		if len(x.cursors) == 0 {
+			x.acked = x.next
+		}
 	}
-	return id
+	t.buf = appendHeader(t.buf[:0], e)
+	op := t.batch.SetDeferred(9, len(t.buf)+len(e.raw))
+	copy(op.Key, envelopeKey(e.id))
+	copy(op.Value[copy(op.Value, t.buf):], e.raw)
+	t.must(op.Finish())
+	t.entries = append(t.entries, e)
+	if e.hasOp {
+		t.b.remember(e)
+	}
+	if e.room != nil {
+		e.room.seq = seq
+		e.room.unsaved++
+		t.touchRoom(e.room)
+	}
 }
 
-// head0 reads the newest position of a mailbox; 0 where there is none.
-func head0(r pebble.Reader, a identity.Account) (head uint64, err error) {
+// lastMail reads the newest position that has a key; 0 where there is none.
+func lastMail(r pebble.Reader, a identity.Account) (pos uint64, err error) {
 	prefix := join(keyMail, string(a))
 	it, err := r.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
 	if err != nil {
 		return 0, readError(err)
 	}
 	if it.Last() {
-		head = number(it.Key()[len(prefix):])
+		pos = number(it.Key()[len(prefix):])
 	}
 	if err := it.Close(); err != nil {
 		return 0, readError(err)
 	}
-	if head > 0 {
-		return head, nil
-	}
-	_, head, err = mailbox(func(k []byte) ([]byte, error) { return get(r, k) }, a)
-	return head, err
+	return pos, nil
 }
 
-func mailboxKey(a identity.Account) []byte { return append([]byte{keyMailbox}, a...) }
-
-// mailbox reads what Sweep wrote: the first position kept, and the head then.
-func mailbox(get func([]byte) ([]byte, error), a identity.Account) (first, head uint64, err error) {
-	v, err := get(mailboxKey(a))
-	if err != nil || len(v) != 16 {
-		return 1, 0, err
-	}
-	return binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:]), nil
-}
-
-// Read implements [server.Mailboxes].
+// Read implements [server.Mailboxes]. What is new comes from memory alone.
 func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error) {
-	reply := &wire.RawReadReply{}
-	err := s.read(func(w *view) (err error) {
-		if reply.Cursor, err = cursor(w.get, device); err != nil {
-			return err
-		}
-		a := device.Account()
-		if reply.Head, err = head0(w.snap, a); err != nil {
-			return err
-		}
-		if reply.First, _, err = mailbox(w.get, a); err != nil || after >= reply.Head {
-			return err
-		}
-		reply.Events, err = w.events(a, after+1, max, maxBytes)
-		return err
-	})
-	if err != nil {
-		return nil, err
+	if s.unreadable() {
+		return nil, server.ErrUnavailable
 	}
-	return reply, nil
-}
-
-func cursor(get func([]byte) ([]byte, error), device identity.Device) (uint64, error) {
-	v, err := get(cursorKey(device))
-	if err == nil && v == nil {
-		err = server.ErrNotFound
-	}
-	return number(v), err
-}
-
-// events reads a mailbox from a position on.
-func (w *view) events(a identity.Account, from uint64, max, maxBytes int) (events []wire.RawEvent, err error) {
-	prefix := join(keyMail, string(a))
-	size := 0
-	err = scan(w.snap, mailKey(a, from), after(prefix), func(key, value []byte) (bool, error) {
-		if len(events) >= max {
-			return false, nil
-		}
-		r, err := load[rawRecord](w.get, envelopeKey(number(value)))
+	for try := 0; ; try++ {
+		c, err := s.cursor(device)
 		if err != nil {
-			return false, missing(err)
+			return nil, err
 		}
-		size += len(r.Envelope)
-		if len(events) > 0 && size > maxBytes {
-			return false, nil
+		p, ok, err := c.peek(after, max, maxBytes)
+		if err != nil {
+			return nil, err
 		}
-		events = append(events, wire.RawEvent{Pos: number(key[len(prefix):]), Envelope: r.Envelope})
-		return true, nil
+		if !ok {
+			runtime.Gosched() // the box has just been dropped from memory
+			continue
+		}
+		if p.coldFrom == 0 {
+			s.stats.hits.Add(1)
+			return p.reply, nil
+		}
+		s.stats.misses.Add(1)
+		if err := s.readCold(device.Account(), p, max, maxBytes); err == errMoved && try < movedTries {
+			runtime.Gosched() // what the database shows comes into the box in a moment
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		return p.reply, nil
+	}
+}
+
+// A peeked is what memory says to a Read.
+type peeked struct {
+	reply            *wire.RawReadReply
+	coldFrom, coldTo uint64 // positions that come first and aren't in memory; 0: none
+	recent           []*entry
+}
+
+// peek reads what is in memory. It is not ok where the box is gone.
+func (c *cursorState) peek(after uint64, max, maxBytes int) (p *peeked, ok bool, err error) {
+	b := c.box
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gone {
+		return nil, false, nil
+	}
+	if c.left {
+		return nil, true, server.ErrNotFound
+	}
+	p = &peeked{reply: &wire.RawReadReply{Head: b.head, First: b.first, Cursor: c.pos}}
+	if after >= b.head || max <= 0 {
+		return p, true, nil
+	}
+	from := after + 1
+	if from < b.first {
+		from = b.first
+	}
+	if len(b.recent) == 0 {
+		p.coldFrom, p.coldTo = from, b.head
+		if from > b.head {
+			p.coldFrom = 0
+		}
+		return p, true, nil
+	}
+	recent := b.recent
+	if from < b.start {
+		p.coldFrom, p.coldTo = from, b.start-1
+		max -= int(min(b.start-from, uint64(max)))
+	} else {
+		recent = recent[from-b.start:]
+	}
+	recent = recent[:min(len(recent), max)]
+	if p.coldFrom != 0 {
+		p.recent = append(p.recent, recent...)
+		return p, true, nil
+	}
+	p.reply.Events = make([]wire.RawEvent, 0, len(recent))
+	p.add(recent, from, maxBytes, 0)
+	return p, true, nil
+}
+
+// add appends recent, which begins at pos, as far as maxBytes allows, of which
+// size are used.
+func (p *peeked) add(recent []*entry, pos uint64, maxBytes, size int) {
+	for _, e := range recent {
+		size += len(e.raw)
+		if len(p.reply.Events) > 0 && size > maxBytes {
+			return
+		}
+		p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: pos, Envelope: e.raw})
+		pos++
+	}
+}
+
+// errMoved: what memory said and what the database shows are of two moments.
+var errMoved = fmt.Errorf("%w: a mailbox has a gap", ErrCorrupt)
+
+// movedTries is how often a gap is taken for a matter of moments.
+const movedTries = 1000
+
+// readCold reads what memory doesn't have, and then what it has.
+func (s *Store) readCold(a identity.Account, p *peeked, max, maxBytes int) error {
+	size, want := 0, p.coldFrom
+	stopped := false
+	err := s.read(func(w *view) error {
+		envelopes, err := envelopes(w.snap)
+		if err != nil {
+			return err
+		}
+		defer envelopes.Close()
+		prefix := len(join(keyMail, string(a)))
+		return scan(w.snap, mailKey(a, p.coldFrom), mailKey(a, p.coldTo+1), func(key, value []byte) (bool, error) {
+			if len(p.reply.Events) >= max {
+				stopped = true
+				return false, nil
+			}
+			if number(key[prefix:]) != want {
+				return false, errMoved
+			}
+			raw, err := seekEnvelope(envelopes, number(value))
+			if err != nil {
+				return false, err
+			}
+			size += len(raw)
+			if len(p.reply.Events) > 0 && size > maxBytes {
+				stopped = true
+				return false, nil
+			}
+			p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: want, Envelope: bytes.Clone(raw)})
+			want++
+			return true, nil
+		})
 	})
-	return events, err
+	switch {
+	case err != nil || stopped:
+		return err
+	case want <= p.coldTo:
+		return errMoved
+	}
+	p.add(p.recent, want, maxBytes, size)
+	return nil
+}
+
+// envelopes returns an iterator over records, for ids that come in order.
+func envelopes(r pebble.Reader) (*pebble.Iterator, error) {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: []byte{keyEnvelope}, UpperBound: []byte{keyEnvelope + 1}})
+	if err != nil {
+		return nil, readError(err)
+	}
+	return it, nil
+}
+
+// seekEnvelope returns the envelope with an id, which it must be there. It is valid until
+// the next call.
+func seekEnvelope(it *pebble.Iterator, id uint64) ([]byte, error) {
+	if !it.SeekGE(envelopeKey(id)) || number(it.Key()[1:]) != id {
+		if err := it.Error(); err != nil {
+			return nil, readError(err)
+		}
+		return nil, fmt.Errorf("%w: an envelope that a mailbox names is missing", ErrCorrupt)
+	}
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return nil, readError(err)
+	}
+	return envelopeOf(value)
 }
 
 // Acknowledge implements [server.Mailboxes].
 func (s *Store) Acknowledge(ctx context.Context, device identity.Device, pos uint64) error {
 	return s.do(ctx, func(t *tx) error {
-		at, err := cursor(t.get, device)
-		if err != nil {
-			return err
-		}
-		place, err := t.place([]identity.Account{device.Account()})
+		c, err := s.cursor(device)
 		switch {
 		case err != nil:
 			return err
-		case pos >= place[0].pos:
+		case c.left:
+			return server.ErrNotFound
+		case pos > c.box.next:
 			return server.ErrBeyond
-		case pos > at:
-			t.set(cursorKey(device), u64(pos))
+		case pos > c.pending:
+			t.move(c, pos)
 		}
 		return nil
 	})
+}
+
+// move moves a cursor forward.
+func (t *tx) move(c *cursorState, pos uint64) {
+	t.touch(c.box)
+	if c.pending == c.pos { // for the first time in this group
+		t.moved = append(t.moved, c)
+	}
+	c.pending = pos
+	c.box.reckon()
 }

@@ -55,31 +55,24 @@ func (s *Store) Group(ctx context.Context, name identity.Room) (*server.Group, e
 
 // Receipt implements [server.Rooms].
 func (s *Store) Receipt(ctx context.Context, op server.OperationID, now int64) (r *server.Receipt, err error) {
-	err = s.read(func(w *view) (err error) {
-		r, err = receipt(w.get, operationHash(op), now)
+	id := operationHash(op)
+	err = s.do(ctx, func(t *tx) error {
+		found, err := t.receipt(id, now)
+		if err == nil && found == nil {
+			err = server.ErrNotFound
+		}
+		if err == nil {
+			clone := *found
+			r = &clone
+		}
 		return err
 	})
-	if err == nil && r == nil {
-		err = server.ErrNotFound
-	}
 	return r, err
-}
-
-// receipt looks in this week and the one before; nil where there is none.
-func receipt(get func([]byte) ([]byte, error), id receiptID, now int64) (*server.Receipt, error) {
-	this := week(now)
-	for w := this; w+2 > this && w <= this; w-- {
-		r, err := load[server.Receipt](get, receiptKey(w, id))
-		if !errors.Is(err, server.ErrNotFound) {
-			return r, err
-		}
-	}
-	return nil, nil
 }
 
 // Winner implements [server.Rooms].
 func (s *Store) Winner(ctx context.Context, name identity.Room, generation uint32, epoch uint64) (*wire.Envelope, error) {
-	var e *envelopeRecord
+	var e wire.Envelope
 	err := s.read(func(w *view) error {
 		id, err := w.get(winnerKey(name, server.Epoch{Generation: generation, Epoch: epoch}))
 		if err != nil {
@@ -88,47 +81,50 @@ func (s *Store) Winner(ctx context.Context, name identity.Room, generation uint3
 		if id == nil {
 			return server.ErrNotFound
 		}
-		e, err = load[envelopeRecord](w.get, envelopeKey(number(id)))
-		return err
+		value, err := w.get(envelopeKey(number(id)))
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			return server.ErrNotFound
+		}
+		r, err := readRecord(value)
+		if err != nil {
+			return err
+		}
+		return r.decode(&e)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &e.Envelope, nil
+	return &e, nil
 }
 
 // room returns a room as the group sees it, or ErrNotFound.
 func (t *tx) room(name identity.Room) (*server.Room, error) {
-	if r := t.rooms[name]; r != nil {
-		return r, nil
+	r, err := t.b.room(name)
+	if err != nil {
+		return nil, err
 	}
-	if r := t.b.s.rooms.get(name); r != nil {
-		return r, nil // of before the group: only the batcher changes rooms
-	}
-	return load[server.Room](t.get, roomKey(keyRoom, name))
+	return r.room, nil
 }
 
-func (t *tx) setRoom(r *server.Room) {
-	t.rooms[r.Room] = r
-	t.set(roomKey(keyRoom, r.Room), cbor.MustMarshal(r))
-}
-
-// seq returns the last seq of a room.
-func (t *tx) seq(name identity.Room) (uint64, error) {
-	if n, ok := t.b.seqs[name]; ok {
-		return n, nil
+// setRoom changes a room, or makes it.
+func (t *tx) setRoom(room *server.Room) *roomState {
+	r := t.b.rooms[room.Room]
+	if r == nil {
+		r = &roomState{name: room.Room}
+		t.b.rooms[room.Room] = r
 	}
-	v, err := t.get(roomKey(keySeq, name))
-	return number(v), err
-}
-
-func (t *tx) setSeq(name identity.Room, n uint64) {
-	t.b.seqs[name] = n
-	t.set(roomKey(keySeq, name), u64(n))
+	t.touchRoom(r)
+	r.room, r.boxes = room, nil
+	t.put(roomKey(keyRoom, room.Room), cbor.MustMarshal(room))
+	return r
 }
 
 func (t *tx) setReceipt(id receiptID, r server.Receipt) {
-	t.set(receiptKey(week(r.AcceptedMS), id), cbor.MustMarshal(r))
+	t.b.seen.add(id, r.AcceptedMS)
+	t.set(receiptKey(week(r.AcceptedMS), id), appendReceipt(nil, &r))
 }
 
 // Open implements [server.Rooms].
@@ -184,8 +180,9 @@ func (s *Store) update(ctx context.Context, u server.RoomUpdate, first func(*tx,
 	u = cloneUpdate(u)
 	id := operationHash(u.Op)
 	var result server.Receipt
-	err := s.do(ctx, func(t *tx) error {
-		r, err := receipt(t.get, id, u.Envelope.AcceptedMS)
+	size := len(u.State) + len(u.Info) + len(u.Envelope.Message) + len(u.Envelope.Welcome)
+	err := s.submit(ctx, operation{grows: true, bytes: size, apply: func(t *tx) error {
+		r, err := t.receipt(id, u.Envelope.AcceptedMS)
 		if err == nil && r == nil {
 			r, err = first(t, id)
 		}
@@ -196,7 +193,7 @@ func (s *Store) update(ctx context.Context, u server.RoomUpdate, first func(*tx,
 			result = *r
 		}
 		return err
-	})
+	}})
 	return result, err
 }
 
@@ -209,7 +206,12 @@ func cloneUpdate(u server.RoomUpdate) server.RoomUpdate {
 	return u
 }
 
+var errOtherRoom = errors.New("pebblestore: the envelope isn't of the room")
+
 func (t *tx) update(u server.RoomUpdate, id receiptID) (*server.Receipt, error) {
+	if u.Envelope.Room != u.Next.Room { // a start reads the one from the other
+		return nil, errOtherRoom
+	}
 	before := &server.Room{}
 	if u.Before != nil {
 		var err error
@@ -223,35 +225,39 @@ func (t *tx) update(u server.RoomUpdate, id receiptID) (*server.Receipt, error) 
 	if err := t.checkLists(u.Lists); err != nil {
 		return nil, err
 	}
-	seq, err := t.seq(u.Next.Room)
-	if err != nil {
-		return nil, err
+	var seq uint64
+	if u.Before != nil {
+		state, err := t.b.room(u.Next.Room)
+		if err != nil {
+			return nil, err
+		}
+		seq = state.seq
 	}
 	both := slices.Concat(before.Accounts, u.Next.Accounts)
 	slices.Sort(both)
-	place, err := t.place(slices.Compact(both))
+	boxes, err := t.b.boxesOf(slices.Compact(both))
 	if err != nil {
 		return nil, err
 	}
-	e, next := u.Envelope, u.Next
-	e.Seq, next.Seq, next.Pending = seq+1, seq+1, nil
-	t.setSeq(next.Room, seq+1)
-	envelope := t.deliver(place, &e)
-	if e.Epoch < next.Epoch {
-		t.set(winnerKey(next.Room, server.Epoch{Generation: e.Generation, Epoch: e.Epoch}), u64(envelope))
+	next := u.Next
+	next.Seq, next.Pending = seq+1, nil
+	state := t.setRoom((&next).WithPending(before.Pending))
+	r := server.Receipt{
+		Room: next.Room, Generation: next.Generation, Created: true,
+		Seq: seq + 1, Epoch: next.Epoch, AcceptedMS: u.Envelope.AcceptedMS,
 	}
-	t.setRoom((&next).WithPending(before.Pending))
+	d := draftOf(&u.Envelope, true)
+	e := &entry{accepted: u.Envelope.AcceptedMS, hasOp: true, op: id, receipt: r, room: state}
+	t.deliver(boxes, e, &d, seq+1)
+	if u.Envelope.Epoch < next.Epoch {
+		t.set(winnerKey(next.Room, server.Epoch{Generation: u.Envelope.Generation, Epoch: u.Envelope.Epoch}), u64(e.id))
+	}
 	t.set(roomKey(keyState, next.Room), u.State)
 	t.set(roomKey(keyInfo, next.Room), u.Info)
 	t.setMembers(before, &next)
 	if u.Before == nil {
 		t.set(setKey(next.Set), []byte(next.Room))
 	}
-	r := server.Receipt{
-		Room: next.Room, Generation: next.Generation, Created: true,
-		Seq: seq + 1, Epoch: next.Epoch, AcceptedMS: e.AcceptedMS,
-	}
-	t.setReceipt(id, r)
 	return &r, nil
 }
 
@@ -285,44 +291,45 @@ func (t *tx) setMembers(before, after *server.Room) {
 
 // Append implements [server.Rooms].
 func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
-	e = cloneEnvelope(e)
-	id := operationHash(op)
-	var result server.Receipt
-	err := s.do(ctx, func(t *tx) error {
-		if r, err := receipt(t.get, id, e.AcceptedMS); err != nil || r != nil {
-			if r != nil {
-				result = *r
-			}
-			return err
-		}
-		r, err := t.room(e.Room)
-		switch {
-		case err != nil:
-			return err
-		case r.Generation != e.Generation || r.Epoch != e.Epoch:
-			return server.ErrStale
-		case len(r.Pending) > 0:
-			return server.ErrPending
-		}
-		result, err = t.append(r, id, &e)
-		return err
-	})
-	return result, err
+	a := &appending{id: operationHash(op), envelope: e, draft: draftOf(&e, true)}
+	a.envelope.ID, a.envelope.Message, a.envelope.Welcome = nil, nil, nil // they are the caller's
+	err := s.submit(ctx, operation{grows: true, bytes: len(e.Message), apply: a.apply})
+	if err != nil {
+		return server.Receipt{}, err
+	}
+	return a.receipt, nil
 }
 
-func (t *tx) append(r *server.Room, id receiptID, e *wire.Envelope) (server.Receipt, error) {
-	seq, err := t.seq(r.Room)
-	if err != nil {
-		return server.Receipt{}, err
+// appending is an Append on its way through the batcher.
+type appending struct {
+	id       receiptID
+	envelope wire.Envelope
+	draft    draft
+	receipt  server.Receipt
+}
+
+func (a *appending) apply(t *tx) error {
+	e := &a.envelope
+	if r, err := t.receipt(a.id, e.AcceptedMS); err != nil || r != nil {
+		if r != nil {
+			a.receipt = *r
+		}
+		return err
 	}
-	place, err := t.place(r.Accounts)
-	if err != nil {
-		return server.Receipt{}, err
+	r, err := t.b.room(e.Room)
+	switch {
+	case err != nil:
+		return err
+	case r.room.Generation != e.Generation || r.room.Epoch != e.Epoch:
+		return server.ErrStale
+	case len(r.room.Pending) > 0:
+		return server.ErrPending
 	}
-	e.Seq = seq + 1
-	t.setSeq(r.Room, e.Seq)
-	t.deliver(place, e)
-	receipt := server.Receipt{Room: r.Room, Generation: r.Generation, Seq: e.Seq, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
-	t.setReceipt(id, receipt)
-	return receipt, nil
+	boxes, err := t.b.mailboxes(r)
+	if err != nil {
+		return err
+	}
+	a.receipt = server.Receipt{Room: r.name, Generation: e.Generation, Seq: r.seq + 1, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
+	t.deliver(boxes, &entry{accepted: e.AcceptedMS, hasOp: true, op: a.id, receipt: a.receipt, room: r}, &a.draft, r.seq+1)
+	return nil
 }

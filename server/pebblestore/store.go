@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -26,13 +27,17 @@ var (
 	ErrCorrupt = errors.New("pebblestore: the data is damaged")
 	// ErrFormat: the data was written by a newer program, or isn't ours.
 	ErrFormat = errors.New("pebblestore: unknown data format")
+	// ErrHalf: a Load into this directory broke off. What is there is no whole
+	// store; empty the directory and load again.
+	ErrHalf = errors.New("pebblestore: the data was loaded only in part")
 	// ErrFull: what is on disk can't be recovered, because the disk takes no
 	// more. Nothing is lost: make room and open again.
 	ErrFull = errors.New("pebblestore: no room on the disk to open the data")
 )
 
-// formatVersion is the version of keys.go.
-const formatVersion = 1
+// formatVersion is the version of keys.go. Version 1 is read and upgraded: see
+// upgrade.go.
+const formatVersion = 2
 
 // DefaultReserve is the free disk space below which nothing is taken any more.
 const DefaultReserve = 16 << 20 // bytes
@@ -43,7 +48,27 @@ type Options struct {
 	Reserve uint64       // bytes of disk to leave free; 0: DefaultReserve
 	FS      vfs.FS       // nil: the disk
 	Cache   int64        // bytes of block cache; 0: 64 MiB
+	Window  int          // bytes of newest envelopes to keep in memory; 0: 64 MiB
+
+	// MaxBytes bounds the store's size on disk, 0: only the disk does. Above it
+	// what stores something answers server.ErrUnavailable; reads,
+	// acknowledgements and Sweep go on and make room again.
+	MaxBytes uint64
+	// MailboxEvents and MailboxBytes bound what one account's mailbox holds.
+	// Beyond them the oldest goes, and First moves on. 0: DefaultMailboxEvents,
+	// DefaultMailboxBytes.
+	MailboxEvents uint64
+	MailboxBytes  uint64
+
+	maxBoxes  int           // mailboxes in memory
+	sizeEvery time.Duration // how often the size on disk is looked at
 }
+
+// Defaults of [Options].
+const (
+	DefaultMailboxEvents = 1 << 18
+	DefaultMailboxBytes  = 1 << 30
+)
 
 var _ server.Store = (*Store)(nil)
 
@@ -52,16 +77,22 @@ type Store struct {
 	db     *pebble.DB
 	dir    string
 	opts   Options
-	queue  chan *operation
+	queue  *queue
 	stop   chan struct{} // closed by Close
 	done   chan struct{} // closed when the batcher has ended
 	once   sync.Once
 	failed atomic.Pointer[error] // why nothing is written any more
+	broken chan struct{}         // closed once failed is set
 
 	opening atomic.Bool // Open is under way
+	loading atomic.Bool // Load is under way, or has failed
 
-	rooms roomCache
-	views views
+	batcher *batcher
+	learned chan struct{} // closed when learn has ended
+	rooms   roomCache
+	views   views
+	boxes   boxes
+	stats   stats
 }
 
 // Open opens the store in dir and makes it where there is none. It recovers
@@ -71,9 +102,8 @@ func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
 		dir: dir, opts: o,
-		queue: make(chan *operation, queueLength),
-		stop:  make(chan struct{}),
-		done:  make(chan struct{}),
+		queue: newQueue(), stop: make(chan struct{}), done: make(chan struct{}),
+		broken: make(chan struct{}), learned: make(chan struct{}),
 	}
 	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("pebblestore: %w", err)
@@ -85,12 +115,12 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.openDB(lock); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	b := newBatcher(s)
-	if err := b.start(); err != nil {
-		return nil, errors.Join(openError(err), s.db.Close())
+	s.batcher = newBatcher(s)
+	if err := s.batcher.start(); err != nil {
+		return nil, errors.Join(openError(err), s.batcher.batch.Close(), s.db.Close())
 	}
-	s.views.publish(s.db)
-	go b.run()
+	go s.learn(s.views.acquire(s.db))
+	go s.batcher.run()
 	return s, lock.Close() // the database holds it too, until it is closed
 }
 
@@ -147,6 +177,21 @@ func (o Options) withDefaults() Options {
 	if o.Cache == 0 {
 		o.Cache = 64 << 20
 	}
+	if o.Window == 0 {
+		o.Window = 64 << 20
+	}
+	if o.MailboxEvents == 0 {
+		o.MailboxEvents = DefaultMailboxEvents
+	}
+	if o.MailboxBytes == 0 {
+		o.MailboxBytes = DefaultMailboxBytes
+	}
+	if o.maxBoxes == 0 {
+		o.maxBoxes = maxBoxes
+	}
+	if o.sizeEvery == 0 {
+		o.sizeEvery = sizeEvery
+	}
 	return o
 }
 
@@ -155,7 +200,7 @@ func (s *Store) pebbleOptions(lock *pebble.Lock) *pebble.Options {
 	opts := &pebble.Options{
 		FS: s.opts.FS, Lock: lock, Logger: log, CacheSize: s.opts.Cache,
 		FormatMajorVersion:          pebble.FormatNewest,
-		MemTableSize:                16 << 20,
+		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
@@ -174,7 +219,7 @@ func openError(err error) error {
 	switch {
 	case pebble.IsCorruptionError(err), errors.Is(err, ErrCorrupt):
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
-	case errors.Is(err, ErrFormat), errors.Is(err, os.ErrPermission):
+	case errors.Is(err, ErrFormat), errors.Is(err, ErrHalf), errors.Is(err, os.ErrPermission):
 		return err
 	}
 	return fmt.Errorf("pebblestore: opening: %w", err)
@@ -185,7 +230,9 @@ func openError(err error) error {
 func (s *Store) Close() (err error) {
 	s.once.Do(func() {
 		close(s.stop)
+		s.queue.close()
 		<-s.done
+		<-s.learned
 		s.views.close()
 		err = s.db.Close()
 	})
@@ -203,10 +250,34 @@ func (s *Store) Err() error {
 
 // fail makes the store refuse all further writes.
 func (s *Store) fail(err error) {
-	if s.failed.CompareAndSwap(nil, &err) {
-		s.opts.Logger.Error("the store failed; restart the server to recover what was acknowledged", "error", err)
+	if !s.failed.CompareAndSwap(nil, &err) {
+		return
+	}
+	if s.broken != nil {
+		close(s.broken)
+	}
+	if errors.Is(err, ErrCorrupt) {
+		s.opts.Logger.Error("the store is damaged and takes nothing more: stop the server, run `parley doctor` on the data directory, and restore a backup", "error", err)
+		return
+	}
+	s.opts.Logger.Error("the store failed; restart the server to recover what was acknowledged", "error", err)
+}
+
+// Failed is closed once [Store.Err] isn't nil: the server should end then.
+func (s *Store) Failed() <-chan struct{} { return s.broken }
+
+func (s *Store) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
 	}
 }
+
+// unreadable reports whether the store is closed, or a Load has begun and not
+// ended well.
+func (s *Store) unreadable() bool { return s.loading.Load() || s.stopping() }
 
 // A logger is what Pebble tells. A fatal error stops the writing, not the
 // process.

@@ -13,40 +13,73 @@ import (
 
 // A view is the database as it was after a group became durable.
 type view struct {
-	number uint64
-	snap   *pebble.Snapshot
-	refs   int // readers, and 1 while it is the newest; guarded by views.mu
+	snap *pebble.Snapshot
+	refs int // readers, and 1 while it is the newest; guarded by views.mu
 }
 
-// views hands out the newest view.
+// views hands out the newest view. There is one only while readers ask: it
+// costs something for each group.
 type views struct {
-	mu     sync.Mutex // guards newest and the refs of each view
-	newest *view
-	count  uint64
+	gate   sync.RWMutex // held for writing while the database shows what isn't durable
+	mu     sync.Mutex   // guards what follows and the refs of each view
+	newest *view        // nil: nobody has asked for it yet
+	asked  bool         // since the last group
+	ended  bool
+	failed bool // what the database shows may never become durable
 }
 
-// publish makes what db holds now the newest view. Only the batcher calls it,
-// between groups.
-func (v *views) publish(db *pebble.DB) {
-	snap := db.NewSnapshot()
+// hold keeps new views from being made. Those who have the newest one go on.
+func (v *views) hold() { v.gate.Lock() }
+
+// renew ends hold. With durable, what was the newest view isn't any more.
+func (v *views) renew(db *pebble.DB, durable bool) {
+	defer v.gate.Unlock()
 	v.mu.Lock()
+	if !durable {
+		v.failed = true
+		v.mu.Unlock()
+		return
+	}
 	old := v.newest
-	v.count++
-	v.newest = &view{number: v.count, snap: snap, refs: 1}
+	v.newest = nil
+	if v.asked && !v.ended {
+		v.newest = &view{snap: db.NewSnapshot(), refs: 1}
+	}
+	v.asked = false
 	v.mu.Unlock()
 	if old != nil {
 		v.release(old)
 	}
 }
 
-// acquire returns the newest view; nil after close.
-func (v *views) acquire() *view {
+// acquire returns the newest view; nil after close, and after a failed write
+// where nobody had asked for one before.
+func (v *views) acquire(db *pebble.DB) *view {
+	if w, ok := v.have(); ok {
+		return w
+	}
+	v.gate.RLock()
+	defer v.gate.RUnlock()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.newest != nil {
+	if v.ended || v.failed && v.newest == nil {
+		return nil
+	}
+	if v.newest == nil {
+		v.newest = &view{snap: db.NewSnapshot(), refs: 1}
+	}
+	v.newest.refs++
+	return v.newest
+}
+
+// have returns the newest view if there is one, or nothing for good.
+func (v *views) have() (*view, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.asked = true; v.newest != nil {
 		v.newest.refs++
 	}
-	return v.newest
+	return v.newest, v.newest != nil || v.ended
 }
 
 func (v *views) release(w *view) {
@@ -68,7 +101,7 @@ func (v *views) current(w *view) bool {
 func (v *views) close() {
 	v.mu.Lock()
 	old := v.newest
-	v.newest = nil
+	v.newest, v.ended = nil, true
 	v.mu.Unlock()
 	if old != nil {
 		v.release(old)
@@ -77,7 +110,10 @@ func (v *views) close() {
 
 // read calls f with the newest view.
 func (s *Store) read(f func(w *view) error) error {
-	w := s.views.acquire()
+	if s.unreadable() {
+		return server.ErrUnavailable
+	}
+	w := s.views.acquire(s.db)
 	if w == nil {
 		return server.ErrUnavailable
 	}
@@ -156,11 +192,4 @@ func load[T any](get func([]byte) ([]byte, error), key []byte) (*T, error) {
 		return nil, server.ErrNotFound
 	}
 	return decode[T](value)
-}
-
-// closed reports whether close was called.
-func (v *views) closed() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.newest == nil
 }
