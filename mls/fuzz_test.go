@@ -107,3 +107,25 @@ func FuzzRecords(f *testing.F) {
 		_, _ = mls.ParseKeyPackageSecrets(value)
 	})
 }
+
+// FuzzWaiting: a damaged record of waiting messages is refused or keeps within the
+// bounds, and what loads is saved as the same.
+func FuzzWaiting(f *testing.F) {
+	var w mls.Waiting
+	w.Add(3, []byte("three"))
+	w.Add(1, []byte("one"))
+	f.Add(w.Marshal())
+	f.Fuzz(func(t *testing.T, record []byte) {
+		loaded := mls.Waiting{MaxMessages: 4, MaxBytes: 64}
+		if err := loaded.Load(record); err != nil {
+			return
+		}
+		if loaded.Len() > 4 {
+			t.Errorf("%d messages are kept", loaded.Len())
+		}
+		again := mls.Waiting{MaxMessages: 4, MaxBytes: 64}
+		if err := again.Load(loaded.Marshal()); err != nil || !bytes.Equal(again.Marshal(), loaded.Marshal()) {
+			t.Errorf("saved again: %v", err)
+		}
+	})
+}

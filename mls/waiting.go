@@ -1,14 +1,19 @@
 package mls
 
-import "slices"
+import (
+	"slices"
+
+	"parley/mls/internal/codec"
+)
 
 // Waiting keeps messages of epochs that a group has not reached yet, in memory,
 // within bounds: what [Group.Decrypt] or [Group.Stage] refuse with
 // [ErrFutureEpoch] or [ErrWrongEpoch] before its commits have come
 // (RFC 9420, Section 14, RFC 9420, Section 15.3). Nothing of them is verified:
 // anyone can claim any epoch, so that what is furthest ahead goes first when
-// there is no room. The zero Waiting has the default bounds. It is not safe for
-// concurrent use.
+// there is no room. It survives a restart if the client stores what
+// [Waiting.Marshal] returns after Add and Take. The zero Waiting has the default
+// bounds. It is not safe for concurrent use.
 type Waiting struct {
 	MaxMessages int    // 0 means DefaultWaiting
 	MaxBytes    int    // 0 means DefaultWaitingBytes
@@ -91,3 +96,40 @@ func (w *Waiting) Take(epoch uint64) [][]byte {
 
 // Len returns how many messages are kept.
 func (w *Waiting) Len() int { return len(w.messages) }
+
+// Marshal returns the record of the messages and of the last Take, to be read by
+// [Waiting.Load]. The messages are as they came; nothing in it is secret.
+func (w *Waiting) Marshal() []byte {
+	out := codec.NewWriter(16 + w.bytes + 16*len(w.messages))
+	out.Uint8(recordVersion)
+	out.Uint64(w.epoch)
+	out.Nested(func(out *codec.Writer) {
+		for _, m := range w.messages {
+			out.Uint64(m.epoch)
+			out.Vector(m.message)
+		}
+	})
+	return out.Bytes()
+}
+
+// Load makes w keep what the record says, which [Waiting.Marshal] returned,
+// instead of what it keeps; what exceeds the bounds of w is left out. It does not
+// keep record. The error is [ErrState]; then w is as before.
+func (w *Waiting) Load(record []byte) error {
+	r := codec.NewReader(record)
+	if r.Uint8() != recordVersion {
+		return ErrState
+	}
+	loaded := Waiting{MaxMessages: w.MaxMessages, MaxBytes: w.MaxBytes, MaxAhead: w.MaxAhead, epoch: r.Uint64()}
+	for in := r.Nested(); !in.Empty(); {
+		epoch, message := in.Uint64(), in.Vector()
+		if in.Err() == nil {
+			loaded.Add(epoch, message)
+		}
+	}
+	if r.Finish() != nil {
+		return ErrState
+	}
+	*w = loaded
+	return nil
+}

@@ -72,6 +72,63 @@ func TestWaitingBounds(t *testing.T) {
 	}
 }
 
+// TestWaitingSurvivesRestart: what was saved is there after a restart, in its
+// order and within the bounds, and nothing is taken twice.
+func TestWaitingSurvivesRestart(t *testing.T) {
+	alice, bob, _ := trio(t)
+	var before mls.Waiting
+	var commits [][]byte
+	for range 2 {
+		commits = append(commits, alice.Commit(t, mls.CommitOptions{}).CommitMessage())
+		before.Add(alice.Group.Epoch(), alice.Send(t, fmt.Sprint(alice.Group.Epoch())))
+	}
+	for _, commit := range commits {
+		var after mls.Waiting
+		if err := after.Load(before.Marshal()); err != nil {
+			t.Fatal(err)
+		}
+		bob.Reload(t)
+		bob.Follow(t, commit)
+		got := after.Take(bob.Group.Epoch())
+		if len(got) != 1 || bob.Receive(t, got[0]) != fmt.Sprint(bob.Group.Epoch()) {
+			t.Errorf("epoch %d: %d messages", bob.Group.Epoch(), len(got))
+		}
+		before = after
+	}
+	var last mls.Waiting
+	if err := last.Load(before.Marshal()); err != nil || last.Len() != 0 {
+		t.Errorf("got %d messages, %v", last.Len(), err)
+	}
+	if last.Add(bob.Group.Epoch()-1, []byte("over")) {
+		t.Error("a message of a past epoch waits after a restart")
+	}
+}
+
+// TestWaitingLoad: bounds hold for what is loaded, and a damaged record changes
+// nothing.
+func TestWaitingLoad(t *testing.T) {
+	var w mls.Waiting
+	for i, message := range []string{"a", "b", "c", "d"} {
+		w.Add(uint64(i), []byte(message))
+	}
+	record := w.Marshal()
+	small := mls.Waiting{MaxMessages: 2}
+	if err := small.Load(record); err != nil || small.Len() != 2 {
+		t.Errorf("got %d messages, %v, want 2", small.Len(), err)
+	}
+	if got := small.Take(1); len(got) != 1 || string(got[0]) != "b" {
+		t.Errorf("got %q, want b", got)
+	}
+	for i := range record {
+		if err := w.Load(record[:i]); !errors.Is(err, mls.ErrState) {
+			t.Errorf("%d bytes: got %v, want ErrState", i, err)
+		}
+	}
+	if err := w.Load(append(bytes.Clone(record), 0)); !errors.Is(err, mls.ErrState) || w.Len() != 4 {
+		t.Errorf("got %v and %d messages, want ErrState and 4", err, w.Len())
+	}
+}
+
 // fork gives bob another commit than alice and carol.
 func fork(t *testing.T) (alice, bob, carol *mlstest.Client) {
 	t.Helper()
