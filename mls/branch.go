@@ -12,10 +12,15 @@ type BranchOptions struct {
 	Add [][]byte // fresh key packages, as MLSMessages, of members of the old group
 	// AuthenticatedData travels in clear with the first commit.
 	AuthenticatedData []byte
+	// Extensions are those of the branch's GroupContext; nil means those of old.
+	Extensions *public.Extensions
+	// NoUpdate leaves our path out of the first commit, which then begins with the
+	// keys of the key packages alone.
+	NoUpdate bool
 }
 
 // Branch makes a new group of some members of old (RFC 9420, Section 11.3): with
-// its suite and extensions, and the resumption PSK of epoch, which must be the
+// its suite and, unless the options give others, its extensions, and the resumption PSK of epoch, which must be the
 // current one or still kept, so that only who was in that epoch can be in the
 // new group. The result carries the new group's first commit, the Welcome and
 // the GroupInfo of its epoch 1. When the delivery service has accepted them,
@@ -37,7 +42,10 @@ func Branch(cfg *Config, old *Group, epoch uint64, groupID []byte, opts BranchOp
 		create: CreateOptions{
 			Extensions: old.current.context.Extensions, LeafExtensions: ownExtensions(self), Credential: &self.Credential,
 		},
-		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData},
+		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData, Update: !opts.NoUpdate},
+	}
+	if opts.Extensions != nil {
+		f.create.Extensions = *opts.Extensions
 	}
 	return f.make()
 }
@@ -55,6 +63,9 @@ type SuccessorOptions struct {
 	LeafExtensions public.Extensions
 	// AuthenticatedData travels in clear with the first commit.
 	AuthenticatedData []byte
+	// NoUpdate leaves our path out of the first commit. (The extensions are not
+	// for us to choose: the ReInit has them.)
+	NoUpdate bool
 }
 
 // Successor makes the group that a committed ReInit ([Group.ReInit]) asks for
@@ -82,7 +93,7 @@ func Successor(cfg *Config, old *Group, opts SuccessorOptions) (*StagedCommit, e
 		create: CreateOptions{
 			Extensions: reinit.Extensions, LeafExtensions: opts.LeafExtensions, Credential: opts.Credential,
 		},
-		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData},
+		commit: CommitOptions{Add: opts.Add, AuthenticatedData: opts.AuthenticatedData, Update: !opts.NoUpdate},
 	}
 	if f.signer == nil {
 		f.signer = old.signer
@@ -127,7 +138,7 @@ func (f *following) make() (*StagedCommit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.commit.Update, f.commit.linked, f.commit.old = true, &f.link, f.old
+	f.commit.linked, f.commit.old = &f.link, f.old
 	c, _, err := g.Commit(f.commit)
 	if err != nil {
 		return nil, err
