@@ -33,6 +33,11 @@ type CommitOptions struct {
 	// Leaf changes our signature key, credential or extensions, which renews
 	// our keys too.
 	Leaf LeafOptions
+	// JoinerData is data of components for those whom the commit adds. It is in the
+	// GroupInfo of their Welcome, encrypted to them, and not in the one for the
+	// delivery service (draft-ietf-mls-extensions-10, Section 4.6). They get it by
+	// [JoinOptions].
+	JoinerData public.AppDataDictionary
 	// Private encrypts the commit, as [Config.PrivateHandshakes] does for all.
 	Private bool
 
@@ -99,6 +104,7 @@ func (g *Group) draft(opts *CommitOptions) (*draft, error) {
 		cfg: g.cfg, suite: g.suite, signer: g.signer, group: g.public, proposals: proposals,
 		update: opts.Update || !opts.Leaf.zero(), init: g.secrets.Init, old: g,
 		content: g.frame(public.ContentCommit, opts.AuthenticatedData), format: g.cfg.handshakes(opts.Private),
+		joinerData: opts.JoinerData,
 	}
 	if opts.linked != nil {
 		d.old = opts.old
@@ -165,6 +171,7 @@ type draft struct {
 	// leafSigner signs the new leaf, and what the new epoch begins with. It
 	// differs from signer if our signature key changes.
 	leafSigner public.SignaturePrivateKey
+	joinerData public.AppDataDictionary
 
 	provision *public.Provisional
 	path      *newPath // nil if the commit has none
@@ -256,16 +263,23 @@ func (d *draft) finish() (*StagedCommit, error) {
 	}
 	defer d.joiner.Erase()
 	defer d.psk.Erase()
-	info, err := signGroupInfo(d.cfg, d.suite, d.leafSigner, infoParts{
+	parts := infoParts{
 		tree: d.staged.Tree(), context: d.staged.Context(), external: d.secrets.External,
 		tag: d.staged.ConfirmationTag(), signer: own,
-	})
+	}
+	info, err := signGroupInfo(d.cfg, d.suite, d.leafSigner, parts)
 	if err != nil {
 		return nil, err
 	}
 	c.info = info.Message()
 	if len(d.staged.Added) == 0 {
 		return c, nil
+	}
+	if len(d.joinerData) > 0 {
+		parts.data = d.joinerData
+		if info, err = signGroupInfo(d.cfg, d.suite, d.leafSigner, parts); err != nil {
+			return nil, err
+		}
 	}
 	w, err := makeWelcome(d.suite, welcomeParts{
 		joiner: d.joiner, psk: d.psk, psks: d.staged.PSKs, info: info, path: d.path, added: slices.Clone(d.staged.Added),

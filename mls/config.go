@@ -65,6 +65,9 @@ type Config struct {
 	// (draft-ietf-mls-extensions-10, Section 5).
 	Components []public.ComponentID
 	SafeAAD    []public.ComponentID
+	// WireFormats are those beyond the default ones that the application reads
+	// itself: our leaves list them (draft-ietf-mls-extensions-10, Section 5).
+	WireFormats public.WireFormats
 	// CustomProposals, UpdateComponent, CheckEphemeral and MaxProposals are
 	// those of [public.Config]. Our leaves list what is set as supported.
 	CustomProposals map[public.ProposalType]public.ProposalPolicy

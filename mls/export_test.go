@@ -312,3 +312,13 @@ func (g *Group) Parents() int {
 	}
 	return n
 }
+
+// Leaf returns the leaf node of a member.
+func (g *Group) Leaf(t testing.TB, i public.LeafIndex) *public.LeafNode {
+	t.Helper()
+	leaf := g.public.Tree().Leaf(i)
+	if leaf == nil {
+		t.Fatalf("leaf %d is blank", i)
+	}
+	return leaf
+}

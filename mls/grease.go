@@ -73,6 +73,23 @@ func (c *Config) greaseExtension(list public.Extensions) (public.Extensions, err
 	return append(slices.Clip(list), public.Extension{Type: public.ExtensionType(v), Data: data}), nil
 }
 
+// greaseDictionary returns d with a component of a GREASE value and a few random
+// bytes, unless d is empty (draft-ietf-mls-extensions-10, Section 5.1).
+func (c *Config) greaseDictionary(d public.AppDataDictionary) (public.AppDataDictionary, error) {
+	if len(d) == 0 {
+		return d, nil
+	}
+	v, err := c.grease(componentGrease)
+	if _, taken := d.Find(public.ComponentID(v)); err != nil || v == 0 || taken {
+		return d, err
+	}
+	data, err := c.random(int(v>>8) & 7)
+	if err != nil {
+		return nil, err
+	}
+	return d.With(public.ComponentID(v), data), nil
+}
+
 // withoutGREASE returns a copy of list without GREASE.
 func withoutGREASE(list public.Extensions) public.Extensions {
 	return slices.DeleteFunc(slices.Clone(list), func(e public.Extension) bool {

@@ -94,13 +94,18 @@ func (g *Group) RatchetTree() []byte { return g.public.TreeBytes() }
 // GroupInfo returns a signed GroupInfo of the current epoch, as an MLSMessage,
 // with the ratchet tree (unless [Config.TreeOutOfBand]) and the key by which a
 // client can join (RFC 9420, Section 12.4.3).
-func (g *Group) GroupInfo() ([]byte, error) {
+func (g *Group) GroupInfo() ([]byte, error) { return g.GroupInfoWith(nil) }
+
+// GroupInfoWith is [Group.GroupInfo] with data of components in the
+// app_data_dictionary of the GroupInfo (draft-ietf-mls-extensions-10, Section 4.6).
+// Who gets the GroupInfo sees them.
+func (g *Group) GroupInfoWith(data public.AppDataDictionary) ([]byte, error) {
 	if g.removed {
 		return nil, ErrRemoved
 	}
 	info, err := signGroupInfo(g.cfg, g.suite, g.signer, infoParts{
 		tree: g.public.Tree(), context: g.current.context, external: g.secrets.External,
-		tag: g.public.ConfirmationTag(), signer: g.own,
+		tag: g.public.ConfirmationTag(), signer: g.own, data: data,
 	})
 	if err != nil {
 		return nil, err
@@ -115,9 +120,11 @@ type infoParts struct {
 	external suite.Secret // external_secret
 	tag      []byte       // confirmation tag
 	signer   public.LeafIndex
+	data     public.AppDataDictionary // for who gets it
 }
 
-// signGroupInfo makes a GroupInfo with ratchet_tree, external_pub and GREASE.
+// signGroupInfo makes a GroupInfo with ratchet_tree, external_pub, the data of
+// components if there are any, and GREASE.
 func signGroupInfo(cfg *Config, s *public.Suite, key public.SignaturePrivateKey, p infoParts) (*public.GroupInfo, error) {
 	_, pub, err := s.DeriveHPKEKey(p.external)
 	if err != nil {
@@ -132,6 +139,13 @@ func signGroupInfo(cfg *Config, s *public.Suite, key public.SignaturePrivateKey,
 	info.Extensions = append(info.Extensions, public.Extension{
 		Type: public.ExternalPubExtension, Data: public.Marshal(&public.ExternalPub{Key: pub}),
 	})
+	data, err := cfg.greaseDictionary(p.data)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > 0 {
+		info.Extensions = append(info.Extensions, data.Extension())
+	}
 	if info.Extensions, err = cfg.greaseExtension(info.Extensions); err != nil {
 		return nil, err
 	}

@@ -27,8 +27,32 @@ type KeyPackageOptions struct {
 	// supports the types of both.
 	LeafExtensions  public.Extensions
 	GroupExtensions []public.ExtensionType
+	// Extensions are those of the key package itself, as the app_data_dictionary by
+	// which components say something of the client (draft-ietf-mls-extensions-10, Section 4.6).
+	// The leaf supports their types.
+	Extensions public.Extensions
 	// Credential is ours, instead of a basic one.
 	Credential *public.Credential
+}
+
+// extensions returns the extensions of the key package: those given, the mark of
+// last resort, and GREASE.
+func (o *KeyPackageOptions) extensions(cfg *Config) (public.Extensions, error) {
+	dict, err := o.Extensions.Dictionary()
+	if err != nil {
+		return nil, err
+	}
+	if o.LastResort {
+		dict = dict.With(public.LastResortComponent, nil)
+	}
+	if dict, err = cfg.greaseDictionary(dict); err != nil {
+		return nil, err
+	}
+	list := slices.Clone(o.Extensions)
+	if len(dict) > 0 {
+		list = list.WithDictionary(dict)
+	}
+	return cfg.greaseExtension(list)
 }
 
 // KeyPackageSecrets are the private keys of a key package. They are needed to
@@ -43,7 +67,8 @@ type KeyPackageSecrets struct {
 // NewKeyPackage returns a key package as an MLSMessage, and its secrets
 // (RFC 9420, Section 10). identity is that of a basic credential, unless the
 // options give another; signer is the client's signature key. The secrets must be stored before the package is
-// published. Errors: [ErrSigner], [ErrTooLarge], and those of Config.Rand.
+// published. Errors: [ErrSigner], [ErrTooLarge], those of Config.Rand, and
+// [public.ErrMalformed] for a dictionary among the extensions that can't be read.
 func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.SignaturePrivateKey, opts KeyPackageOptions) ([]byte, *KeyPackageSecrets, error) {
 	if len(identity) > MaxData {
 		return nil, nil, ErrTooLarge
@@ -52,11 +77,8 @@ func NewKeyPackage(cfg *Config, s *public.Suite, identity []byte, signer public.
 	if err != nil {
 		return nil, nil, err
 	}
-	var extensions public.Extensions
-	if opts.LastResort {
-		extensions = public.Extensions{public.LastResortExtension()}
-	}
-	if extensions, err = cfg.greaseExtension(extensions); err != nil {
+	extensions, err := opts.extensions(cfg)
+	if err != nil {
 		return nil, nil, err
 	}
 	opts.GroupExtensions = slices.Clone(opts.GroupExtensions)

@@ -67,8 +67,10 @@ func publicSigner(s *public.Suite, signer public.SignaturePrivateKey) (public.Si
 // extra, and GREASE.
 func (c *Config) capabilities(leaf *public.LeafNode, extra []public.ExtensionType) (public.Capabilities, error) {
 	out := public.Capabilities{
-		Versions:    []public.ProtocolVersion{public.MLS10},
-		Extensions:  []public.ExtensionType{public.AppDataDictionaryExtension},
+		Versions: []public.ProtocolVersion{public.MLS10},
+		Extensions: []public.ExtensionType{
+			public.AppDataDictionaryExtension, public.SupportedWireFormatsExtension, public.RequiredWireFormatsExtension,
+		},
 		Proposals:   c.proposalTypes(),
 		Credentials: c.credentialTypes(),
 	}
@@ -95,47 +97,77 @@ func (c *Config) proposalTypes() []public.ProposalType {
 	return append(types, sortedKeys(c.CustomProposals)...)
 }
 
-// leafExtensions returns the extensions of a leaf: those given, the dictionary
-// that says which components we support (draft-ietf-mls-extensions-10, Section 5)
-// unless it is among them, and GREASE.
+// leafExtensions returns the extensions of a leaf: those given, with what they
+// don't say themselves of the components and wire formats that we support
+// (draft-ietf-mls-extensions-10, Section 5), and GREASE.
 func (c *Config) leafExtensions(given public.Extensions) (public.Extensions, error) {
-	list := slices.Clone(given)
-	if _, ok := list.Find(public.AppDataDictionaryExtension); !ok {
-		dict, err := c.dictionary()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, dict.Extension())
+	dict, err := given.Dictionary()
+	if err != nil {
+		return nil, err
+	}
+	if dict, err = c.supported(dict); err != nil {
+		return nil, err
+	}
+	list := given.WithDictionary(dict)
+	if _, ok := list.Find(public.SupportedWireFormatsExtension); !ok && len(c.WireFormats) > 0 {
+		list = append(list, c.WireFormats.Supported())
 	}
 	return c.greaseExtension(list)
 }
 
 // ownExtensions returns the extensions of our leaf that the application gave, to
-// be given to another leaf of ours: without those that are made anew.
+// be given to another leaf of ours: without what is made anew.
 func ownExtensions(leaf *public.LeafNode) public.Extensions {
-	return slices.DeleteFunc(withoutGREASE(leaf.Extensions), func(e public.Extension) bool {
-		return e.Type == public.AppDataDictionaryExtension
+	list := slices.DeleteFunc(withoutGREASE(leaf.Extensions), func(e public.Extension) bool {
+		return e.Type == public.AppDataDictionaryExtension || e.Type == public.SupportedWireFormatsExtension
 	})
+	dict, _ := leaf.Extensions.Dictionary() // ours has its form
+	dict = slices.DeleteFunc(slices.Clone(dict), func(d public.ComponentData) bool {
+		return d.ID == public.AppComponents || d.ID == public.SafeAADComponent ||
+			slices.Contains(greaseValues[:componentGrease], uint16(d.ID))
+	})
+	if len(dict) > 0 {
+		list = list.WithDictionary(dict)
+	}
+	return list
 }
 
-// dictionary returns the components of our leaf.
-func (c *Config) dictionary() (public.AppDataDictionary, error) {
+// supported returns d with the lists of components that we support, those of d
+// among them, unless d has them, and GREASE.
+func (c *Config) supported(d public.AppDataDictionary) (public.AppDataDictionary, error) {
 	known := []public.ComponentID{public.AppComponents, public.SafeAADComponent, public.LastResortComponent}
-	for _, id := range slices.Concat(c.Components, c.SafeAAD) {
+	for _, id := range slices.Concat(c.Components, c.SafeAAD, componentIDs(d)) {
 		if !slices.Contains(known, id) {
 			known = append(known, id)
 		}
 	}
-	known, err := greased(c, known, componentGrease)
+	d, err := c.list(d, public.AppComponents, known)
 	if err != nil {
 		return nil, err
 	}
-	safe, err := greased(c, c.SafeAAD, componentGrease)
+	if d, err = c.list(d, public.SafeAADComponent, c.SafeAAD); err != nil {
+		return nil, err
+	}
+	return c.greaseDictionary(d)
+}
+
+// list returns d in which component id holds components and GREASE, unless it
+// holds something already.
+func (c *Config) list(d public.AppDataDictionary, id public.ComponentID, components []public.ComponentID) (public.AppDataDictionary, error) {
+	if _, given := d.Find(id); given {
+		return d, nil
+	}
+	components, err := greased(c, components, componentGrease)
 	if err != nil {
 		return nil, err
 	}
-	return public.AppDataDictionary{
-		{ID: public.AppComponents, Data: public.Marshal(public.ComponentsList(known))},
-		{ID: public.SafeAADComponent, Data: public.Marshal(public.ComponentsList(safe))},
-	}, nil
+	return d.With(id, public.Marshal(public.ComponentsList(components))), nil
+}
+
+func componentIDs(d public.AppDataDictionary) []public.ComponentID {
+	var ids []public.ComponentID
+	for i := range d {
+		ids = append(ids, d[i].ID)
+	}
+	return ids
 }

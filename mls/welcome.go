@@ -43,6 +43,11 @@ type JoinOptions struct {
 	// Link says how the new group must follow Old: [public.UsageBranch],
 	// [public.UsageReInit], or 0 for not at all.
 	Link public.ResumptionPSKUsage
+	// GroupInfo is shown the GroupInfo of the Welcome when all else was checked:
+	// its extensions may have data of components for us
+	// (draft-ietf-mls-extensions-10, Section 4.6, [CommitOptions]). It must not change
+	// it. An error refuses the join and is returned as it is. Nil accepts all.
+	GroupInfo func(*public.GroupInfo) error
 }
 
 // JoinWelcomeWith is [JoinWelcome] with options. Further errors: [ErrBranch],
@@ -51,7 +56,7 @@ func JoinWelcomeWith(cfg *Config, welcome []byte, secrets []*KeyPackageSecrets, 
 	if opts.Link != 0 && opts.Old == nil || opts.Old != nil && opts.Old.removed {
 		return nil, nil, ErrRemoved
 	}
-	return join(cfg, welcome, joinWith{secrets: secrets, signer: signer, tree: opts.Tree, old: opts.Old, link: opts.Link})
+	return join(cfg, welcome, joinWith{secrets: secrets, signer: signer, tree: opts.Tree, old: opts.Old, link: opts.Link, info: opts.GroupInfo})
 }
 
 // joinWith is what a joiner has.
@@ -61,6 +66,7 @@ type joinWith struct {
 	tree    []byte // encoded ratchet tree, if the Welcome does not carry it
 	old     *Group
 	link    public.ResumptionPSKUsage
+	info    func(*public.GroupInfo) error
 }
 
 // join takes the steps of RFC 9420, Section 12.4.3.1 in their order.
@@ -97,6 +103,11 @@ func join(cfg *Config, welcome []byte, with joinWith) (*Group, Changes, error) {
 	}
 	if err := o.checkLink(view, &with); err != nil {
 		return nil, nil, err
+	}
+	if with.info != nil {
+		if err := with.info(o.info); err != nil {
+			return nil, nil, err
+		}
 	}
 	g, changes := n.start()
 	return g, changes, nil

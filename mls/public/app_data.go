@@ -115,9 +115,16 @@ func (e Extensions) dictionary() (AppDataDictionary, error) {
 	return *dict, nil
 }
 
-// withDictionary returns a copy whose dictionary is d, in its old place or else
+// dictionaryFits reports whether the dictionary, if there is one, has its form:
+// sorted, each component at most once (draft-ietf-mls-extensions-10, Section 4.6).
+func (e Extensions) dictionaryFits() bool {
+	_, err := e.dictionary()
+	return err == nil
+}
+
+// WithDictionary returns a copy whose dictionary is d, in its old place or else
 // at the end.
-func (e Extensions) withDictionary(d AppDataDictionary) Extensions {
+func (e Extensions) WithDictionary(d AppDataDictionary) Extensions {
 	out := slices.Clone(e)
 	i := slices.IndexFunc(out, func(x Extension) bool { return x.Type == AppDataDictionaryExtension })
 	if i < 0 {

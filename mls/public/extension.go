@@ -27,6 +27,10 @@ const (
 	// AppDataDictionaryExtension is from draft-ietf-mls-extensions, in
 	// KeyPackage, LeafNode, GroupContext and GroupInfo.
 	AppDataDictionaryExtension ExtensionType = 6
+	// SupportedWireFormatsExtension, in LeafNode, and RequiredWireFormatsExtension,
+	// in GroupContext, hold [WireFormats] (draft-ietf-mls-extensions-10, Section 5).
+	SupportedWireFormatsExtension ExtensionType = 7
+	RequiredWireFormatsExtension  ExtensionType = 8
 )
 
 // Default reports whether every client implements the extension

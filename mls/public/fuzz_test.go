@@ -60,6 +60,7 @@ func FuzzPreSharedKeyID(f *testing.F)    { fuzzSame(f, again[PreSharedKeyID]) }
 func FuzzCredential(f *testing.F)        { fuzzSame(f, again[Credential]) }
 func FuzzRequirements(f *testing.F)      { fuzzSame(f, again[RequiredCapabilities]) }
 func FuzzExternalSenders(f *testing.F)   { fuzzSame(f, again[ExternalSenders]) }
+func FuzzWireFormats(f *testing.F)       { fuzzSame(f, again[WireFormats]) }
 func FuzzAppDataDictionary(f *testing.F) { fuzzSame(f, again[AppDataDictionary]) }
 
 // FuzzTree fuzzes the ratchet_tree extension. A tree that decodes can be hashed

@@ -97,6 +97,9 @@ func checkInfo(s *Suite, info *GroupInfo, t *Tree) error {
 	if !info.Extensions.unique() {
 		return broken(RuleDuplicateExtension)
 	}
+	if !info.Extensions.dictionaryFits() {
+		return broken(RuleDictionary)
+	}
 	if data, ok := info.Extensions.Find(ExternalPubExtension); ok {
 		pub, err := Parse[ExternalPub](data)
 		if err != nil {

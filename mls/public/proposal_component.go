@@ -126,7 +126,7 @@ func (p *Provisional) updateComponents(list []CommittedProposal) error {
 		}
 		p.Components = append(p.Components, c.id)
 	}
-	p.context.Extensions = p.context.Extensions.withDictionary(dict)
+	p.context.Extensions = p.context.Extensions.WithDictionary(dict)
 	p.ContextChanged = true
 	return nil
 }

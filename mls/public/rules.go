@@ -102,17 +102,19 @@ const (
 // Rules of draft-ietf-mls-extensions-10 (SelfRemove, AppDataUpdate, AppEphemeral,
 // SafeAAD, components).
 const (
-	RuleSelfRemoveValue    Rule = "mls-extensions-6.3-self-remove-by-value"
-	RuleSelfRemovePrivate  Rule = "mls-extensions-6.3-self-remove-not-public"
-	RuleSelfRemoveTwice    Rule = "mls-extensions-6.3-self-remove-twice"
-	RuleUnknownComponent   Rule = "mls-extensions-4.7-unknown-component"
-	RuleComponentTwice     Rule = "mls-extensions-4.7-update-and-remove"
-	RuleComponentAbsent    Rule = "mls-extensions-4.7-remove-absent"
-	RuleComponentUpdate    Rule = "mls-extensions-4.7-update-refused"
-	RuleDictionaryReplaced Rule = "mls-extensions-4.7-dictionary-replaced"
-	RuleEphemeral          Rule = "mls-extensions-4.8-ephemeral-refused"
-	RuleSafeAAD            Rule = "mls-extensions-4.9-safe-aad"
-	RuleRequiredComponents Rule = "mls-extensions-5-required-component"
+	RuleSelfRemoveValue     Rule = "mls-extensions-6.3-self-remove-by-value"
+	RuleSelfRemovePrivate   Rule = "mls-extensions-6.3-self-remove-not-public"
+	RuleSelfRemoveTwice     Rule = "mls-extensions-6.3-self-remove-twice"
+	RuleUnknownComponent    Rule = "mls-extensions-4.7-unknown-component"
+	RuleComponentTwice      Rule = "mls-extensions-4.7-update-and-remove"
+	RuleComponentAbsent     Rule = "mls-extensions-4.7-remove-absent"
+	RuleComponentUpdate     Rule = "mls-extensions-4.7-update-refused"
+	RuleDictionaryReplaced  Rule = "mls-extensions-4.7-dictionary-replaced"
+	RuleEphemeral           Rule = "mls-extensions-4.8-ephemeral-refused"
+	RuleSafeAAD             Rule = "mls-extensions-4.9-safe-aad"
+	RuleDictionary          Rule = "mls-extensions-4.6-dictionary-form"
+	RuleRequiredWireFormats Rule = "mls-extensions-5-required-wire-format"
+	RuleRequiredComponents  Rule = "mls-extensions-5-required-component"
 )
 
 // Rules for a commit and its path.

@@ -251,6 +251,26 @@ var extensionBreaches = []breach{
 		d := AppDataDictionary{{ID: SafeAADComponent, Data: Marshal(ComponentsList{testComponent})}}
 		return w.byMember(&GroupContextExtensions{Extensions{d.Extension()}})
 	}},
+	{RuleDictionary, "leaf", add(func(_ *world, k *KeyPackage) {
+		k.LeafNode.Capabilities.Extensions = append(k.LeafNode.Capabilities.Extensions, AppDataDictionaryExtension)
+		k.LeafNode.Extensions = Extensions{AppDataDictionary{{ID: 9}, {ID: 3}}.Extension()}
+	})},
+	{RuleDictionary, "key package", validate(func(_ *world, k *KeyPackage) {
+		k.Extensions = Extensions{AppDataDictionary{{ID: 4}, {ID: 4}}.Extension()}
+	})},
+	{RuleDictionary, "GroupInfo", joins(func(_ *world, i *GroupInfo) {
+		i.Extensions = append(i.Extensions, Extension{Type: AppDataDictionaryExtension, Data: []byte{1}})
+	})},
+	{RuleRequiredWireFormats, "new requirement", func(w *world) error {
+		return w.byMember(&GroupContextExtensions{Extensions{WireFormats{WirePublicMessage, 0xf00d}.Required()}})
+	}},
+	{RuleRequiredWireFormats, "added", func(w *world) error {
+		w.group.context.Extensions = Extensions{WireFormats{0xf00d}.Required()}
+		return add(func(_ *world, k *KeyPackage) { k.LeafNode.Extensions = Extensions{WireFormats{0xf00c}.Supported()} })(w)
+	}},
+	{RuleGroupExtensions, "required_wire_formats", func(w *world) error {
+		return w.byMember(&GroupContextExtensions{Extensions{{RequiredWireFormatsExtension, []byte{1}}}})
+	}},
 	{RuleGroupExtensions, "dictionary", func(w *world) error {
 		return w.byMember(&GroupContextExtensions{Extensions{{AppDataDictionaryExtension, []byte{7}}}})
 	}},

@@ -39,6 +39,8 @@ func (c *Config) checkKeyPackage(s *Suite, k *KeyPackage) error {
 		return broken(RuleLeafSource)
 	case !k.Extensions.unique():
 		return broken(RuleDuplicateExtension)
+	case !k.Extensions.dictionaryFits():
+		return broken(RuleDictionary)
 	case string(k.InitKey) == string(leaf.EncryptionKey):
 		return broken(RuleKeyPackageInitKey)
 	}
@@ -70,6 +72,8 @@ func (c *Config) checkLeaf(s *Suite, leaf *LeafNode) error {
 		return broken(RuleLeafCredential)
 	case !leaf.Extensions.unique():
 		return broken(RuleDuplicateExtension)
+	case !leaf.Extensions.dictionaryFits():
+		return broken(RuleDictionary)
 	case leaf.Source == SourceCommit && !hashOrEmpty(s, leaf.ParentHash):
 		return broken(RuleLeafParentHashLength)
 	}
@@ -127,15 +131,16 @@ type requirements struct {
 	credentials []CredentialType
 	components  ComponentsList // AppComponents
 	safeAAD     ComponentsList // SafeAADComponent
+	wireFormats WireFormats
 }
 
 func (r *requirements) proposal(t ProposalType) bool { return slices.Contains(r.proposals, t) }
 
 // requirements reads the required_capabilities extension
 // (RFC 9420, Section 11.1) and adds the types of the extensions in use
-// (RFC 9420, Section 13.4), and the components that the dictionary requires
-// (draft-ietf-mls-extensions-10, Section 5). It fails for repeated types, and for
-// extensions of those two that can't be decoded.
+// (RFC 9420, Section 13.4), and the components and wire formats that must be
+// supported (draft-ietf-mls-extensions-10, Section 5). It fails for repeated types,
+// and for extensions that it needs and can't decode.
 func (e Extensions) requirements() (requirements, error) {
 	var r requirements
 	if !e.unique() {
@@ -153,6 +158,9 @@ func (e Extensions) requirements() (requirements, error) {
 	}
 	if r.components, _, err = e.components(AppComponents); err == nil {
 		r.safeAAD, _, err = e.components(SafeAADComponent)
+	}
+	if err == nil {
+		r.wireFormats, err = e.wireFormats(RequiredWireFormatsExtension)
 	}
 	if err != nil {
 		return r, &RuleError{Rule: RuleGroupExtensions, Err: err}
@@ -197,6 +205,9 @@ func (r *requirements) met(leaf *LeafNode, inUse Extensions) error {
 		if !caps.SupportsExtension(inUse[i].Type) {
 			return broken(RuleGroupExtension)
 		}
+	}
+	if err := r.hasWireFormats(leaf); err != nil {
+		return err
 	}
 	return r.hasComponents(leaf)
 }

@@ -99,7 +99,7 @@ func (w *world) keyPackage(change func(*KeyPackage)) *KeyPackage {
 			Credential: NewBasicCredential(fmt.Appendf(nil, "client %d", w.made)),
 			Capabilities: Capabilities{
 				Versions: []ProtocolVersion{MLS10}, CipherSuites: []CipherSuite{w.suite.ID(), 0x0a0a},
-				Extensions: []ExtensionType{AppDataDictionaryExtension, 0x1a1a}, Proposals: []ProposalType{
+				Extensions: []ExtensionType{AppDataDictionaryExtension, SupportedWireFormatsExtension, RequiredWireFormatsExtension, 0x1a1a}, Proposals: []ProposalType{
 					0x2a2a, testProposal, ProposalAppDataUpdate, ProposalAppEphemeral, ProposalSelfRemove,
 				},
 				Credentials: []CredentialType{BasicCredential, 0x3a3a},
