@@ -94,7 +94,8 @@ func TestHeals(t *testing.T) {
 		"Sweep":       func() error { return s.Sweep(t.Context(), server.SweepLimits{}) },
 		"Ready":       func() error { return s.Ready(t.Context()) },
 	} {
-		if err := call(); !errors.Is(err, server.ErrUnavailable) || strings.Contains(err.Error(), "parley ") {
+		err := call()
+		if !errors.Is(err, server.ErrUnavailable) || strings.Contains(err.Error(), "parley ") {
 			t.Errorf("%s without a database: %v; want ErrUnavailable", what, err)
 		}
 	}
