@@ -46,6 +46,7 @@ Workloads; the default is pairs:
   --seconds S       length of one turn (5)
   --rounds N        turns of each (3)
   --warm S          seconds before each turn that don't count (1)
+  --goals           all of docs/benchmarks.md, section Delivery, as one table: some minutes
   --soak            one turn, in which the server's memory is printed 30 times, or each minute
   --cpuprofile FILE of the server that it starts, over its turns
   --json            one object on standard output instead of a table`,
@@ -55,7 +56,7 @@ Workloads; the default is pairs:
 // A benchConfig is what a command line of bench says.
 type benchConfig struct {
 	urls, pids, serveFlags                 []string
-	floor, json, soak                      bool
+	floor, json, soak, goals               bool
 	data, profile                          string
 	pairs, groups, idle, connect, inflight int
 	catchup                                []int
@@ -84,17 +85,26 @@ func runBench(ctx context.Context, p *program, args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
-	b := &bench{program: p, benchConfig: c, report: newReport(c)}
-	defer b.close()
-	if err := b.run(ctx); err != nil {
+	if c.goals {
+		return runGoals(ctx, p, c)
+	}
+	report, err := measure(ctx, p, c)
+	if err != nil {
 		return err
 	}
 	if c.json {
 		enc := json.NewEncoder(p.stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(b.report)
+		return enc.Encode(report)
 	}
-	return b.report.print(p.stdout)
+	return report.print(p.stdout)
+}
+
+// measure runs the workloads of a command line.
+func measure(ctx context.Context, p *program, c *benchConfig) (*benchReport, error) {
+	b := &bench{program: p, benchConfig: c, report: newReport(c)}
+	defer b.close()
+	return b.report, b.run(ctx)
 }
 
 // parseBench reads a command line.
@@ -106,6 +116,7 @@ func parseBench(args []string) (*benchConfig, error) {
 	seconds, warm := fs.Float64("seconds", 5, ""), fs.Float64("warm", 1, "")
 	fs.BoolVar(&c.floor, "floor", false, "")
 	fs.BoolVar(&c.json, "json", false, "")
+	fs.BoolVar(&c.goals, "goals", false, "")
 	fs.BoolVar(&c.soak, "soak", false, "")
 	fs.StringVar(&c.data, "data", "", "")
 	fs.StringVar(&c.profile, "cpuprofile", "", "")

@@ -60,6 +60,7 @@ type benchSide struct {
 	Latency       benchLatency        `json:"latency_ms"`
 	CPUPer1000    float64             `json:"cpu_s_per_1000"`
 	DiskBytes     float64             `json:"disk_bytes_per_message"`
+	Flushes       float64             `json:"flushes_per_message"`
 	RSS           int64               `json:"rss_bytes"`
 	Generator     float64             `json:"generator_cpu_s_per_1000"` // of bench itself
 
