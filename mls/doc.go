@@ -52,7 +52,8 @@
 // MLS proves that a message is from a leaf. Whose leaf it is, the credential
 // says, and whether that is true the application decides: by
 // [Config.CheckMember], and by a [CredentialVerifier] for types other than basic.
-// Without either any name is believed.
+// Without either any name is believed. The same goes for outsiders whom a group
+// lets propose: [Config.CheckExternalSender].
 //
 // # Proposals
 //
@@ -70,6 +71,17 @@
 // are tied to the old group by a resumption PSK, so that only its members can be
 // in them. After a fork ([Group.CheckEpoch]), or a commit that can't be followed,
 // [Group.Rejoin] comes back by an external commit.
+//
+// # Components
+//
+// Parts of an application that share a group are components, each with a number
+// of its own (draft-ietf-mls-extensions). A component keeps data that all members
+// agree on in the GroupContext, which [public.AppDataUpdate] proposals change
+// through [Config.UpdateComponent]; says something of a client in its key package
+// or leaf ([KeyPackageOptions]); tells joiners something in secret
+// ([CommitOptions]); attaches items to messages ([public.SafeAAD]); and has keys,
+// signatures and secrets apart from those of the others ([Group.SafeExport],
+// [Group.SafeSign], [Group.SafeDecrypt], [Config.ComponentPSK]).
 //
 // # Forward secrecy
 //

@@ -93,12 +93,13 @@ func (g *Group) RatchetTree() []byte { return g.public.TreeBytes() }
 
 // GroupInfo returns a signed GroupInfo of the current epoch, as an MLSMessage,
 // with the ratchet tree (unless [Config.TreeOutOfBand]) and the key by which a
-// client can join (RFC 9420, Section 12.4.3).
+// client can join (RFC 9420, Section 12.4.3). Errors: [ErrRemoved], and those of
+// Config.Rand.
 func (g *Group) GroupInfo() ([]byte, error) { return g.GroupInfoWith(nil) }
 
 // GroupInfoWith is [Group.GroupInfo] with data of components in the
 // app_data_dictionary of the GroupInfo (draft-ietf-mls-extensions-10, Section 4.6).
-// Who gets the GroupInfo sees them.
+// Who gets the GroupInfo sees them. Errors are the same.
 func (g *Group) GroupInfoWith(data public.AppDataDictionary) ([]byte, error) {
 	if g.removed {
 		return nil, ErrRemoved

@@ -14,7 +14,8 @@ func componentLabel(id ComponentID, label string) string {
 }
 
 // SafeSign is SafeSignWithLabel (draft-ietf-mls-extensions-10, Section 4.3): a
-// signature of component id over content with a member's signature key.
+// signature of component id over content with a member's signature key. The error
+// is [ErrKey], for a key that is not of the suite.
 func SafeSign(s *Suite, key SignaturePrivateKey, id ComponentID, label string, content []byte) ([]byte, error) {
 	return s.SignWithLabel(key, componentLabel(id, label), content)
 }
@@ -27,12 +28,14 @@ func SafeVerify(s *Suite, key SignaturePublicKey, id ComponentID, label string, 
 
 // SafeEncrypt is SafeEncryptWithLabel (draft-ietf-mls-extensions-10, Section 4.2):
 // it encrypts plaintext to component id of the owner of key, as that of a leaf.
+// The error is [ErrKey], for a key that is not of the suite.
 func SafeEncrypt(s *Suite, key HPKEPublicKey, id ComponentID, label string, context, plaintext []byte) (HPKECiphertext, error) {
 	kem, ct, err := s.EncryptWithLabel(key, componentLabel(id, label), context, plaintext)
 	return HPKECiphertext{KEMOutput: kem, Ciphertext: ct}, err
 }
 
-// SafeDecrypt is SafeDecryptWithLabel.
+// SafeDecrypt is SafeDecryptWithLabel. The error is [ErrDecrypt] for what
+// [SafeEncrypt] did not make for the same component, label and context.
 func SafeDecrypt(s *Suite, key HPKEPrivateKey, id ComponentID, label string, context []byte, c HPKECiphertext) ([]byte, error) {
 	return s.DecryptWithLabel(key, componentLabel(id, label), context, c.KEMOutput, c.Ciphertext)
 }

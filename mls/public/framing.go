@@ -225,7 +225,8 @@ func (a *AuthenticatedContent) TBM(context *GroupContext) []byte {
 	return w.Bytes()
 }
 
-// Sign sets the signature, under the label "FramedContentTBS".
+// Sign sets the signature, under the label "FramedContentTBS". The error is
+// [ErrKey].
 func (a *AuthenticatedContent) Sign(s *Suite, key SignaturePrivateKey, context *GroupContext) (err error) {
 	a.Auth.Signature, err = s.Sign(key, a.signable(context))
 	return err
@@ -237,7 +238,8 @@ func (a *AuthenticatedContent) VerifySignature(s *Suite, key SignaturePublicKey,
 	return err
 }
 
-// VerifyTBS is VerifySignature that returns the FramedContentTBS as well.
+// VerifyTBS is VerifySignature that returns the FramedContentTBS as well. The
+// error is [ErrSignature].
 func (a *AuthenticatedContent) VerifyTBS(s *Suite, key SignaturePublicKey, context *GroupContext) ([]byte, error) {
 	c := a.signable(context)
 	if s.Verify(key, c, a.Auth.Signature) != nil {

@@ -39,6 +39,7 @@ func NewGroup(cfg *Config, groupInfo []byte) (*Group, error) {
 
 // NewGroupFromInfo is [NewGroup] for a decoded GroupInfo. tree is the content of
 // the ratchet_tree extension from elsewhere; nil means that info must have it.
+// Errors are those of NewGroup, but for what decoding gives.
 func NewGroupFromInfo(cfg *Config, info *GroupInfo, tree []byte) (*Group, error) {
 	s, err := cfg.suite(info.GroupContext.CipherSuite)
 	if err != nil {
@@ -62,7 +63,8 @@ func NewGroupFromInfo(cfg *Config, info *GroupInfo, tree []byte) (*Group, error)
 
 // NewGroupFromTree takes up a group at the epoch of context: that of a creator,
 // or of a GroupInfo whose signature was checked. It checks the tree
-// ([Config.ValidateTree]) and keeps its arguments.
+// ([Config.ValidateTree]) and keeps its arguments. Errors: [ErrVersion],
+// [ErrUnsupportedSuite], [*RuleError].
 func NewGroupFromTree(cfg *Config, context *GroupContext, t *Tree, confirmationTag []byte) (*Group, error) {
 	if context.Version != MLS10 {
 		return nil, ErrVersion

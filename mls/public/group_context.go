@@ -117,7 +117,7 @@ func (g *GroupInfo) TBS() []byte {
 	return w.Bytes()
 }
 
-// Sign sets the signature, under the label "GroupInfoTBS".
+// Sign sets the signature, under the label "GroupInfoTBS". The error is [ErrKey].
 func (g *GroupInfo) Sign(s *Suite, key SignaturePrivateKey) (err error) {
 	g.Signature, err = s.SignWithLabel(key, groupInfoLabel, g.TBS())
 	return err

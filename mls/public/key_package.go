@@ -44,7 +44,7 @@ func (k *KeyPackage) TBS() []byte {
 	return w.Bytes()
 }
 
-// Sign sets the signature, under the label "KeyPackageTBS".
+// Sign sets the signature, under the label "KeyPackageTBS". The error is [ErrKey].
 func (k *KeyPackage) Sign(s *Suite, key SignaturePrivateKey) (err error) {
 	k.Signature, err = s.SignWithLabel(key, keyPackageLabel, k.TBS())
 	return err

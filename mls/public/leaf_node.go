@@ -137,7 +137,7 @@ func (n *LeafNode) TBS(groupID []byte, leaf LeafIndex) []byte {
 	return w.Bytes()
 }
 
-// Sign sets the signature, under the label "LeafNodeTBS".
+// Sign sets the signature, under the label "LeafNodeTBS". The error is [ErrKey].
 func (n *LeafNode) Sign(s *Suite, key SignaturePrivateKey, groupID []byte, leaf LeafIndex) (err error) {
 	n.Signature, err = s.SignWithLabel(key, leafNodeLabel, n.TBS(groupID, leaf))
 	return err

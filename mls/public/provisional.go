@@ -271,7 +271,7 @@ func (p *Provisional) Recipients(at PathNode) []NodeIndex {
 
 // SetPath sets the keys of the committer's path, in the order of
 // [Provisional.Path], and returns the parent hash that its new leaf must carry
-// ([Tree.SetPath]).
+// ([Tree.SetPath]), whose errors it gives.
 func (p *Provisional) SetPath(keys []HPKEPublicKey) (parentHash []byte, err error) {
 	parentHash, err = p.tree.SetPath(p.committer, keys)
 	p.hasPath = err == nil

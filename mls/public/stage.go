@@ -44,7 +44,8 @@ func (g *Group) Stage(commit []byte) (*StagedCommit, error) {
 }
 
 // StageContent is [Group.Stage] for a commit whose framing and signature were
-// checked ([Group.Verify]), in whatever wire format it came.
+// checked ([Group.Verify]), in whatever wire format it came. Errors are those of
+// Stage, but for what decoding, sender and signature give.
 func (g *Group) StageContent(content *AuthenticatedContent) (*StagedCommit, error) {
 	if content.Content.ContentType != ContentCommit {
 		return nil, ErrNotCommit
@@ -173,7 +174,8 @@ func (g *Group) CheckGroupInfo(staged *StagedCommit, nextGroupInfo []byte) error
 	return staged.CheckInfo(m.GroupInfo)
 }
 
-// CheckInfo is [Group.CheckGroupInfo] for a decoded GroupInfo.
+// CheckInfo is [Group.CheckGroupInfo] for a decoded GroupInfo. The error is a
+// [*RuleError].
 func (c *StagedCommit) CheckInfo(info *GroupInfo) error {
 	if !info.GroupContext.Equal(c.context) {
 		return broken(RuleGroupInfoContext)

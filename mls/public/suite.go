@@ -116,7 +116,8 @@ func MLKEM1024ECDSA(id CipherSuite) *Suite { return suite.MLKEM1024ECDSA(id) }
 // supported.
 func NewSuite(p SuiteParameters) (*Suite, error) { return suite.New(p) }
 
-// NewHPKE returns an HPKE of the standard library for [NewSuite].
+// NewHPKE returns an HPKE of the standard library for [NewSuite]. The error is
+// [ErrSuiteParameters], for a KEM that it doesn't know.
 func NewHPKE(kem hpke.KEM, kdf hpke.KDF, aead hpke.AEAD) (HPKE, error) {
 	return suite.NewHPKE(kem, kdf, aead)
 }
