@@ -40,7 +40,8 @@ func runBenchChild(ctx context.Context, p *program, args []string) error {
 	}()
 	switch args[0] {
 	case "server":
-		return runServe(ctx, p, append([]string{"--data", args[1], "--listen", "127.0.0.1:0"}, args[2:]...))
+		flags := append([]string{"--data", args[1], "--listen", "127.0.0.1:0"}, privateFlags()...)
+		return runServe(ctx, p, append(flags, args[2:]...))
 	case "floor":
 		return p.serveFloor(ctx, args[1])
 	}
@@ -97,8 +98,9 @@ type benchProcess struct {
 	stdin io.WriteCloser
 	done  chan struct{} // closed when it has ended
 
-	mu   sync.Mutex // guards tail
-	tail []string   // the newest lines that it wrote
+	mu      sync.Mutex // guards what follows
+	tail    []string   // the newest lines that it wrote
+	private string     // the address of its private port, or empty
 }
 
 // childTime bounds how long a child may take to start or end.
@@ -167,6 +169,9 @@ func (c *benchProcess) follow(r *os.File, listening chan<- string) {
 			continue
 		}
 		c.mu.Lock()
+		if m := privateLine.FindStringSubmatch(lines.Text()); m != nil {
+			c.private = m[1]
+		}
 		c.tail = append(c.tail, lines.Text())
 		c.tail = c.tail[max(len(c.tail)-20, 0):]
 		c.mu.Unlock()

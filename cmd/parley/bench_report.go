@@ -66,6 +66,7 @@ type benchSide struct {
 
 	latency load.Histogram
 	taken   int64
+	syncs   float64
 	used    load.Usage
 	own     load.Usage
 }
@@ -116,6 +117,7 @@ func (s *benchSide) finish() {
 	n := float64(max(s.taken, 1))
 	s.CPUPer1000 = round(s.used.CPU.Seconds()/n*1000, 4)
 	s.DiskBytes = round(float64(s.used.Written)/n, 0)
+	s.Flushes = round(s.syncs/n, 4)
 	s.RSS = s.used.RSS
 	s.Generator = round(s.own.CPU.Seconds()/n*1000, 4)
 }

@@ -141,8 +141,9 @@ func (b *bench) measured() (pids []int) {
 type side struct {
 	pids   []int
 	lines  func(context.Context, *load.Clock) ([]*load.Line, error)
-	before func()        // the window
-	after  func()        // the window
+	before func() // the window
+	after  func() // the window
+	syncs  func() (float64, bool)
 	watch  func() func() // begins what goes on within the window, and ends it
 	sum    *benchSide
 }
@@ -171,6 +172,10 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	result.Server = &benchSide{}
 	b.report.FrameBytes = world.FrameSize()
 	sides := []*side{{pids: b.measured(), lines: world.Lines, sum: result.Server, before: b.beginProfile, after: b.endProfile}}
+	sides[0].syncs = func() (float64, bool) { return 0, false }
+	if b.server != nil {
+		sides[0].syncs = b.server.syncs
+	}
 	sides[0].watch = func() func() { return b.watchMemory(sides[len(sides)-1].pids) }
 	if len(b.urls) == 0 || b.floor {
 		f, err := b.floorSide(ctx, rooms, members, world.FrameSize())
@@ -210,7 +215,9 @@ func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*
 		return nil, err
 	}
 	return &side{
-		pids: []int{c.cmd.Process.Pid}, sum: &benchSide{}, before: func() {}, after: func() {}, watch: func() func() { return func() {} },
+		pids: []int{c.cmd.Process.Pid}, sum: &benchSide{}, before: func() {}, after: func() {},
+		watch: func() func() { return func() {} },
+		syncs: func() (float64, bool) { return 0, false },
 		lines: func(ctx context.Context, clock *load.Clock) ([]*load.Line, error) {
 			return load.FloorLines(ctx, target, clock, rooms, members, frameSize)
 		},
@@ -226,11 +233,14 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 	}
 	var begin, end, own load.Usage
 	unwatch := func() {}
+	var syncs, after float64
+	counted := false
 	t := &load.Turn{
 		Clock: clock, Lines: lines, Inflight: b.inflight, Rate: rate, Warm: b.warm, Length: b.length,
 		Begin: func() {
 			s.before()
 			unwatch = s.watch()
+			syncs, counted = s.syncs()
 			begin, own = load.Measure(s.pids...), ownUsage()
 		},
 		End: func() {
@@ -238,11 +248,17 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 			unwatch()
 			s.after()
 		},
-		Drained: func() { end = settle(s.pids) },
+		Drained: func() {
+			end = settle(s.pids)
+			after, _ = s.syncs()
+		},
 	}
 	r, err := t.Run(ctx)
 	if err != nil {
 		return err
+	}
+	if counted {
+		s.sum.syncs += after - syncs
 	}
 	return s.sum.add(r, end.Since(begin), own)
 }
