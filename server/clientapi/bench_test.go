@@ -28,10 +28,11 @@ import (
 
 // A stage is a server for benchmarks: on a memstore, behind real sockets.
 type stage struct {
-	tb  testing.TB
-	srv *server.Server
-	api *clientapi.API
-	url string
+	tb    testing.TB
+	srv   *server.Server
+	api   *clientapi.API
+	url   string
+	named int // actors of openIdle
 }
 
 func newStage(tb testing.TB, o clientapi.Options) *stage {
