@@ -2,13 +2,15 @@ package simtest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
 	"parley/identity"
 	"parley/wire"
 )
+
+// maxErrors bounds what one run notes.
+const maxErrors = 1000
 
 // A checker is the observer at the clients.
 type checker struct {
@@ -33,9 +35,9 @@ type ack struct {
 
 // A view is what one device was given.
 type view struct {
-	first   uint64 // the position that it began with
-	next    uint64 // the one that comes next
-	cursor  uint64 // the newest that a reply named
+	first   uint64          // the position that it began with
+	next    uint64          // the one that comes next
+	cursor  map[bool]uint64 // the newest that a reply named: to a read, and pushed
 	epochs  map[identity.Room]uint64
 	last    map[identity.Room]uint64 // seq
 	seen    map[operation]bool
@@ -56,7 +58,7 @@ func newChecker() *checker {
 func (c *checker) fail(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.errors) < 20 {
+	if len(c.errors) < maxErrors {
 		c.errors = append(c.errors, fmt.Sprintf(format, args...))
 	}
 }
@@ -64,17 +66,18 @@ func (c *checker) fail(format string, args ...any) {
 // began: device will read from what comes after a position.
 func (c *checker) began(device identity.Device, after uint64) {
 	c.views[device] = &view{
-		first: after + 1, next: after + 1, epochs: map[identity.Room]uint64{}, last: map[identity.Room]uint64{}, seen: map[operation]bool{},
+		first: after + 1, next: after + 1, cursor: map[bool]uint64{}, epochs: map[identity.Room]uint64{}, last: map[identity.Room]uint64{}, seen: map[operation]bool{},
 	}
 }
 
-// replied looks at a reply before device takes what is new in it.
-func (c *checker) replied(device identity.Device, after uint64, reply *wire.ReadReply) {
+// replied looks at a reply before device takes what is new in it. What is pushed
+// may come after the reply to a read that was made later.
+func (c *checker) replied(device identity.Device, after uint64, reply *wire.ReadReply, pushed bool) {
 	v := c.views[device]
-	if reply.Cursor < v.cursor {
-		c.fail("the cursor of a device moved back from %d to %d", v.cursor, reply.Cursor)
+	if before := v.cursor[pushed]; reply.Cursor < before {
+		c.fail("the cursor of a device moved back from %d to %d", before, reply.Cursor)
 	}
-	v.cursor = max(v.cursor, reply.Cursor)
+	v.cursor[pushed] = reply.Cursor
 	want := max(after+1, reply.First)
 	for _, e := range reply.Events {
 		if e.Pos != want {
@@ -210,7 +213,6 @@ func (c *checker) complete(devices []identity.Device) {
 			}
 		}
 	}
-	slices.Sort(c.errors)
 }
 
 // wants reports whether a position is one that the device should have been given.
@@ -223,4 +225,5 @@ func (v *view) wants(pos uint64) bool {
 	return pos >= v.first
 }
 
-func (c *checker) String() string { return strings.Join(c.errors, "\n") }
+// String returns the first errors.
+func (c *checker) String() string { return strings.Join(c.errors[:min(len(c.errors), 20)], "\n") }

@@ -119,6 +119,7 @@ func (d *device) call(what string, do func(ctx context.Context, s *server.Server
 		return errLost
 	}
 	err = do(ctx, n.server, session)
+	s.settled() // who was told of it has read before anything else happens
 	if fate == lostAfter {
 		d.elsewhere()
 		return errLost
@@ -258,7 +259,7 @@ func (d *device) receive() {
 	for d.stream != nil {
 		select {
 		case reply := <-d.stream.in:
-			d.take(d.after, reply)
+			d.take(d.after, reply, true)
 			d.s.settled()
 			continue
 		default:
@@ -287,15 +288,15 @@ func (d *device) read() {
 		d.s.trace("%v read after %d: %v", d, after, outcome(0, err))
 		return
 	}
-	d.take(after, reply)
+	d.take(after, reply, false)
 }
 
 // take takes what is new in a reply to a read after a position.
-func (d *device) take(after uint64, reply *wire.ReadReply) {
+func (d *device) take(after uint64, reply *wire.ReadReply, pushed bool) {
 	if len(reply.Events) > 0 && reply.Events[0].Pos <= d.after {
 		after = reply.Events[0].Pos - 1 // of a stream that began earlier
 	}
-	d.s.check.replied(d.name, after, reply)
+	d.s.check.replied(d.name, after, reply, pushed)
 	if reply.First > d.after+1 {
 		d.s.check.skips(d.name, reply.First)
 		d.after = reply.First - 1

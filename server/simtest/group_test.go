@@ -194,6 +194,36 @@ func (d *device) commit(room identity.Room, m *membership) {
 	d.committing(room, m, c, what)
 }
 
+// visit has every node know the device's session.
+func (d *device) visit() {
+	for n := range d.s.nodes {
+		d.node = n
+		d.read()
+	}
+}
+
+// haunt has a device that was just removed try what it could do before, wherever
+// its session may still be thought of as good.
+func (d *device) haunt() {
+	d.node = d.s.rng.IntN(len(d.s.nodes))
+	for _, room := range d.roomNames() {
+		m := d.rooms[room]
+		if m.broken {
+			continue
+		}
+		token := d.token
+		m.group.DropPending()
+		if c, _, err := m.group.Commit(mls.CommitOptions{}); err == nil {
+			d.committing(room, m, c, fmt.Sprintf("haunt %s in epoch %d", d.s.short(room), m.group.Epoch()))
+			d.try()
+		}
+		d.token = token
+		d.send(room, m)
+		d.try()
+	}
+	d.read()
+}
+
 // committing makes a commit the pending request.
 func (d *device) committing(room identity.Room, m *membership, c *mls.StagedCommit, what string) {
 	req := &wire.CommitRequest{ID: d.s.id(), Room: room, Commit: c.CommitMessage(), Welcome: c.Welcome(), GroupInfo: c.GroupInfo()}

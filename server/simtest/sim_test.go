@@ -87,6 +87,7 @@ func (s *sim) trace(format string, args ...any) {
 // hash is that of the trace.
 func (s *sim) hash() [32]byte { return sha256.Sum256([]byte(strings.Join(s.lines, "\n"))) }
 
+// settled waits until every stream waits.
 func (s *sim) settled() { synctest.Wait() }
 
 // chance is true in percent of the cases.
@@ -288,6 +289,7 @@ func (s *sim) arriveLate() {
 	session, err := authenticate(n.server, c.d.token)
 	if err == nil {
 		err = c.do(context.Background(), n.server, session)
+		s.settled()
 	}
 	s.trace("%v: %s arrives late at n%d: %v", c.d, c.what, c.node, outcome(0, err))
 }
@@ -344,6 +346,7 @@ func (s *sim) newChange(a *account) *listChange {
 		if c.leaves == c.by {
 			return nil
 		}
+		c.leaves.visit()
 		c.list = a.list.Next(identity.Remove, 0)
 		c.list.Devices = slices.DeleteFunc(c.list.Devices, func(d identity.ListedDevice) bool { return d.Device == c.leaves.name })
 	} else {
@@ -369,6 +372,7 @@ func (s *sim) listed(c *listChange) {
 	a.list = c.list
 	if c.leaves != nil {
 		a.devices = slices.DeleteFunc(slices.Clone(a.devices), func(d *device) bool { return d == c.leaves })
+		c.leaves.haunt()
 		return
 	}
 	d := c.joins

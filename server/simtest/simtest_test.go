@@ -60,16 +60,24 @@ func (s *sim) report(t *testing.T, seed uint64) {
 
 // The same seed gives the same run; another seed another one.
 func TestSimRepeats(t *testing.T) {
-	a, b, c := inBubble(t, 7, nil), inBubble(t, 7, nil), inBubble(t, 8, nil)
-	if a.hash() != b.hash() {
-		for i := range min(len(a.lines), len(b.lines)) {
-			if a.lines[i] != b.lines[i] {
-				t.Fatalf("seed 7, line %d: %q, then %q", i, a.lines[i], b.lines[i])
-			}
+	traces := map[[32]byte]uint64{}
+	for seed := uint64(1); seed <= 8; seed++ {
+		a, b := inBubble(t, seed, nil), inBubble(t, seed, nil)
+		if a.hash() != b.hash() {
+			t.Errorf("seed %d gives two traces: %s", seed, difference(a.lines, b.lines))
 		}
-		t.Fatalf("seed 7: %d lines, then %d", len(a.lines), len(b.lines))
+		if other, ok := traces[a.hash()]; ok {
+			t.Errorf("seeds %d and %d give one trace", other, seed)
+		}
+		traces[a.hash()] = seed
 	}
-	if a.hash() == c.hash() {
-		t.Error("seeds 7 and 8 give one trace")
+}
+
+func difference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d is %q, then %q", i, a[i], b[i])
+		}
 	}
+	return fmt.Sprintf("%d lines, then %d", len(a), len(b))
 }
