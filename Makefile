@@ -4,7 +4,8 @@
 GO      ?= go
 TOOL    := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 20s
-ROUNDS   ?= 200
+ROUNDS   ?= 1000
+SEEDS    ?= 1000
 
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
@@ -46,9 +47,11 @@ fuzz:
 	  done; \
 	done
 
-# torture repeats the crash tests ROUNDS times (make test: 20).
+# torture simulates SEEDS runs (make test: 50), then repeats the crash and fault
+# tests ROUNDS times (make test: 20).
 torture: build
-	PARLEY_TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 6h -v -run 'Crash|Torture' ./...
+	PARLEY_SIM_SEEDS=$(SEEDS) $(GO) test -count=1 -timeout 2h -run Sim ./server/simtest
+	PARLEY_TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 6h -v -run 'Crash|Torture|Fault' ./...
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
