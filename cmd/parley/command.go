@@ -30,7 +30,8 @@ func (c *command) help() string {
 // commands returns the commands, in the order of help.
 func commands() []command {
 	return []command{
-		serveCommand, loginCommand, chatCommand,
+		serveCommand, configCommand, doctorCommand, backupCommand, restoreCommand,
+		loginCommand, chatCommand,
 		sendCommand, replyCommand, editCommand, reactCommand, unsendCommand, readCommand,
 		roomsCommand, devicesCommand, whoamiCommand, safetyCommand, confirmCommand, refusedCommand,
 		demoCommand, benchCommand, versionCommand, helpCommand,

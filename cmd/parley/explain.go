@@ -149,4 +149,4 @@ func plain(err error) string {
 }
 
 // packages are the names that our errors begin with.
-var packages = []string{"client", "content", "identity", "mls", "nettransport", "pebblestore", "server", "sqlitestore", "wire"}
+var packages = []string{"client", "content", "identity", "mls", "nettransport", "pebblestore", "pgstore", "hints", "server", "sqlitestore", "wire"}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 
 	"parley/server"
 	"parley/server/clientapi"
-	"parley/server/pebblestore"
 )
 
 var serveCommand = command{
@@ -27,34 +25,36 @@ var serveCommand = command{
 // serveHelp lists the settings.
 func serveHelp() string {
 	var b strings.Builder
+	section := ""
 	for _, s := range settings {
-		fmt.Fprintf(&b, "  --%-13s %s\n", s.flag(), s.help)
+		if s.flag() == "" {
+			continue
+		}
+		if s.section != section && section != "" {
+			b.WriteString("\n")
+		}
+		section = s.section
+		fmt.Fprintf(&b, "  --%-17s %s (default: %s)\n", s.flag(), s.help, s.defaultText())
 	}
 	b.WriteString(`
 Each is also a key of the TOML file that --config or PARLEY_CONFIG names, with "_"
 for "-", and a variable as PARLEY_SIGN_UP. The flag counts first, then the
-variable, then the file. Put a proxy that speaks HTTPS before it, and name its
-address in --origins.
+variable, then the file. PARLEY_POSTGRES has no flag. parley config check says what
+is wrong, parley config describe what there is.
 
 It prints "parley: listening on http://…" on standard error when it is ready, and
-its log after that. The log names nobody. SIGTERM and SIGINT end it: it takes
-nothing more, finishes what it has begun, and exits with 0.`)
+its log after that. The log names nobody. SIGTERM and SIGINT end it: /readyz says
+so first, then the streams are closed and what runs is finished, and it exits with
+0. A second signal ends it at once; nothing acknowledged is lost by that either.`)
 	return b.String()
 }
-
-// drainTime is how long a server that ends waits for requests that run.
-const drainTime = 10 * time.Second
 
 // sweepEvery is how often what has expired is forgotten.
 const sweepEvery = time.Minute
 
 func runServe(ctx context.Context, p *program, args []string) error {
 	fs := newFlags("serve")
-	config := fs.String("config", "", "")
-	flags := map[string]*string{}
-	for _, s := range settings {
-		flags[s.flag()] = fs.String(s.flag(), "", "")
-	}
+	load := addSettings(fs)
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
@@ -62,13 +62,10 @@ func runServe(ctx context.Context, p *program, args []string) error {
 	if len(rest) > 0 {
 		return usagef("serve takes no arguments")
 	}
-	values := map[string]string{}
-	for name, v := range flags {
-		if given(fs, name) {
-			values[name] = *v
-		}
+	cfg, err := load(p)
+	if wrong, ok := errors.AsType[configErrors](err); ok && strings.HasPrefix(wrong[0].where, "--") {
+		return usagef("%v", wrong)
 	}
-	cfg, err := p.loadConfig(*config, values)
 	if err != nil {
 		return err
 	}
@@ -81,67 +78,129 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) error {
 	if err != nil {
 		return err
 	}
+	if s.private != nil {
+		p.note("private port on %s", s.private.url)
+	}
 	p.note("listening on %s", s.url)
 	return s.wait(ctx)
 }
 
-// newLogger returns the server's log.
-func newLogger(w io.Writer, format string) *slog.Logger {
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
-}
-
 // A running server.
 type running struct {
-	url    string // http://HOST:PORT
-	store  *pebblestore.Store
-	server *server.Server
-	log    *slog.Logger
-	http   *http.Server
-	api    *clientapi.API
-	failed chan error // why http ended by itself
+	cfg        serveConfig
+	url        string // scheme://HOST:PORT
+	log        *slog.Logger
+	store      *opened
+	hints      server.Hints // nil: the only node
+	hintsStats func() any
+	server     *server.Server
+	api        *clientapi.API
+	http       *http.Server
+	health     *health
+	metrics    *metrics
+	tracer     *tracer
+	private    *private
+	control    *control
+	failed     chan error // why a listener ended by itself
+	closers    []func() error
 }
 
 // startServer starts a server: when it returns without error, it listens.
 func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *running, err error) {
+	s := &running{cfg: cfg, log: log, metrics: newMetrics(), failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
 	listener, err := net.Listen("tcp", cfg.listen)
 	if err != nil {
 		return nil, listenError(cfg.listen, err)
 	}
-	defer func() {
-		if err != nil {
-			listener.Close()
-		}
-	}()
-	store, err := pebblestore.Open(cfg.data, pebblestore.Options{Logger: log})
-	if err != nil {
-		return nil, dataError(cfg.data, err)
+	s.onClose(ignoreClosed(listener.Close))
+	s.url = "http://" + listener.Addr().String()
+	if s.store, err = openStore(ctx, cfg, log); err != nil {
+		return nil, err
 	}
-	s := &running{url: "http://" + listener.Addr().String(), store: store, log: log, failed: make(chan error, 1)}
-	if err := s.build(ctx, cfg); err != nil {
-		return nil, errors.Join(err, store.Close())
+	s.onClose(s.store.close)
+	if err := s.openHints(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.build(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.watch(); err != nil {
+		return nil, err
 	}
 	go func() { s.failed <- s.http.Serve(listener) }()
 	return s, nil
 }
 
-func (s *running) build(ctx context.Context, cfg serveConfig) (err error) {
+// onClose adds what close does, before what was added earlier.
+func (s *running) onClose(f func() error) { s.closers = append(s.closers, f) }
+
+func (s *running) close() (err error) {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closers[i]())
+	}
+	s.closers = nil
+	return err
+}
+
+func ignoreClosed(f func() error) func() error {
+	return func() error {
+		if err := f(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// build makes the server and its face for clients.
+func (s *running) build(ctx context.Context) (err error) {
+	cfg := s.cfg
 	s.server, err = server.New(ctx, server.Config{
-		Store: s.store, Domain: cfg.domain, Origins: s.origins(cfg), Suites: suites(),
-		SignUpOpen: cfg.signUp, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention), Logger: s.log,
+		Store: s.store, Domain: cfg.domain, Origins: s.origins(), Suites: suites(),
+		SignUpOpen: cfg.signUp, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
+		Limits: cfg.limits, Rates: cfg.rates, Hints: s.hints, Poll: cfg.poll, Logger: s.log,
 	})
 	if err != nil {
 		return err
 	}
-	s.api = clientapi.New(s.server, clientapi.Options{Logger: s.log})
+	s.onClose(func() error { s.server.Close(); return nil })
+	options := clientapi.Options{Logger: s.log, Address: clientAddress(cfg.proxies)}
+	if cfg.private != "" {
+		options.Observe = s.metrics.observe
+	}
+	if cfg.trace != "" {
+		if s.tracer, err = openTracer(ctx, cfg.trace, cfg.traceShare, s.log); err != nil {
+			return fmt.Errorf("trace: %w (trace)", err)
+		}
+		s.onClose(s.tracer.close)
+		options.Trace = s.tracer.operation
+	}
+	s.api = clientapi.New(s.server, options)
+	s.onClose(s.api.Close)
+	s.showStats()
+	s.health = &health{store: s.store, domain: cfg.domain}
 	s.http = &http.Server{
-		Handler: s.api, MaxHeaderBytes: 16 << 10,
+		Handler: s.health.public(s.api), MaxHeaderBytes: 16 << 10,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn), // its lines name addresses
+		ErrorLog: quiet(),
 	}
 	return nil
+}
+
+// showStats adds what the packages count to the metrics.
+func (s *running) showStats() {
+	s.metrics.add("server", serverMetas, func() any { return s.server.Stats() })
+	s.metrics.add("clients", clientsMetas, func() any { return s.api.Stats() })
+	if s.store.stats != nil {
+		s.metrics.add(s.store.part, storeMetas[s.store.part], s.store.stats)
+	}
+	if s.hintsStats != nil {
+		s.metrics.add("hints", hintsMetas, s.hintsStats)
+	}
 }
 
 // atLeast returns d where none was meant as the server takes it: there 0 stands
@@ -150,12 +209,12 @@ func atLeast(d time.Duration) time.Duration { return max(d, time.Nanosecond) }
 
 // origins returns the configured ones, else those under which clients on this
 // machine reach the address.
-func (s *running) origins(cfg serveConfig) []string {
-	if len(cfg.origins) > 0 {
-		return cfg.origins
+func (s *running) origins() []string {
+	if len(s.cfg.origins) > 0 {
+		return s.cfg.origins
 	}
 	origins := []string{s.url}
-	host, _, _ := net.SplitHostPort(cfg.listen)
+	host, _, _ := net.SplitHostPort(s.cfg.listen)
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		return origins
@@ -172,12 +231,18 @@ func (s *running) origins(cfg serveConfig) []string {
 func (s *running) wait(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	failed := s.store.failed()
 	for {
 		select {
 		case <-ctx.Done():
 			return s.stop()
 		case err := <-s.failed:
 			return errors.Join(err, s.stop())
+		case <-failed:
+			if s.store.broken() { // it must not serve what may be wrong
+				return errors.Join(dataError(s.cfg.data, s.store.err()), s.stop())
+			}
+			failed = nil // what it has can be read; /readyz says that it takes nothing more
 		case <-tick.C:
 			if err := s.server.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "sweep", "error", err)
@@ -186,15 +251,23 @@ func (s *running) wait(ctx context.Context) error {
 	}
 }
 
-// stop ends the server: requests that run are finished first.
+// stop ends the server: /readyz says so first, then it takes nothing more,
+// finishes what runs and closes the streams; the store is closed last.
 func (s *running) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	s.health.draining.Store(true)
+	if s.cfg.drainDelay > 0 && s.store.err() == nil {
+		time.Sleep(s.cfg.drainDelay)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.drain)
 	defer cancel()
+	if err := s.api.Drain(ctx); err != nil {
+		s.log.Warn("not everything ended in time: clients repeat it elsewhere")
+	}
 	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	return errors.Join(err, s.api.Close(), s.store.Close()) // the streams end last: Shutdown doesn't know of them
+	return errors.Join(err, s.close())
 }
 
 func listenError(address string, err error) error {
@@ -202,16 +275,4 @@ func listenError(address string, err error) error {
 		return fmt.Errorf("can't listen on %s: %w (address_in_use)", address, syscall.EADDRINUSE)
 	}
 	return fmt.Errorf("can't listen on %s: %w (listen)", address, err)
-}
-
-func dataError(dir string, err error) error {
-	switch {
-	case errors.Is(err, pebblestore.ErrLocked):
-		return fmt.Errorf("another server uses the data directory %s (data_in_use)", dir)
-	case errors.Is(err, pebblestore.ErrFull):
-		return fmt.Errorf("no room on the disk to open the data directory %s: make room and start again, nothing is lost (disk_full)", dir)
-	case errors.Is(err, pebblestore.ErrCorrupt):
-		return fmt.Errorf("the data directory %s is damaged: %v (data_damaged)", dir, err)
-	}
-	return fmt.Errorf("can't use the data directory %s: %w (data)", dir, err)
 }
