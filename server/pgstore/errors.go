@@ -19,7 +19,7 @@ import (
 // own lists the errors that mean themselves, beside those of a context.
 var own = []error{
 	server.ErrNotFound, server.ErrExists, server.ErrStale, server.ErrPending, server.ErrTooMany, server.ErrBeyond,
-	server.ErrUnavailable, server.ErrBusy, ErrConfig, ErrNotDurable, ErrSchema, ErrNewer, errAgain, errCorrupt,
+	server.ErrUnavailable, server.ErrBusy, ErrConfig, ErrNotDurable, ErrSchema, ErrNewer, ErrIncomplete, errAgain, errCorrupt,
 }
 
 // errAgain: what the transaction was prepared by has changed.

@@ -19,6 +19,9 @@ var (
 	ErrSchema = errors.New("pgstore: the tables aren't of this version; open it with Migrate")
 	// ErrNewer: the tables are of a newer version of the program.
 	ErrNewer = errors.New("pgstore: the tables are of a newer version of the program")
+	// ErrIncomplete: a site was being moved here, and that all of it arrived was
+	// not checked.
+	ErrIncomplete = errors.New("pgstore: the database holds a part of a site that was being moved; empty it and move again")
 )
 
 // Options are what one may choose. The zero value is right, but for Migrate.

@@ -36,7 +36,7 @@ type Store struct {
 // Open connects to the database that dsn names (a URL or key=value pairs as libpq
 // takes them; what is missing comes from the PG… variables of the environment) and
 // checks that it can be relied on. Errors: ErrConfig, ErrNotDurable, ErrSchema,
-// ErrNewer, server.ErrUnavailable, or the context's. None of them
+// ErrNewer, ErrIncomplete, server.ErrUnavailable, or the context's. None of them
 // quotes dsn.
 //
 // The store outlives ctx. It heals by itself: while the database can't be
@@ -71,6 +71,9 @@ func (s *Store) begin(ctx context.Context) error {
 		return err
 	}
 	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	if err := s.checkComplete(ctx); err != nil {
 		return err
 	}
 	return s.makePartitions(ctx)
