@@ -148,12 +148,14 @@ func (u *Use) advance(generation uint32) {
 
 // step returns the key of the current generation and moves to the next.
 func (r *ratchet) step(s *suite.Suite) Key {
+	d := s.Derive(r.secret)
 	k := Key{
 		Generation: r.next,
-		Nonce:      s.DeriveTreeSecret(r.secret, "nonce", r.next, s.NonceSize()),
-		Key:        s.DeriveTreeSecret(r.secret, "key", r.next, s.KeySize()),
+		Nonce:      d.TreeSecret("nonce", r.next, s.NonceSize()),
+		Key:        d.TreeSecret("key", r.next, s.KeySize()),
 	}
-	next := s.DeriveTreeSecret(r.secret, "secret", r.next, s.HashSize())
+	next := d.TreeSecret("secret", r.next, s.HashSize())
+	d.End()
 	r.secret.Erase()
 	r.secret = next
 	r.next++

@@ -6,6 +6,7 @@ import "parley/mls/internal/suite"
 // sample of its ciphertext (RFC 9420, Section 6.3.2).
 func SenderDataKey(s *suite.Suite, senderDataSecret suite.Secret, ciphertext []byte) (key, nonce suite.Secret) {
 	sample := ciphertext[:min(len(ciphertext), s.HashSize())]
-	return s.ExpandWithLabel(senderDataSecret, "key", sample, s.KeySize()),
-		s.ExpandWithLabel(senderDataSecret, "nonce", sample, s.NonceSize())
+	d := s.Derive(senderDataSecret)
+	defer d.End()
+	return d.ExpandWithLabel("key", sample, s.KeySize()), d.ExpandWithLabel("nonce", sample, s.NonceSize())
 }

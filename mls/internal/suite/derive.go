@@ -43,11 +43,15 @@ func (s *Suite) MaxExpand() int { return 255 * s.nh }
 // greater than [Suite.MaxExpand], which callers with foreign lengths rule out.
 func (s *Suite) ExpandWithLabel(secret Secret, label string, context []byte, n int) Secret {
 	var short [maxShort]byte
-	info := binary.BigEndian.AppendUint16(short[:0], uint16(n))
+	return s.expand(secret, appendInfo(short[:0], label, context, n), n)
+}
+
+// appendInfo appends the KDFLabel of RFC 9420, Section 8 to info.
+func appendInfo(info []byte, label string, context []byte, n int) []byte {
+	info = binary.BigEndian.AppendUint16(info, uint16(n))
 	info = codec.AppendVarint(info, len(labelPrefix)+len(label))
 	info = append(append(info, labelPrefix...), label...)
-	info = append(codec.AppendVarint(info, len(context)), context...)
-	return s.expand(secret, info, n)
+	return append(codec.AppendVarint(info, len(context)), context...)
 }
 
 // expand is KDF.Expand. Up to one block it is a single HMAC.
@@ -70,9 +74,15 @@ func (s *Suite) DeriveSecret(secret Secret, label string) Secret {
 
 // DeriveTreeSecret is the function of RFC 9420, Section 9.1.
 func (s *Suite) DeriveTreeSecret(secret Secret, label string, generation uint32, n int) Secret {
+	d := Derivation{suite: s, secret: secret}
+	return d.TreeSecret(label, generation, n)
+}
+
+// TreeSecret is [Suite.DeriveTreeSecret] of the secret.
+func (d Derivation) TreeSecret(label string, generation uint32, n int) Secret {
 	var context [4]byte
 	binary.BigEndian.PutUint32(context[:], generation)
-	return s.ExpandWithLabel(secret, label, context[:], n)
+	return d.ExpandWithLabel(label, context[:], n)
 }
 
 // RefHash is the function of RFC 9420, Section 5.2.

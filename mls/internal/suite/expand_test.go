@@ -24,6 +24,14 @@ func TestExpandOne(t *testing.T) {
 					if got := s.expand(secret, info, n); !bytes.Equal(got, want) {
 						t.Errorf("%s: expand(%d bytes, %d bytes, %d) = %x, want %x", s.name, keyLen, infoLen, n, []byte(got), want)
 					}
+					d := s.Derive(secret)
+					for range 2 {
+						want := s.ExpandWithLabel(secret, "label", info, n)
+						if got := d.ExpandWithLabel("label", info, n); !bytes.Equal(got, want) {
+							t.Errorf("%s: derivation(%d bytes, %d bytes, %d) = %x, want %x", s.name, keyLen, infoLen, n, []byte(got), []byte(want))
+						}
+					}
+					d.End()
 				}
 			}
 		}

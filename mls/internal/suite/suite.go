@@ -17,6 +17,7 @@ import (
 	"crypto/sha512"
 	"errors"
 	"hash"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -35,6 +36,7 @@ type Suite struct {
 	newAEAD func(key []byte) (cipher.AEAD, error)
 	nk      int // bytes of an AEAD key
 	sig     Signatures
+	keyed   sync.Pool // of *keyed
 }
 
 // Parameters say what a suite consists of (RFC 9420, Section 5.1).
