@@ -171,6 +171,21 @@ func (s *Server) create(o Options) error {
 	return s.configure(o.Settings)
 }
 
+// Follow makes the server, which isn't running, a standby of primary from a new
+// copy, and starts it.
+func (s *Server) Follow(primary *Server, name string) {
+	s.t.Helper()
+	if err := os.RemoveAll(s.data); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.create(Options{From: primary, Name: name}); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // configure appends settings; the last of a name counts.
 func (s *Server) configure(settings map[string]string) error {
 	conf := "listen_addresses = ''\nunix_socket_directories = '" + s.dir + "'\nport = " + port + "\n" +
@@ -178,12 +193,7 @@ func (s *Server) configure(settings map[string]string) error {
 	for name, value := range settings {
 		conf += name + " = '" + value + "'\n"
 	}
-	f, err := os.OpenFile(filepath.Join(s.data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(conf)
-	return errors.Join(err, f.Close())
+	return appendTo(filepath.Join(s.data, "postgresql.conf"), conf)
 }
 
 // Configure changes settings of a server that runs, without a restart.
@@ -193,15 +203,20 @@ func (s *Server) Configure(settings map[string]string) {
 	for name, value := range settings {
 		conf += name + " = '" + value + "'\n"
 	}
-	f, err := os.OpenFile(filepath.Join(s.data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(conf)
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
+	// It counts before postgresql.conf, and pg_basebackup writes to it too.
+	if err := appendTo(filepath.Join(s.data, "postgresql.auto.conf"), conf); err != nil {
 		s.t.Fatal(err)
 	}
 	s.pgCtl("reload")
+}
+
+func appendTo(file, text string) error {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // Promote makes a standby the primary.
