@@ -46,7 +46,12 @@ func newBatcher(s *Store) *batcher {
 }
 
 // start checks the format and reads what is remembered.
-func (b *batcher) start() error {
+func (b *batcher) start() (err error) {
+	defer func() {
+		if r := recover(); r != nil { // Pebble panics when its log has failed
+			err = fmt.Errorf("pebblestore: opening: %v", r)
+		}
+	}()
 	if err := b.s.checkFormat(); err != nil {
 		return err
 	}
@@ -228,6 +233,7 @@ func (b *batcher) checkSize() {
 	size := b.s.db.Metrics().DiskSpaceUsage()
 	if full := size > limit; full != b.full {
 		b.full = full
+		b.s.stats.full.Store(full)
 		if full {
 			b.s.opts.Logger.Error("the store has reached its configured size: nothing new is taken until messages have gone", "bytes", size, "limit", limit)
 		} else {

@@ -328,38 +328,3 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkAppend(b *testing.B) {
-	c := openChat(b, b.TempDir(), pebblestore.Options{Logger: quiet})
-	defer c.store.Close()
-	text := strings.Repeat("x", 1024)
-	const writers = 512
-	var wg sync.WaitGroup
-	next := make(chan int, writers)
-	b.ResetTimer()
-	for range writers {
-		wg.Go(func() {
-			for i := range next {
-				if _, err := c.send(b, strconv.Itoa(i), text); err != nil {
-					b.Error(err)
-				}
-			}
-		})
-	}
-	wg.Go(func() {
-		for after := uint64(0); after < uint64(b.N); {
-			reply, err := c.store.Read(b.Context(), c.bob, after, wire.MaxReadEvents, wire.MaxReadBytes)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			after += uint64(len(reply.Events))
-		}
-	})
-	for i := range b.N {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
-}

@@ -35,7 +35,7 @@ type Stats struct {
 type stats struct {
 	operations, groups, groupNS, syncNS, written atomic.Uint64
 	hits, misses, tail, windowBytes              atomic.Uint64
-	full                                         atomic.Bool
+	full                                         atomic.Bool // above Options.MaxBytes
 }
 
 func (s *stats) group(ops []*operation, took time.Duration) {
@@ -67,9 +67,11 @@ func (s *Store) Stats() Stats {
 		return r
 	}
 	m := s.db.Metrics()
-	total := m.Total()
 	r.DiskBytes, r.LogBytes = m.DiskSpaceUsage(), m.WAL.BytesWritten
-	r.FlushBytes, r.CompactionBytes = total.TableBytesFlushed, total.TableBytesCompacted
+	for i := range m.Levels {
+		r.FlushBytes += m.Levels[i].TableBytesFlushed
+		r.CompactionBytes += m.Levels[i].TableBytesCompacted
+	}
 	r.Flushes, r.Compactions = uint64(m.Flush.Count), uint64(m.Compact.Count)
 	r.CacheHits, r.CacheMisses = uint64(m.BlockCache.Hits), uint64(m.BlockCache.Misses)
 	return r
