@@ -18,14 +18,28 @@ import (
 	"parley/client/nettransport"
 	"parley/client/sqlitestore"
 	"parley/identity"
-	"parley/mls/public"
 )
 
-// rounds is how often TestCrash kills: PARLEY_TORTURE_ROUNDS, else 20.
+// seedOf returns PARLEY_SEED, or a random one, and logs it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if v := os.Getenv("PARLEY_SEED"); v != "" {
+		var err error
+		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("PARLEY_SEED=%d", seed)
+	return seed
+}
+
+// rounds is how often TestTortureKill kills: PARLEY_TORTURE_ROUNDS, else 40.
+// TestCrash, whose rounds are dearer, kills a tenth as often.
 func rounds(t *testing.T) int {
 	v := os.Getenv("PARLEY_TORTURE_ROUNDS")
 	if v == "" {
-		return 20
+		return 40
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 {
@@ -39,14 +53,7 @@ func rounds(t *testing.T) int {
 // that was acknowledged is lost, none is there twice, order is kept, and both go
 // on. PARLEY_SEED repeats a run's choices, though not its timing.
 func TestCrash(t *testing.T) {
-	seed := rand.Uint64()
-	if v := os.Getenv("PARLEY_SEED"); v != "" {
-		var err error
-		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("PARLEY_SEED=%d", seed)
+	seed := seedOf(t)
 	s := newSite(t)
 	s.start()
 	s.join("alice", "bob")
@@ -54,7 +61,7 @@ func TestCrash(t *testing.T) {
 	for who, to := range map[string]string{"alice": "bob", "bob": "alice"} {
 		c.people[who] = &account{name: who, to: to}
 	}
-	n := rounds(t)
+	n := (rounds(t) + 9) / 10 // each costs as much as ten of TestTortureKill
 	for round := range n {
 		c.round(round)
 		if t.Failed() {
@@ -305,7 +312,7 @@ func openHome(t *testing.T, home, passphrase string) *client.Client {
 	}
 	_, seal := client.DeriveKeys(passphrase, identity.Account(h.Account))
 	c, err := client.Open(t.Context(), client.Config{
-		Store: store, Transport: transport, Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
+		Store: store, Transport: transport, Suites: testSuites,
 	}, seal)
 	if err != nil {
 		t.Fatal(err)

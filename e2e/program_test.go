@@ -19,6 +19,9 @@ import (
 var parley string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(child())
+	}
 	dir, err := os.MkdirTemp("", "parley-e2e")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,6 +49,8 @@ type site struct {
 	args []string // further flags of serve
 	proc *exec.Cmd
 	done chan struct{} // closed when proc has ended
+
+	seals map[string]string // by seal
 }
 
 func newSite(t *testing.T, flags ...string) *site {
