@@ -77,7 +77,7 @@ func (s *stage) actor(name string) *actor {
 	list := identity.DeviceList{Account: account, Version: 1, Change: identity.Create, Devices: []identity.ListedDevice{
 		{Device: p.device, SignatureKey: p.key.Public(), Suites: []uint16{1}},
 	}}
-	if _, err := s.srv.SignUp(s.tb.Context(), "", &wire.SignUpRequest{Login: make([]byte, 32), List: list.Sign(p.device, p.key)}); err != nil {
+	if _, err := s.srv.SignUp(s.tb.Context(), name, &wire.SignUpRequest{Login: make([]byte, 32), List: list.Sign(p.device, p.key)}); err != nil {
 		s.tb.Fatal(err)
 	}
 	c, err := s.srv.Challenge(s.tb.Context(), &wire.ChallengeRequest{Device: p.device})

@@ -1,6 +1,7 @@
 package clientapi
 
 import (
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,8 @@ type clock struct {
 	start  time.Time
 	tick   time.Duration // how often it looks
 	coarse atomic.Int64  // of the last look: nanoseconds since start, never 0
+
+	opened, tidied int64 // streams at the last tidy, and at the last that did something: of run
 
 	mu      sync.Mutex // guards what follows
 	streams []*stream  // in any order
@@ -100,6 +103,7 @@ func (c *clock) run() {
 			return
 		case <-retire.C:
 			c.api.workers.retire()
+			c.tidy()
 		case <-ticker.C:
 			now := 1 + int64(time.Since(c.start))
 			c.coarse.Store(now)
@@ -107,6 +111,24 @@ func (c *clock) run() {
 		}
 	}
 }
+
+// tidy gives back what a rush of new streams has left, once it is over: an upgrade
+// takes ten times the memory that the stream keeps, and while streams are idle
+// nothing else would have it collected.
+func (c *clock) tidy() {
+	opened := c.api.stats.streamsOpened.Load()
+	c.mu.Lock()
+	open := int64(len(c.streams))
+	c.mu.Unlock()
+	if opened-c.tidied >= max(rush, open/10) && opened == c.opened {
+		c.tidied = opened
+		go debug.FreeOSMemory()
+	}
+	c.opened = opened
+}
+
+// rush is how many new streams are worth a collection.
+const rush = 1000
 
 // look does what time demands of s. It doesn't wait.
 func (s *stream) look(now int64) {

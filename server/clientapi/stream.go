@@ -187,6 +187,7 @@ func (s *stream) hello() (n uint64, err error) {
 	s.expires.Store(s.api.clock.now() + max(1, int64(s.api.server.TimeLeft(session))))
 	s.slots <- struct{}{}
 	s.reply(f.N, &wire.Empty{}, nil)
+	s.in.shrink() // until there is more, if ever
 	s.api.workers.do(task{stream: s, kind: taskPush})
 	return f.N, nil
 }
