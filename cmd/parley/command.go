@@ -30,7 +30,7 @@ func (c *command) help() string {
 // commands returns the commands, in the order of help.
 func commands() []command {
 	return []command{
-		serveCommand, configCommand, doctorCommand, backupCommand, restoreCommand,
+		serveCommand, configCommand, doctorCommand, backupCommand, restoreCommand, migrateCommand,
 		loginCommand, chatCommand,
 		sendCommand, replyCommand, editCommand, reactCommand, unsendCommand, readCommand,
 		roomsCommand, devicesCommand, whoamiCommand, safetyCommand, confirmCommand, refusedCommand,
