@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/server"
@@ -68,7 +69,7 @@ func TestAllowanceOutlivesSession(t *testing.T) {
 	w.pass(time.Millisecond)
 	alice.open()
 	refused(t, "by a new session", w.Admit(alice.session, wire.OpRead, 0), wire.CodeRateLimited)
-	w.pass(-365 * 24 * time.Hour)
+	w.jump(-365 * 24 * time.Hour)
 	e := refused(t, "just after the clock went back", w.Admit(alice.session, wire.OpRead, 0), wire.CodeRateLimited)
 	if wait := time.Duration(e.RetryAfter) * time.Millisecond; wait > 2*time.Second {
 		t.Errorf("after the clock went back it waits for %v", wait)
@@ -147,7 +148,10 @@ func (s *stuckStore) Append(ctx context.Context, op server.OperationID, e wire.E
 
 // TestBeyondSaturation: where more waits than can be stored soon, the next is refused
 // at once, to be tried again; what waits is served, and nothing is lost.
-func TestBeyondSaturation(t *testing.T) {
+func TestBeyondSaturation(t *testing.T) { synctest.Test(t, testBeyondSaturation) }
+
+// testBeyondSaturation runs while no time passes.
+func testBeyondSaturation(t *testing.T) {
 	store := &stuckStore{Store: memstore.New(), waiting: make(chan struct{}, 1<<16), free: make(chan struct{})}
 	w := newWorld(t, func(c *server.Config) { c.Store = store })
 	alice, bob := w.person("alice"), w.person("bob")

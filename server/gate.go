@@ -23,12 +23,12 @@ const (
 )
 
 // enter reports whether one more may wait. If so leave must be called.
-func (g *gate) enter(now time.Time) bool {
+func (g *gate) enter() bool {
 	n := g.running.Add(1)
 	if g.delay <= 0 || n <= minGate {
 		return true
 	}
-	g.reckon(now.UnixNano())
+	g.reckon(time.Now().UnixNano())
 	if n <= g.limit.Load() {
 		return true
 	}

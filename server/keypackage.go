@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"parley/identity"
 	"parley/mls/public"
@@ -12,6 +13,10 @@ import (
 
 // maxKeyPackage bounds one key package, in bytes.
 const maxKeyPackage = 16 << 10
+
+// lastResortTime bounds how long a last-resort key package is given out. It may be
+// given to many, so that what they send is only as safe as it is young.
+const lastResortTime = 14 * 24 * time.Hour
 
 // maxClaimSuites bounds the suites that a claim can ask for.
 const maxClaimSuites = 32
@@ -73,9 +78,13 @@ func (s *Server) checkKeyPackage(o owner, message []byte, lastResort bool) (KeyP
 	case k.LastResort() != lastResort:
 		return bad("is marked as last resort, or isn't, in the wrong place")
 	}
+	until := int64(min(k.LeafNode.Lifetime.NotAfter, 1<<62))
+	if lastResort {
+		until = min(until, s.cfg.Now().Add(lastResortTime).Unix())
+	}
 	return KeyPackage{
 		Device: o.device, Ref: k.Ref(suite), Suite: uint16(k.CipherSuite),
-		NotAfter: int64(min(k.LeafNode.Lifetime.NotAfter, 1<<62)), LastResort: lastResort, Message: message,
+		NotAfter: until, LastResort: lastResort, Message: message,
 	}, nil
 }
 

@@ -53,7 +53,7 @@ func (s *Server) readListing(ctx context.Context, account identity.Account) (*li
 		}
 	}
 	l.ends = time.UnixMilli(a.Current.AcceptedMS).Add(s.cfg.ResetDelay)
-	l.running = l.chain.Current.Change == identity.Reset && !a.ResetDone && s.cfg.Now().Before(l.ends)
+	l.running = l.chain.Current.Change == identity.Reset && !a.ResetDone && s.steady().Before(l.ends)
 	return l, nil
 }
 

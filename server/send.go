@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"time"
 
 	"parley/identity"
 	"parley/mls/public"
@@ -21,8 +20,7 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 	if err := checkID(req.ID); err != nil {
 		return nil, err
 	}
-	now := s.cfg.Now()
-	if !s.gate.enter(now) {
+	if !s.gate.enter() {
 		s.stats.busy.Add(1)
 		return nil, ErrBusy
 	}
@@ -31,7 +29,7 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 	var r Receipt
 	err := ErrStale
 	for try := 0; try < casTries && errors.Is(err, ErrStale); try++ {
-		r, err = s.send(ctx, op, req, now)
+		r, err = s.send(ctx, op, req)
 	}
 	if err == nil {
 		return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
@@ -63,7 +61,7 @@ func (s *Server) sentBefore(ctx context.Context, op OperationID, err error) (*wi
 }
 
 // send decides on req as things are now. ErrStale if they changed.
-func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest, now time.Time) (Receipt, error) {
+func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest) (Receipt, error) {
 	if len(req.Message) > s.cfg.Limits.Message {
 		return Receipt{}, tooLarge("The message is too large.")
 	}
@@ -85,7 +83,7 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 		return Receipt{}, badMessage
 	}
 	r, err := s.store.Append(ctx, op, wire.Envelope{
-		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: now.UnixMilli(),
+		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: s.nowMS(),
 		Sender: op.Device, ID: req.ID, Message: req.Message,
 	})
 	switch {

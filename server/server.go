@@ -31,9 +31,13 @@ type Config struct {
 	Origins []string        // scheme://host[:port], each under which clients reach the server
 	Suites  []*public.Suite // that it takes, best first
 
-	SignUpOpen  bool
-	Version     string              // of the program, for people
-	Now         func() time.Time    // nil: time.Now
+	SignUpOpen bool
+	Version    string           // of the program, for people
+	Now        func() time.Time // nil: time.Now
+	// Uptime is how long the process runs, whatever the clock is set to: by it the
+	// server knows that Now jumped. Nil: that of the process where Now is nil, else
+	// Now is taken to be right.
+	Uptime      func() time.Duration
 	Limits      wire.Limits         // a zero field: that of wire.DefaultLimits
 	Rates       Rates               // a zero field: that of DefaultRates
 	FrankingKey identity.PrivateKey // zero: made once, and kept in the store
@@ -55,6 +59,7 @@ type Server struct {
 	franking  identity.PublicKey
 	groups    *public.Config
 	suites    []uint16
+	clock     clock
 	tokens    *tokens
 	sessions  sessions
 	nonces    *nonces
@@ -86,6 +91,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		drain: drain{c: make(chan struct{})}, stats: new(counters), stopHints: func() {},
 		groups: &public.Config{Suites: cfg.Suites, Now: cfg.Now, MaxLeaves: maxLeaves},
 	}
+	s.clock.start(cfg.Now, cfg.Uptime)
 	s.allow.init(cfg.Rates)
 	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
 	for _, suite := range cfg.Suites {
@@ -113,6 +119,9 @@ const maxLeaves = 1 << 14
 func (c *Config) setDefaults() {
 	if c.Now == nil {
 		c.Now = time.Now
+		if c.Uptime == nil {
+			c.Uptime = sinceStart()
+		}
 	}
 	if c.ResetDelay == 0 {
 		c.ResetDelay = DefaultResetDelay
@@ -205,12 +214,23 @@ func (s *Server) Info(ctx context.Context, _ *wire.InfoRequest) (*wire.Info, err
 // Limits returns what the server refuses to exceed.
 func (s *Server) Limits() wire.Limits { return s.cfg.Limits }
 
-func (s *Server) nowMS() int64 { return s.cfg.Now().UnixMilli() }
+// nowMS is steady in Unix milliseconds.
+func (s *Server) nowMS() int64 { return s.steady().UnixMilli() }
+
+// steady is the time by which things last: see [clock].
+func (s *Server) steady() time.Time {
+	now, _ := s.clock.steady()
+	return now
+}
 
 // Sweep forgets what has expired and takes the consequences of resets whose
-// delay is over. It should be called every few minutes.
+// delay is over. It should be called every few minutes. A time of
+// day that jumps makes nothing expire.
 func (s *Server) Sweep(ctx context.Context) error {
-	now := s.cfg.Now()
+	now, jumped := s.clock.agree()
+	if jumped {
+		s.log.Warn("the time of day jumped and isn't followed: if it is right now, start the server anew")
+	}
 	due, err := s.store.RunningResets(ctx, now.Add(-s.cfg.ResetDelay).UnixMilli()+1)
 	if err != nil {
 		return err
@@ -220,7 +240,7 @@ func (s *Server) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	s.sessions.expire(now)
+	s.sessions.expire(s.cfg.Now())
 	return s.store.Sweep(ctx, SweepLimits{
 		Now:       now.UnixMilli(),
 		Envelopes: now.Add(-s.cfg.Retention).UnixMilli(),

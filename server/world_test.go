@@ -30,8 +30,9 @@ type world struct {
 	*server.Server
 	t     testing.TB
 	store server.Store
-	mu    sync.Mutex // guards now
+	mu    sync.Mutex // guards now and up
 	now   time.Time
+	up    time.Duration
 	ids   uint64
 }
 
@@ -41,7 +42,7 @@ func newWorld(t testing.TB, change ...func(*server.Config)) *world {
 	w := &world{t: t, now: time.UnixMilli(1_800_000_000_000)}
 	cfg := server.Config{
 		Store: memstore.New(), Domain: domain, Origins: []string{origin}, Suites: []*public.Suite{suite},
-		SignUpOpen: true, Now: w.time, Logger: slog.New(slog.DiscardHandler),
+		SignUpOpen: true, Now: w.time, Uptime: w.uptime, Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -60,7 +61,21 @@ func (w *world) time() time.Time {
 	return w.now
 }
 
+func (w *world) uptime() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.up
+}
+
+// pass has time pass.
 func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now, w.up = w.now.Add(d), w.up+d
+}
+
+// jump sets the clock, while no time passes.
+func (w *world) jump(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)

@@ -14,7 +14,7 @@ type PublishKeyPackagesRequest struct {
 type KeyPackageCount struct {
 	SingleUse  int   `cbor:"single_use" json:"single_use"`
 	LastResort bool  `cbor:"last_resort" json:"last_resort"`
-	Expires    int64 `cbor:"expires" json:"expires"` // of the last resort: Unix seconds, its lifetime's not_after; 0 where there is none
+	Expires    int64 `cbor:"expires" json:"expires"` // of the last resort: Unix seconds, 14 days after it was published at most; 0 where there is none
 }
 
 // ClaimKeyPackagesRequest takes one key package of each device of an account.
