@@ -36,6 +36,8 @@ Workloads; the default is pairs:
   --idle N          N streams on which nothing happens
   --catchup N[,N]   one device reads so many messages that it has missed
   --connect N       N devices open a session and a stream, one after the other
+  --stored N        N messages that nobody takes: their bytes on the disk, and how
+                    long a server needs to start with them
   --overload K[,K]  pairs at K times the rate that was just measured as the highest;
                     0.5 is half of it
 
@@ -55,15 +57,15 @@ Workloads; the default is pairs:
 
 // A benchConfig is what a command line of bench says.
 type benchConfig struct {
-	urls, pids, serveFlags                 []string
-	floor, json, soak, goals               bool
-	data, profile                          string
-	pairs, groups, idle, connect, inflight int
-	catchup                                []int
-	size, rounds                           int
-	rate                                   float64
-	overload                               []float64
-	length, warm                           time.Duration
+	urls, pids, serveFlags                         []string
+	floor, json, soak, goals                       bool
+	data, profile                                  string
+	pairs, groups, idle, connect, stored, inflight int
+	catchup                                        []int
+	size, rounds                                   int
+	rate                                           float64
+	overload                                       []float64
+	length, warm                                   time.Duration
 }
 
 // Bounds of a command line of bench.
@@ -124,6 +126,7 @@ func parseBench(args []string) (*benchConfig, error) {
 	fs.IntVar(&c.groups, "groups", 0, "")
 	fs.IntVar(&c.idle, "idle", 0, "")
 	fs.IntVar(&c.connect, "connect", 0, "")
+	fs.IntVar(&c.stored, "stored", 0, "")
 	fs.IntVar(&c.inflight, "inflight", 16, "")
 	fs.IntVar(&c.size, "size", 1024, "")
 	fs.IntVar(&c.rounds, "rounds", 3, "")
@@ -143,13 +146,18 @@ func parseBench(args []string) (*benchConfig, error) {
 	if c.overload, err = factors(*overload); err != nil {
 		return nil, usagef("--overload: %v", err)
 	}
-	if !given(fs, "pairs") && c.groups+c.idle+c.connect+len(c.catchup) == 0 {
+	if !given(fs, "pairs") && c.others() == 0 {
 		c.pairs = 200
 	}
 	if c.soak && !given(fs, "rounds") {
 		c.rounds = 1
 	}
 	return c, c.check()
+}
+
+// others is 0 where nothing but pairs is asked for.
+func (c *benchConfig) others() int {
+	return c.groups + c.idle + c.connect + c.stored + len(c.catchup)
 }
 
 // check refuses what can't be measured.
@@ -161,15 +169,16 @@ func (c *benchConfig) check() error {
 	}{
 		{c.length <= 0 || c.length > 24*time.Hour, "--seconds is more than 0 and at most a day"},
 		{c.warm < 0 || c.warm > time.Hour, "--warm is 0 to 3600"},
-		{c.pairs < 0 || c.groups < 0 || c.idle < 0 || c.connect < 0, "a number of clients is not negative"},
+		{c.pairs < 0 || c.groups < 0 || min(c.idle, c.connect, c.stored) < 0, "a number of clients or messages is not negative"},
 		{max(c.pairs, c.groups) > maxBenchLines || c.groups == 1, "--pairs is at most 16384, and so is --groups, which is at least 2"},
 		{c.idle > 1<<20 || c.connect > 1<<20, "--idle and --connect are at most 1048576"},
+		{c.stored > 1e9 || c.stored > 0 && !own, "--stored is at most 1000000000, and not for another server"},
 		{c.inflight < 1 || c.inflight > 4096, "--inflight is 1 to 4096"},
 		{c.size < 128 || c.size > maxBenchSize, "--size is 128 to 204800"},
 		{c.rounds < 1 || c.rounds > 1000, "--rounds is 1 to 1000"},
 		{!(c.rate >= 0 && c.rate <= 1e7), "--rate is 0 to 10000000"},
 		{len(c.overload) > 0 && (c.pairs == 0 || c.rate > 0), "--overload needs --pairs, and no --rate"},
-		{c.pairs+c.groups+c.idle+c.connect+len(c.catchup) == 0, "there is nothing to measure"},
+		{c.pairs+c.others() == 0, "there is nothing to measure"},
 		{c.soak && c.pairs+c.groups == 0, "--soak needs --pairs or --groups"},
 		{c.rate > 0 && c.pairs+c.groups == 0, "--rate needs --pairs or --groups"},
 		{own && (len(c.pids) > 0 || c.floor), "--pid and --floor need --url"},

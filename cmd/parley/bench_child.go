@@ -40,7 +40,7 @@ func runBenchChild(ctx context.Context, p *program, args []string) error {
 	}()
 	switch args[0] {
 	case "server":
-		flags := append([]string{"--data", args[1], "--listen", "127.0.0.1:0"}, privateFlags()...)
+		flags := []string{"--data", args[1], "--listen", "127.0.0.1:0", "--private", "127.0.0.1:0"}
 		return runServe(ctx, p, append(flags, args[2:]...))
 	case "floor":
 		return p.serveFloor(ctx, args[1])

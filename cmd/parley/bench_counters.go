@@ -13,19 +13,11 @@ import (
 // The private port of a server that bench started tells what the system doesn't:
 // how often the store made something durable.
 
-// privateFlags open it, where serve has one.
-func privateFlags() []string {
-	if slices.ContainsFunc(settings, func(s setting) bool { return s.key == "private" }) {
-		return []string{"--private", "127.0.0.1:0"}
-	}
-	return nil
-}
-
-// privateLine is what the server's log says of it.
-var privateLine = regexp.MustCompile(`the private port answers.*(http://[0-9.]+:[0-9]+)`)
+// privateLine is what the server says of it.
+var privateLine = regexp.MustCompile(`^parley: private port on (http://[0-9.]+:[0-9]+)$`)
 
 // syncMetrics count what was made durable: one sync, or one transaction, each.
-var syncMetrics = []string{"parley_store_groups_total", "parley_store_groups"}
+var syncMetrics = []string{"parley_store_groups_total"}
 
 // syncs returns how often the child's store has made something durable; false
 // where it doesn't say.

@@ -80,9 +80,7 @@ func (b *bench) crowd(ctx context.Context, n int) (*load.Crowd, error) {
 	if err != nil || b.server == nil {
 		return crowd, err
 	}
-	b.stopAll()
-	dir := b.dirs[len(b.dirs)-1]
-	if b.server, err = b.startIn(ctx, dir, "server", b.serveFlags...); err != nil {
+	if err := b.restart(ctx); err != nil {
 		return nil, err
 	}
 	again, err := newTarget(b.server.url)
@@ -91,6 +89,13 @@ func (b *bench) crowd(ctx context.Context, n int) (*load.Crowd, error) {
 	}
 	crowd.MoveTo(again)
 	return crowd, nil
+}
+
+// restart ends the server that bench started, and starts it again.
+func (b *bench) restart(ctx context.Context) (err error) {
+	b.stopAll()
+	b.server, err = b.startIn(ctx, b.dirs[len(b.dirs)-1], "server", b.serveFlags...)
+	return err
 }
 
 // A benchConnect is what it costs to come back: a challenge, a session, a stream.

@@ -27,6 +27,7 @@ type benchReport struct {
 	Groups   *benchResult    `json:"groups,omitempty"`
 	Overload []benchOverload `json:"overload,omitempty"`
 	CatchUp  []benchCatchUp  `json:"catchup,omitempty"`
+	Stored   *benchStored    `json:"stored,omitempty"`
 	Connect  *benchConnect   `json:"connect,omitempty"`
 	Idle     *benchIdle      `json:"idle,omitempty"`
 	Memory   []benchMemory   `json:"memory,omitempty"`        // over a soak
@@ -60,12 +61,16 @@ type benchSide struct {
 	Latency       benchLatency        `json:"latency_ms"`
 	CPUPer1000    float64             `json:"cpu_s_per_1000"`
 	DiskBytes     float64             `json:"disk_bytes_per_message"`
+	Ingress       float64             `json:"ingress_bytes_per_message"` // to the side, without TCP and TLS
+	Egress        float64             `json:"egress_bytes_per_message"`  // from it, to all devices together
 	Flushes       float64             `json:"flushes_per_message"`
 	RSS           int64               `json:"rss_bytes"`
 	Generator     float64             `json:"generator_cpu_s_per_1000"` // of bench itself
 
 	latency load.Histogram
 	taken   int64
+	all     int64
+	in, out int64
 	syncs   float64
 	used    load.Usage
 	own     load.Usage
@@ -103,6 +108,9 @@ func (s *benchSide) add(r *load.Result, used, own load.Usage) error {
 	}
 	s.latency.Merge(&r.Latency)
 	s.taken += r.Taken
+	s.all += r.All
+	s.in += r.In
+	s.out += r.Out
 	s.used.CPU += used.CPU
 	s.used.Written += used.Written
 	s.used.RSS = max(s.used.RSS, used.RSS)
@@ -117,6 +125,7 @@ func (s *benchSide) finish() {
 	n := float64(max(s.taken, 1))
 	s.CPUPer1000 = round(s.used.CPU.Seconds()/n*1000, 4)
 	s.DiskBytes = round(float64(s.used.Written)/n, 0)
+	s.Ingress, s.Egress = round(float64(s.in)/float64(max(s.all, 1)), 0), round(float64(s.out)/float64(max(s.all, 1)), 0)
 	s.Flushes = round(s.syncs/n, 4)
 	s.RSS = s.used.RSS
 	s.Generator = round(s.own.CPU.Seconds()/n*1000, 4)
@@ -160,6 +169,9 @@ func (r *benchReport) print(w io.Writer) error {
 	}
 	for _, c := range r.CatchUp {
 		fmt.Fprintf(out, "\ncatching up\tp50 ms\tmax ms\tCPU ms\t\n%d envelopes\t%.2f\t%.2f\t%.2f\t\n", c.Envelopes, c.P50, c.Max, c.CPUEach)
+	}
+	if s := r.Stored; s != nil {
+		fmt.Fprintf(out, "\nkept\tbytes a message\tto start ms\t\n%d messages\t%.0f\t%.0f\t\n", s.Messages, s.Each, s.Start)
 	}
 	if c := r.Connect; c != nil {
 		fmt.Fprintf(out, "\nconnecting\teach s\tp50 ms\tp99 ms\tCPU ms each\t\n%d devices\t%.0f\t%.2f\t%.2f\t%.3f\t\n", c.Devices, c.PerS, c.P50, c.P99, c.CPUEach)

@@ -70,6 +70,7 @@ func (b *bench) run(ctx context.Context) error {
 		{b.pairs > 0, b.runPairs},
 		{b.groups > 0, b.runGroups},
 		{len(b.catchup) > 0, b.runCatchUp},
+		{b.stored > 0, b.runStored},
 		{b.connect > 0, b.runConnect},
 		{b.idle > 0, b.runIdle},
 	} {

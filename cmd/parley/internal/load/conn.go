@@ -68,7 +68,9 @@ type Conn struct {
 	conn net.Conn
 	buf  []byte // buf[r:w] has arrived and isn't parsed yet
 	r, w int
-	mu   sync.Mutex // guards writing
+	in   int64      // bytes that arrived
+	mu   sync.Mutex // guards writing, and out
+	out  int64      // bytes written
 }
 
 // Open opens a WebSocket of the n-th client. buffer is how much is read at once.
@@ -115,7 +117,8 @@ func (c *Conn) Close() error { return c.conn.Close() }
 func (c *Conn) Write(frames []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, err := c.conn.Write(frames)
+	n, err := c.conn.Write(frames)
+	c.out += int64(n)
 	return err
 }
 
@@ -211,6 +214,7 @@ func (c *Conn) fill() error {
 	}
 	n, err := c.conn.Read(c.buf[c.w:])
 	c.w += n
+	c.in += int64(n)
 	if n > 0 {
 		return nil
 	}

@@ -118,17 +118,8 @@ func (w *World) NewBacklog(ctx context.Context, n int) (*Backlog, error) {
 		return nil, err
 	}
 	defer line.close()
-	const inflight = 16
-	failed := make(chan error, 1)
-	line.Lane.limit = uint32(n)
-	go func() { failed <- line.Lane.Closed(min(inflight, n)) }()
-	for line.Lane.taken.Load() < int64(n) {
-		if line.Lane.failed.Load() > 0 {
-			return nil, errors.New("load: the server refuses the messages to catch up with")
-		}
-		if err := pause(ctx, time.Millisecond, failed); err != nil {
-			return nil, err
-		}
+	if err := line.Lane.sendAll(ctx, n, 16); err != nil {
+		return nil, err
 	}
 	b := &Backlog{device: w.rooms[0].Members[1], run: run}
 	b.head, err = b.device.Head(ctx)

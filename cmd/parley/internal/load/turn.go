@@ -47,6 +47,8 @@ type Result struct {
 	Taken     int64               // acknowledged from the window's begin to the end
 	Missing   int64               // acknowledged, but not received by somebody
 	Latency   Histogram           // due → received
+	All       int64               // acknowledged in all, before the window too
+	In, Out   int64               // bytes to the server and from it, in all, without TCP and TLS
 }
 
 // maxDrain bounds the wait for what is under way at the end.
@@ -176,6 +178,8 @@ func (t *Turn) sum(result *Result) {
 	for _, l := range t.Lines {
 		taken := l.Lane.taken.Load()
 		result.Taken += taken
+		result.All += taken
+		l.bytes(result)
 		result.Accepted += l.Lane.accepted
 		for code, n := range l.Lane.refused {
 			result.Refused[code] += n
@@ -185,6 +189,18 @@ func (t *Turn) sum(result *Result) {
 			result.Latency.Merge(&r.Latency)
 			result.Missing += abs(taken - r.came.Load())
 		}
+	}
+}
+
+// bytes adds up what went over the line's connections, which have ended.
+func (l *Line) bytes(result *Result) {
+	conns := []*Conn{l.Lane.conn}
+	for _, r := range l.Receivers {
+		conns = append(conns, r.conn)
+	}
+	for _, c := range conns {
+		result.In += c.out
+		result.Out += c.in
 	}
 }
 
