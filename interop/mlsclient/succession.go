@@ -1,8 +1,6 @@
 package mlsclient
 
 import (
-	"slices"
-
 	"parley/mls"
 	"parley/mls/public"
 )
@@ -61,14 +59,14 @@ func (s *Server) reinit(id uint32) (*reinit, error) {
 	return r, nil
 }
 
-// ReInitWelcome begins the next group. Its first commit always has a path.
+// ReInitWelcome begins the next group.
 func (s *Server) ReInitWelcome(r *ReInitWelcomeRequest) (*SubgroupResponse, error) {
 	re, err := s.reinit(r.ReInitID)
 	if err != nil {
 		return nil, err
 	}
 	staged, err := mls.Successor(re.next.config(r.ExternalTree), re.old.group, mls.SuccessorOptions{
-		Add: r.KeyPackages, Signer: re.next.signer,
+		Add: r.KeyPackages, Signer: re.next.signer, NoUpdate: !r.ForcePath,
 	})
 	if err != nil {
 		return nil, err
@@ -82,16 +80,11 @@ func (s *Server) begin(c *client, staged *mls.StagedCommit, externalTree bool) (
 	if err != nil {
 		return nil, err
 	}
-	return s.begun(c, g, changes, staged.Welcome(), externalTree)
-}
-
-// begun enters a group that follows another.
-func (s *Server) begun(c *client, g *mls.Group, changes mls.Changes, welcome []byte, externalTree bool) (*SubgroupResponse, error) {
 	entered, err := s.entered(c, g, changes)
 	if err != nil {
 		return nil, err
 	}
-	response := &SubgroupResponse{StateID: entered.StateID, Welcome: welcome, EpochAuthenticator: entered.EpochAuthenticator}
+	response := &SubgroupResponse{StateID: entered.StateID, Welcome: staged.Welcome(), EpochAuthenticator: entered.EpochAuthenticator}
 	if externalTree {
 		response.RatchetTree = g.RatchetTree()
 	}
@@ -107,56 +100,23 @@ func (s *Server) HandleReInitWelcome(r *HandleReInitWelcomeRequest) (*EpochRespo
 	return s.join(re.next, r.Welcome, mls.JoinOptions{Tree: r.RatchetTree, Old: re.old.group, Link: public.UsageReInit})
 }
 
-// CreateBranch begins a group of members of another. Unless it is to have
-// extensions of its own, its first commit always has a path.
+// CreateBranch begins a group of members of another, with its extensions unless
+// the request has some.
 func (s *Server) CreateBranch(r *CreateBranchRequest) (*SubgroupResponse, error) {
 	st, err := s.state(r.StateID)
 	if err != nil {
 		return nil, err
 	}
+	opts := mls.BranchOptions{Add: r.KeyPackages, NoUpdate: !r.ForcePath}
 	if len(r.Extensions) > 0 {
-		return s.branchWith(st, r)
+		list := extensions(r.Extensions)
+		opts.Extensions = &list
 	}
-	staged, err := mls.Branch(st.config(r.ExternalTree), st.group, st.group.Epoch(), r.GroupID, mls.BranchOptions{Add: r.KeyPackages})
+	staged, err := mls.Branch(st.config(r.ExternalTree), st.group, st.group.Epoch(), r.GroupID, opts)
 	if err != nil {
 		return nil, err
 	}
 	return s.begin(st.client, staged, r.ExternalTree)
-}
-
-// branchWith takes the steps of RFC 9420, Section 11.3 one by one, for a branch
-// whose extensions are not those of the old group: mls.Branch keeps them.
-func (s *Server) branchWith(st *state, r *CreateBranchRequest) (*SubgroupResponse, error) {
-	cfg := *st.config(r.ExternalTree)
-	cfg.ResumptionPSK = func(_ []byte, epoch uint64) []byte {
-		psk, err := st.group.ResumptionPSK(epoch)
-		if err != nil {
-			return nil
-		}
-		return psk
-	}
-	nonce, err := st.suite.RandomSecret(nil)
-	if err != nil {
-		return nil, err
-	}
-	g, made, err := mls.Create(&cfg, st.suite, r.GroupID, st.identity, st.signer, mls.CreateOptions{Extensions: extensions(r.Extensions)})
-	if err != nil {
-		return nil, err
-	}
-	staged, pending, err := g.Commit(mls.CommitOptions{Add: r.KeyPackages, Update: r.ForcePath, Values: []public.Proposal{
-		&public.PreSharedKey{PSK: public.PreSharedKeyID{
-			Type: public.ResumptionPSK, Usage: public.UsageBranch,
-			GroupID: st.group.GroupID(), Epoch: st.group.Epoch(), Nonce: nonce,
-		}},
-	}})
-	if err != nil {
-		return nil, err
-	}
-	merged, err := g.Merge(staged)
-	if err != nil {
-		return nil, err
-	}
-	return s.begun(st.client, g, slices.Concat(made, pending, merged), staged.Welcome(), r.ExternalTree)
 }
 
 // HandleBranch joins a branch of the group of a state.
