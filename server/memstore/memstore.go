@@ -22,9 +22,10 @@ type Store struct {
 	accounts    map[identity.Account]*account
 	keyPackages map[identity.Device]*keyPackages
 	rooms       map[identity.Room]*room
-	sets        map[string]identity.Room // by setKey
-	receipts    map[string]server.Receipt
-	envelopes   map[*envelope]bool // all that are kept
+	sets        map[string]identity.Room    // by setKey
+	receipts    map[[16]byte]server.Receipt // by server.OperationHash
+	envelopes   map[*envelope]bool          // all that are kept
+	count       uint64                      // of envelopes ever
 }
 
 // An account is one with its mailbox.
@@ -44,6 +45,7 @@ func (a *account) head() uint64 { return a.first - 1 + uint64(len(a.box)) }
 // An envelope knows how many mailboxes still need it.
 type envelope struct {
 	wire.Envelope
+	n    uint64 // in the order in which they came
 	raw  []byte // encoded
 	refs int
 }
@@ -56,7 +58,7 @@ func New() *Store {
 		keyPackages: map[identity.Device]*keyPackages{},
 		rooms:       map[identity.Room]*room{},
 		sets:        map[string]identity.Room{},
-		receipts:    map[string]server.Receipt{},
+		receipts:    map[[16]byte]server.Receipt{},
 		envelopes:   map[*envelope]bool{},
 	}
 }
@@ -73,7 +75,8 @@ func (s *Store) Meta(ctx context.Context, name string, first []byte) ([]byte, er
 
 // deliver puts e at the end of the mailbox of each of accounts.
 func (s *Store) deliver(accounts []identity.Account, e wire.Envelope) *envelope {
-	env := &envelope{Envelope: cloneEnvelope(e), raw: cbor.MustMarshal(e)}
+	s.count++
+	env := &envelope{Envelope: cloneEnvelope(e), n: s.count, raw: cbor.MustMarshal(e)}
 	for _, name := range accounts {
 		if a := s.accounts[name]; a != nil {
 			a.box = append(a.box, env)

@@ -9,5 +9,5 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, storetest.Driver{Open: func(t *testing.T) server.Store { return memstore.New() }})
+	storetest.Run(t, storetest.Driver{Dumps: true, Open: func(t *testing.T) server.Store { return memstore.New() }})
 }

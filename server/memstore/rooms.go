@@ -45,7 +45,7 @@ func (s *Store) Group(ctx context.Context, name identity.Room) (*server.Group, e
 func (s *Store) Receipt(ctx context.Context, op server.OperationID, now int64) (*server.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.receipts[receiptKey(op)]
+	r, ok := s.receipts[server.OperationHash(op)]
 	if !ok {
 		return nil, server.ErrNotFound
 	}
@@ -72,13 +72,13 @@ func (s *Store) Winner(ctx context.Context, name identity.Room, generation uint3
 func (s *Store) Open(ctx context.Context, u server.RoomUpdate) (server.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, ok := s.receipts[receiptKey(u.Op)]; ok {
+	if r, ok := s.receipts[server.OperationHash(u.Op)]; ok {
 		return r, nil
 	}
 	if u.Before == nil {
 		if r, ok := s.opened(u.Next.Set); ok {
 			receipt := server.Receipt{Room: r.now.Room, Generation: r.now.Generation, AcceptedMS: u.Envelope.AcceptedMS}
-			s.receipts[receiptKey(u.Op)] = receipt
+			s.receipts[server.OperationHash(u.Op)] = receipt
 			return receipt, nil
 		}
 		if s.rooms[u.Next.Room] != nil {
@@ -101,7 +101,7 @@ func (s *Store) opened(set []identity.Account) (*room, bool) {
 func (s *Store) Commit(ctx context.Context, u server.RoomUpdate) (server.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, ok := s.receipts[receiptKey(u.Op)]; ok {
+	if r, ok := s.receipts[server.OperationHash(u.Op)]; ok {
 		return r, nil
 	}
 	return s.update(u)
@@ -138,7 +138,7 @@ func (s *Store) update(u server.RoomUpdate) (server.Receipt, error) {
 		Room: next.Room, Generation: next.Generation, Created: true,
 		Seq: r.seq, Epoch: next.Epoch, AcceptedMS: e.AcceptedMS,
 	}
-	s.receipts[receiptKey(u.Op)] = receipt
+	s.receipts[server.OperationHash(u.Op)] = receipt
 	return receipt, nil
 }
 
@@ -146,7 +146,7 @@ func (s *Store) update(u server.RoomUpdate) (server.Receipt, error) {
 func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, ok := s.receipts[receiptKey(op)]; ok {
+	if r, ok := s.receipts[server.OperationHash(op)]; ok {
 		return r, nil
 	}
 	r := s.rooms[e.Room]
@@ -162,12 +162,8 @@ func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelo
 	e.Seq = r.seq
 	s.deliver(r.now.Accounts, e)
 	receipt := server.Receipt{Room: e.Room, Generation: e.Generation, Seq: r.seq, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
-	s.receipts[receiptKey(op)] = receipt
+	s.receipts[server.OperationHash(op)] = receipt
 	return receipt, nil
-}
-
-func receiptKey(op server.OperationID) string {
-	return string(op.Kind) + " " + string(op.Device) + " " + string(op.ID)
 }
 
 func setKey(set []identity.Account) string {

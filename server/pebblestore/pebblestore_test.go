@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"parley/server"
+	"parley/server/memstore"
 	"parley/server/pebblestore"
 	"parley/server/storetest"
 )
@@ -32,9 +33,18 @@ func open(t *testing.T, disk *vfs.MemFS) *pebblestore.Store {
 // TestStore crashes by losing whatever wasn't synced.
 func TestStore(t *testing.T) {
 	storetest.Run(t, storetest.Driver{
-		Open: func(t *testing.T) server.Store { return open(t, vfs.NewCrashableMem()) },
+		Dumps: true,
+		Open:  func(t *testing.T) server.Store { return open(t, vfs.NewCrashableMem()) },
 		Reopen: func(t *testing.T, s server.Store) server.Store {
 			return open(t, disks[s].CrashClone(vfs.CrashCloneCfg{}))
 		},
 	})
+}
+
+// TestMove: what one store dumps, the other loads, and dumps the same.
+func TestMove(t *testing.T) {
+	memory := func(*testing.T) server.Store { return memstore.New() }
+	disk := func(t *testing.T) server.Store { return open(t, vfs.NewCrashableMem()) }
+	t.Run("ToDisk", func(t *testing.T) { storetest.Move(t, memory, disk) })
+	t.Run("FromDisk", func(t *testing.T) { storetest.Move(t, disk, memory) })
 }

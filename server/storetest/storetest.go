@@ -22,6 +22,8 @@ type Driver struct {
 	// returns what a new start finds. Nil for a store that ends with the
 	// process.
 	Reopen func(t *testing.T, s server.Store) server.Store
+	// Dumps: the store is a server.Dumper and a server.Loader too.
+	Dumps bool
 }
 
 // Run tests d.
@@ -29,6 +31,11 @@ func Run(t *testing.T, d Driver) {
 	for _, group := range [][]testCase{metaTests, directoryTests, keyPackageTests, roomTests, mailboxTests, sweepTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, d.Open(t)) })
+		}
+	}
+	if d.Dumps {
+		for _, c := range dumpTests {
+			t.Run(c.name, func(t *testing.T) { c.run(t, d.Open) })
 		}
 	}
 	if d.Reopen == nil {
