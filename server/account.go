@@ -27,7 +27,7 @@ func (s *Server) SignUp(ctx context.Context, from string, req *wire.SignUpReques
 	if err := chain.Extend(list.Account, []identity.SignedDeviceList{req.List}); err != nil {
 		return nil, badList(err)
 	}
-	release, err := s.limiters.reserve(s.cfg.Now(), attempt{s.limiters.signUp, from})
+	release, err := s.limiters.reserve(s.steady(), attempt{s.limiters.signUp, from})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *Server) putEnrollment(ctx context.Context, claim *wire.EnrollClaim, req
 	if err != nil {
 		return err
 	}
-	now, expires := s.nowMS(), s.cfg.Now().Add(enrollTime).UnixMilli()
+	now, expires := s.nowMS(), s.steady().Add(enrollTime).UnixMilli()
 	waiting, err := s.store.Enrollments(ctx, claim.Device.Account(), now)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 	if s.draining() {
 		return errDraining()
 	}
-	now := s.cfg.Now()
+	now := s.steady()
 	if session.over(now) {
 		return errUnauthorized
 	}
@@ -43,7 +43,7 @@ func (s *Server) AdmitAnonymous(address string, _ wire.Operation, _ int) error {
 	if s.draining() {
 		return errDraining()
 	}
-	now := s.cfg.Now()
+	now := s.steady()
 	if wait := s.allow.anonymous.take(s.allow.anonymous.of(address, now), now, 1); wait > 0 {
 		return s.limited(wait)
 	}

@@ -1,7 +1,7 @@
 package server
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,9 +15,13 @@ import (
 type clock struct {
 	now    func() time.Time     // the time of day
 	uptime func() time.Duration // nil: there is none but the time of day
-	mu     sync.RWMutex         // guards what follows
-	at     time.Time            // was the time
-	up     time.Duration        // then
+	mark   atomic.Pointer[clockMark]
+}
+
+// A clockMark is a moment by both.
+type clockMark struct {
+	at time.Time
+	up time.Duration
 }
 
 // maxStep is how far the time of day may be from where it should be and still be
@@ -31,9 +35,8 @@ func (c *clock) steady() (now time.Time, jumped bool) {
 	if c.uptime == nil {
 		return now, false
 	}
-	c.mu.RLock()
-	should := c.at.Add(c.uptime() - c.up)
-	c.mu.RUnlock()
+	mark := c.mark.Load()
+	should := mark.at.Add(c.uptime() - mark.up)
 	if now.Sub(should).Abs() > maxStep {
 		return should, true
 	}
@@ -45,17 +48,15 @@ func (c *clock) agree() (now time.Time, jumped bool) {
 	if now, jumped = c.steady(); jumped || c.uptime == nil {
 		return now, jumped
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at, c.up = now, c.uptime()
+	c.mark.Store(&clockMark{now, c.uptime()})
 	return now, false
 }
 
 // start has the clock begin with the time of day.
 func (c *clock) start(now func() time.Time, uptime func() time.Duration) {
-	c.now, c.uptime, c.at = now, uptime, now()
+	c.now, c.uptime = now, uptime
 	if uptime != nil {
-		c.up = uptime()
+		c.mark.Store(&clockMark{now(), uptime()})
 	}
 }
 

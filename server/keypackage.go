@@ -80,7 +80,7 @@ func (s *Server) checkKeyPackage(o owner, message []byte, lastResort bool) (KeyP
 	}
 	until := int64(min(k.LeafNode.Lifetime.NotAfter, 1<<62))
 	if lastResort {
-		until = min(until, s.cfg.Now().Add(lastResortTime).Unix())
+		until = min(until, s.steady().Add(lastResortTime).Unix())
 	}
 	return KeyPackage{
 		Device: o.device, Ref: k.Ref(suite), Suite: uint16(k.CipherSuite),
@@ -110,7 +110,7 @@ func (s *Server) PublishKeyPackages(ctx context.Context, device identity.Device,
 
 // KeyPackageCount says what the server holds for the session's device.
 func (s *Server) KeyPackageCount(ctx context.Context, device identity.Device, _ *wire.Empty) (*wire.KeyPackageCount, error) {
-	count, err := s.store.CountKeyPackages(ctx, device, s.cfg.Now().Unix())
+	count, err := s.store.CountKeyPackages(ctx, device, s.steady().Unix())
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *Server) ClaimKeyPackages(ctx context.Context, device identity.Device, r
 	if err := s.mayClaim(device.Account(), req.Account); err != nil {
 		return nil, err
 	}
-	claimed, err := s.store.ClaimKeyPackages(ctx, devices, req.Suites, s.cfg.Now().Unix())
+	claimed, err := s.store.ClaimKeyPackages(ctx, devices, req.Suites, s.steady().Unix())
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (s *Server) mayClaim(claimer, target identity.Account) error {
 			attempt{s.limiters.claiming, string(claimer) + " " + string(target)},
 			attempt{s.limiters.claimed, string(target)})
 	}
-	_, err := s.limiters.reserve(s.cfg.Now(), attempts...)
+	_, err := s.limiters.reserve(s.steady(), attempts...)
 	return err
 }
 

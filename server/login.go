@@ -71,7 +71,7 @@ func loginHash(salt, proof []byte) []byte {
 // such account. Failed attempts are limited, for the account and for the
 // address that they come from.
 func (s *Server) login(ctx context.Context, from string, account identity.Account, proof []byte) (*Account, error) {
-	now := s.cfg.Now()
+	now := s.steady()
 	release, err := s.limiters.reserve(now, attempt{s.limiters.login, string(account)}, attempt{s.limiters.address, from})
 	if err != nil {
 		return nil, err

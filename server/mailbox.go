@@ -71,7 +71,7 @@ func (s *Server) read(ctx context.Context, session *Session, req *wire.ReadReque
 // since the last look: another list is an event there. So a stream, whose token
 // isn't shown again, ends even if the hint was lost.
 func (s *Server) checkMoved(ctx context.Context, session *Session, head uint64) error {
-	if s.cfg.Hints == nil || !s.due(session, s.cfg.Now()) || session.head.Load() == head && head != 0 {
+	if s.cfg.Hints == nil || !s.due(session, s.steady()) || session.head.Load() == head && head != 0 {
 		return nil
 	}
 	if err := s.check(ctx, session); err != nil {

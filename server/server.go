@@ -89,8 +89,8 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg: cfg, store: cfg.Store, log: cfg.Logger,
 		limiters: newLimiters(cfg.Rates), gate: gate{delay: cfg.Rates.Delay},
 		drain: drain{c: make(chan struct{})}, stats: new(counters), stopHints: func() {},
-		groups: &public.Config{Suites: cfg.Suites, Now: cfg.Now, MaxLeaves: maxLeaves},
 	}
+	s.groups = &public.Config{Suites: cfg.Suites, Now: s.steady, MaxLeaves: maxLeaves}
 	s.clock.start(cfg.Now, cfg.Uptime)
 	s.allow.init(cfg.Rates)
 	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
@@ -240,7 +240,7 @@ func (s *Server) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	s.sessions.expire(s.cfg.Now())
+	s.sessions.expire(now)
 	return s.store.Sweep(ctx, SweepLimits{
 		Now:       now.UnixMilli(),
 		Envelopes: now.Add(-s.cfg.Retention).UnixMilli(),

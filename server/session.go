@@ -83,7 +83,7 @@ func (s *Server) Authenticate(token []byte) (*Session, error) {
 	}
 	hash, shard := sha256.Sum256(token), s.sessions.shard(name)
 	session, changed := shard.get(hash)
-	now := s.cfg.Now()
+	now := s.steady()
 	if session != nil && session.over(now) {
 		shard.remove(hash, session)
 		return nil, errUnauthorized
@@ -157,7 +157,7 @@ func (s *Server) due(session *Session, now time.Time) bool {
 
 // check looks at the list of session's device. unauthorized if the session is over.
 func (s *Server) check(ctx context.Context, session *Session) error {
-	now := s.cfg.Now()
+	now := s.steady()
 	until, err := s.stillListed(ctx, session.Device, session.key)
 	if err == nil && !until.IsZero() && until.Before(session.Expires) {
 		err = errUnauthorized // the next one of the same token ends in time
@@ -173,14 +173,14 @@ func (s *Server) check(ctx context.Context, session *Session) error {
 }
 
 // TimeLeft returns how long session may still last.
-func (s *Server) TimeLeft(session *Session) time.Duration { return session.Expires.Sub(s.cfg.Now()) }
+func (s *Server) TimeLeft(session *Session) time.Duration { return session.Expires.Sub(s.steady()) }
 
 // Challenge begins a session, for any device.
 func (s *Server) Challenge(ctx context.Context, req *wire.ChallengeRequest) (*wire.Challenge, error) {
 	if _, err := identity.ParseDevice(string(req.Device)); err != nil {
 		return nil, badRequest("This is no device.")
 	}
-	expires := s.cfg.Now().Add(challengeTime).UnixMilli()
+	expires := s.steady().Add(challengeTime).UnixMilli()
 	return &wire.Challenge{Nonce: s.nonces.make(req.Device, expires), Expires: expires}, nil
 }
 
@@ -192,7 +192,7 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 	if err := cbor.Unmarshal(req.Claim, &claim); err != nil {
 		return nil, badRequest("This is no session claim.")
 	}
-	now := s.cfg.Now()
+	now := s.steady()
 	if !s.nonces.valid(claim.Nonce, claim.Device, claim.Expires) || claim.Expires <= now.UnixMilli() ||
 		!slices.Contains(s.cfg.Origins, claim.Origin) {
 		return nil, errUnauthorized
