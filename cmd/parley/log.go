@@ -37,7 +37,7 @@ func scrubAttr(_ []string, a slog.Attr) slog.Attr {
 // network. A stack of a panic has neither.
 var persons = regexp.MustCompile(`mimi://[^\s"',\])}]*` +
 	`|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b` +
-	`|\[[0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*\](:\d+)?`)
+	`|\[[0-9a-fA-F.]*:[0-9a-fA-F:.]*(%[^\]\s]*)?\](:\d+)?`)
 
 // maxLogged bounds a value in the log, in bytes: some libraries put their stack
 // into an error.

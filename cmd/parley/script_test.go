@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +31,10 @@ func TestMain(m *testing.M) {
 //
 //	server start [FLAG…] | stop | kill    parley serve on $WORK/server; sets $SERVER
 //	server limit KIB [FLAG…]              the same, where no file can grow beyond KIB KiB
+//	server term                           tells it to end, and doesn't wait
+//	server again                          the same a second time: it must end without having finished
+//	port VAR                              $VAR is a port that is free
+//	ask URL STATUS [TEXT]                 waits until URL answers with STATUS, and TEXT in it
 //	alice, bob, carol, mallory, alice2    parley as this person; alice2 is alice's second device
 //	join PERSON…                          PERSON signs up
 //	begin PERSON ARG…                     parley as this person, in the background: output to PERSON.out, PERSON.err
@@ -50,6 +56,7 @@ func TestScript(t *testing.T) {
 			"alice":  person("alice"), "bob": person("bob"), "carol": person("carol"),
 			"mallory": person("mallory"), "alice2": person("alice2"),
 			"join": cmdJoin, "begin": cmdBegin, "finish": cmdFinish,
+			"port": cmdPort, "ask": cmdAsk,
 			"keep": cmdKeep, "pick": cmdPick, "await": cmdAwait, "expect": cmdExpect, "texts": cmdTexts, "field": cmdField, "report": cmdReport,
 		},
 	})
@@ -113,6 +120,12 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "kill":
 		w.stop(syscall.SIGKILL)
+	case "term":
+		w.server.Process.Signal(syscall.SIGTERM)
+	case "again":
+		if err := w.stop(syscall.SIGTERM); err == nil {
+			ts.Fatalf("the server finished what it had begun")
+		}
 	default:
 		ts.Fatalf("server %s?", args[0])
 	}
@@ -144,6 +157,24 @@ func (w *world) start(ts *testscript.TestScript, limit string, flags []string) {
 		data, _ := os.ReadFile(ts.MkAbs("server.log"))
 		return bytes.Contains(data[at:], []byte("parley: listening on http://"))
 	})
+}
+
+func cmdPort(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], freePort(ts)) }
+
+func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
+	got := ""
+	eventually(ts, args[0]+" doesn't answer "+strings.Join(args[1:], " "), func() bool {
+		resp, err := http.Get(args[0])
+		if err != nil {
+			got = err.Error()
+			return false
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		got = resp.Status + "\n" + string(body)
+		return strings.HasPrefix(resp.Status, args[1]) && (len(args) < 3 || bytes.Contains(body, []byte(args[2])))
+	})
+	ts.Logf("%s", got)
 }
 
 func freePort(ts *testscript.TestScript) string {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	neturl "net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +31,9 @@ type tracer struct {
 // openTracer returns a tracer to the collector at url. A collector that isn't
 // there costs spans, and a line in the log each minute.
 func openTracer(ctx context.Context, url string, share float64, log *slog.Logger) (*tracer, error) {
+	if u, err := neturl.Parse(url); err == nil && strings.Trim(u.Path, "/") == "" {
+		url = u.JoinPath("/v1/traces").String() // where collectors take them
+	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(url), otlptracehttp.WithTimeout(5*time.Second),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}))
 	if err != nil {
