@@ -19,7 +19,7 @@ var migrateCommand = command{
 	summary: "Move a site from the embedded store to PostgreSQL, and check that all of it arrived.",
 	more: `
 --from is the data directory of a server that is stopped: this command must be run
-by the user who owns it. Nothing in it is changed.
+by the user who owns it. It takes nothing away from it.
 --to is a file that holds the connection string, or a variable of the environment
 as env:NAME: the connection string holds a password, so that it is never an
 argument. The database must be there, and be empty.
