@@ -189,6 +189,7 @@ func (c *serveConfig) contradictions() (wrong configErrors) {
 	check(c.tls.cert != "" && len(c.tls.acmeDomains) > 0, "acme_domains", "excludes tls_cert")
 	check(len(c.tls.acmeDomains) == 0 && (c.tls.acmeDirectory != "" || c.tls.acmeCA != "" || c.tls.acmeEmail != ""), "acme_domains",
 		"acme_directory, acme_ca and acme_email need it")
+	check(len(c.tls.acmeDomains) > 0 && !c.tls.acmeTerms, "acme_accept_terms", "read the authority's terms of service, and say yes")
 	check(c.tls.httpListen != "" && !c.tls.on(), "http_listen", "needs tls_cert or acme_domains")
 	check(c.tls.on() && len(c.origins) == 0 && len(c.tls.acmeDomains) == 0, "origins", "with tls_cert they must name https://HOST as clients do")
 	check(c.private != "" && samePort(c.private, c.listen), "private", "needs another port than listen")

@@ -119,6 +119,9 @@ func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *run
 	}
 	s.onClose(ignoreClosed(listener.Close))
 	s.url = "http://" + listener.Addr().String()
+	if listener, err = s.secure(listener); err != nil {
+		return nil, err
+	}
 	if s.store, err = openStore(ctx, cfg, log); err != nil {
 		return nil, err
 	}
@@ -212,6 +215,9 @@ func atLeast(d time.Duration) time.Duration { return max(d, time.Nanosecond) }
 func (s *running) origins() []string {
 	if len(s.cfg.origins) > 0 {
 		return s.cfg.origins
+	}
+	if names := s.certifiedOrigins(); len(names) > 0 {
+		return names
 	}
 	origins := []string{s.url}
 	host, _, _ := net.SplitHostPort(s.cfg.listen)

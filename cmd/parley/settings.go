@@ -62,6 +62,7 @@ type tlsSettings struct {
 	cert, key string // files
 
 	acmeDomains   []string // names to get certificates for
+	acmeTerms     bool     // that the authority has are accepted
 	acmeEmail     string
 	acmeDirectory string // URL; empty: Let's Encrypt
 	acmeCA        string // file: who signed the directory's own certificate
@@ -155,6 +156,7 @@ var networkSettings = []setting{
 	{section: "Network", key: "tls_cert", none: "none", help: "file: certificate chain, PEM; read again when it changes", set: text(func(c *serveConfig) *string { return &c.tls.cert })},
 	{key: "tls_key", none: "none", help: "file: its key, PEM", set: text(func(c *serveConfig) *string { return &c.tls.key })},
 	{key: "acme_domains", list: true, none: "none", help: "names to get certificates for, from Let's Encrypt or acme_directory", set: setDomains},
+	{key: "acme_accept_terms", def: "no", help: "yes: you have read and accept that authority's terms of service", set: setTerms},
 	{key: "acme_email", none: "none", help: "address for that authority's notices", set: text(func(c *serveConfig) *string { return &c.tls.acmeEmail })},
 	{key: "acme_directory", none: "Let's Encrypt", help: "https:// address of another authority", set: text(func(c *serveConfig) *string { return &c.tls.acmeDirectory })},
 	{key: "acme_ca", none: "the system's", help: "file: who signed that authority's own certificate, PEM", set: text(func(c *serveConfig) *string { return &c.tls.acmeCA })},

@@ -233,6 +233,15 @@ func setDomains(c *serveConfig, v string) error {
 	return nil
 }
 
+func setTerms(c *serveConfig, v string) error {
+	switch v {
+	case "yes", "no":
+		c.tls.acmeTerms = v == "yes"
+		return nil
+	}
+	return errors.New("want yes or no")
+}
+
 // setProxies reads addresses and networks.
 func setProxies(c *serveConfig, v string) error {
 	c.proxies = nil
