@@ -1,0 +1,142 @@
+package fault
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/server/pgstore/pgtest"
+)
+
+// processes are nodes that are processes of the built program over PostgreSQL.
+type processes struct {
+	t       *testing.T
+	dir     string
+	bins    []string // of each node
+	dsn     string   // a file
+	origins []string
+	nodes   []*processNode
+}
+
+// A processNode is one of them.
+type processNode struct {
+	addr, nats string
+	dir        string
+	cmd        *exec.Cmd
+	done       chan struct{} // closed when cmd has ended
+}
+
+func newProcesses(t *testing.T, n int) *processes {
+	t.Helper()
+	dsn := pgtest.Database(t)
+	c := &processes{t: t, dir: t.TempDir()}
+	bin := filepath.Join(c.dir, "parley")
+	if out, err := exec.Command("go", "build", "-o", bin, "parley/cmd/parley").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	c.dsn = filepath.Join(c.dir, "dsn")
+	if err := os.WriteFile(c.dsn, []byte(dsn+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		c.bins = append(c.bins, bin)
+		c.nodes = append(c.nodes, &processNode{addr: freeAddress(t), nats: freeAddress(t), dir: filepath.Join(c.dir, fmt.Sprint("node", i))})
+	}
+	t.Cleanup(func() {
+		for n := range c.nodes {
+			c.kill(n)
+		}
+	})
+	return c
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (c *processes) size() int { return len(c.nodes) }
+
+func (c *processes) addresses() (all []string) {
+	for _, n := range c.nodes {
+		all = append(all, n.addr)
+	}
+	return all
+}
+
+// start starts a node and waits until it listens.
+func (c *processes) start(i int) {
+	n := c.nodes[i]
+	var routes []string
+	for _, o := range c.nodes {
+		if o != n {
+			routes = append(routes, o.nats)
+		}
+	}
+	log, err := os.Create(n.dir + ".log")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer log.Close()
+	n.cmd = exec.Command(c.bins[i], "serve", "--data", n.dir, "--listen", n.addr, "--domain", domain, "--origins", strings.Join(c.origins, ","),
+		"--store", "postgres", "--postgres-file", c.dsn, "--hints", "nats", "--nats-listen", n.nats, "--nats-routes", strings.Join(routes, ","), "--poll", "1s")
+	n.cmd.Env, n.cmd.Stderr = []string{"HOME=" + c.dir}, log
+	if err := n.cmd.Start(); err != nil {
+		c.t.Errorf("a node doesn't start: %v", err)
+		return
+	}
+	n.done = make(chan struct{})
+	go func(cmd *exec.Cmd, done chan struct{}) { cmd.Wait(); close(done) }(n.cmd, n.done)
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		now, _ := os.ReadFile(log.Name())
+		if bytes.Contains(now, []byte("parley: listening on http://")) {
+			return
+		}
+		select {
+		case <-n.done:
+			c.t.Errorf("a node ended by itself:\n%s", now)
+			return
+		default:
+		}
+	}
+	c.t.Errorf("a node doesn't listen")
+}
+
+func (c *processes) kill(i int) {
+	if n := c.nodes[i]; n.cmd != nil {
+		n.cmd.Process.Kill()
+		<-n.done
+	}
+}
+
+// stop has a node end by itself.
+func (c *processes) stop(i int) {
+	n := c.nodes[i]
+	n.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-n.done:
+		if s := n.cmd.ProcessState; !s.Success() {
+			c.t.Errorf("a node that is told to end exits with %v", s)
+		}
+	case <-time.After(patience):
+		c.t.Error("a node doesn't end")
+		c.kill(i)
+	}
+}
+
+// Hints go between the processes themselves, and all have one clock.
+func (c *processes) loseHints(bool) bool { return false }
+
+func (c *processes) setClock(int, time.Duration) bool { return false }
