@@ -27,7 +27,7 @@ type envelope struct {
 
 // fill returns the envelope of a, which is signed and which d says who sent.
 // Nothing is encrypted yet.
-func fill(s *public.Suite, a *public.AuthenticatedContent, d *senderData) *envelope {
+func fill(s *public.Suite, a *public.AuthenticatedContent, d *senderData) envelope {
 	c, size := &a.Content, bucket(plaintextSize(a))+s.TagSize()
 	w := codec.NewWriter(96 + len(c.GroupID) + len(c.AuthenticatedData) + size)
 	w.Uint16(uint16(public.MLS10))
@@ -49,7 +49,7 @@ func fill(s *public.Suite, a *public.AuthenticatedContent, d *senderData) *envel
 	a.Auth.Write(w, c.ContentType)
 	w.Zeros(content + size - w.Len())
 	m := w.Bytes()
-	return &envelope{
+	return envelope{
 		message: m, senderDataAAD: m[begin:senderDataAAD], contentAAD: m[begin:contentAAD],
 		senderData: m[senderData-senderDataSize-s.TagSize() : senderData], content: m[content:],
 	}
@@ -67,10 +67,11 @@ func plaintextSize(a *public.AuthenticatedContent) int {
 	return w.Len()
 }
 
-// seal encrypts the content under key, then who sent it under senderDataSecret,
+// seal encrypts the content under key, whose nonce it changes by guard, then who sent it under senderDataSecret,
 // of which the ciphertext is a part (RFC 9420, Section 6.3).
 func (e *envelope) seal(s *public.Suite, key *secrettree.Key, guard [4]byte, senderDataSecret suite.Secret) error {
-	if err := s.SealInPlace(key.Key, guarded(key.Nonce, guard), e.contentAAD, e.content); err != nil {
+	reuse(key.Nonce, guard)
+	if err := s.SealInPlace(key.Key, key.Nonce, e.contentAAD, e.content); err != nil {
 		return err
 	}
 	k, n := secrettree.SenderDataKey(s, senderDataSecret, e.content)
@@ -84,7 +85,7 @@ func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key
 	if err != nil {
 		return nil, err
 	}
-	e := fill(s, a, d)
+	e := fill(s, a, &d)
 	if err := e.seal(s, key, d.guard, senderDataSecret); err != nil {
 		clear(e.message) // it may hold the plaintext
 		return nil, err
@@ -93,11 +94,14 @@ func seal(s *public.Suite, random io.Reader, a *public.AuthenticatedContent, key
 }
 
 // newSenderData says who sent a under key, with a fresh reuse guard.
-func newSenderData(random io.Reader, a *public.AuthenticatedContent, key *secrettree.Key) (*senderData, error) {
-	d := &senderData{leaf: public.LeafIndex(a.Content.Sender.Index), generation: key.Generation}
+func newSenderData(random io.Reader, a *public.AuthenticatedContent, key *secrettree.Key) (senderData, error) {
+	d := senderData{leaf: public.LeafIndex(a.Content.Sender.Index), generation: key.Generation}
 	if random == nil {
-		random = rand.Reader
+		_, err := rand.Read(d.guard[:])
+		return d, err
 	}
-	_, err := io.ReadFull(random, d.guard[:])
+	guard := make([]byte, len(d.guard))
+	_, err := io.ReadFull(random, guard)
+	copy(d.guard[:], guard)
 	return d, err
 }

@@ -19,7 +19,7 @@ func (g *Group) EncryptPadded(t testing.TB, pad byte) []byte {
 	must(t, err)
 	d, err := newSenderData(nil, a, &key)
 	must(t, err)
-	e := fill(g.suite, a, d)
+	e := fill(g.suite, a, &d)
 	e.content[len(e.content)-g.suite.TagSize()-1] = pad
 	must(t, e.seal(g.suite, &key, d.guard, g.current.senderData))
 	return e.message

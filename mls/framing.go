@@ -42,14 +42,12 @@ func parseSenderData(b []byte) (*senderData, error) {
 	return d, r.Finish()
 }
 
-// guarded returns nonce with its first four bytes changed by the reuse guard
+// reuse changes the first four bytes of nonce by the reuse guard
 // (RFC 9420, Section 6.3.1).
-func guarded(nonce suite.Secret, guard [4]byte) suite.Secret {
-	out := append(suite.Secret(nil), nonce...)
+func reuse(nonce suite.Secret, guard [4]byte) {
 	for i := range guard {
-		out[i] ^= guard[i]
+		nonce[i] ^= guard[i]
 	}
-	return out
 }
 
 // bucket returns the size to which n bytes are padded.
@@ -76,10 +74,11 @@ func openSenderData(s *public.Suite, m *public.PrivateMessage, aad []byte, sende
 }
 
 // openContent decrypts the content of m, in place, with the key that d names
-// (RFC 9420, Section 6.3.1). aad is its PrivateContentAAD. The signature is not
-// verified yet. The error is [ErrMessage].
+// (RFC 9420, Section 6.3.1), whose nonce it changes. aad is its PrivateContentAAD.
+// The signature is not verified yet. The error is [ErrMessage].
 func openContent(s *public.Suite, m *public.PrivateMessage, d *senderData, aad []byte, key *secrettree.Key) (*public.AuthenticatedContent, error) {
-	b, err := s.OpenInPlace(key.Key, guarded(key.Nonce, d.guard), aad, m.Ciphertext)
+	reuse(key.Nonce, d.guard)
+	b, err := s.OpenInPlace(key.Key, key.Nonce, aad, m.Ciphertext)
 	if err != nil {
 		return nil, broken(RuleContentEncryption, ErrMessage)
 	}

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"crypto/sha256"
 	"crypto/sha512"
 	"encoding"
 	"hash"
@@ -13,13 +12,13 @@ import (
 type Derivation struct {
 	suite  *Suite
 	secret Secret
-	keyed  *keyed // nil if the hash is faster than what it would save
+	keyed  *keyed // nil if the secret is longer than a block
 }
 
 // Derive begins a Derivation. secret is its owner's to erase.
 func (s *Suite) Derive(secret Secret) Derivation {
 	d := Derivation{suite: s, secret: secret}
-	if s.nh > sha256.Size && len(secret) <= len(inner) {
+	if len(secret) <= s.block() {
 		d.keyed, _ = s.keyed.Get().(*keyed)
 		if d.keyed == nil {
 			d.keyed = &keyed{hash: s.hash()}

@@ -16,10 +16,7 @@ const maxShort = 126
 // HMAC (RFC 2104) of info and the byte 1. A message needs five of them, so that
 // short ones go without the states that crypto/hmac allocates.
 func (s *Suite) expandOne(secret Secret, info []byte, n int) Secret {
-	block := sha512.BlockSize
-	if s.nh == sha256.Size {
-		block = sha256.BlockSize
-	}
+	block := s.block()
 	if len(secret) > block || len(info) > maxShort {
 		m := hmac.New(s.hash, secret)
 		m.Write(bytes.Clone(info)) // or the caller's would be on the heap every time
@@ -38,6 +35,14 @@ func (s *Suite) expandOne(secret Secret, info []byte, n int) Secret {
 	end = block + copy(buf[block:], sum[:s.nh])
 	s.sum(sum[:s.nh], buf[:end])
 	return Secret(bytes.Clone(sum[:n]))
+}
+
+// block returns the bytes of a block of the hash.
+func (s *Suite) block() int {
+	if s.nh == sha256.Size {
+		return sha256.BlockSize
+	}
+	return sha512.BlockSize
 }
 
 // Pads of HMAC, for the longest block.
