@@ -75,7 +75,7 @@ func check(ctx context.Context, r pebble.Reader, report func(string)) (Counts, e
 	if format[0] == 1 { // it has no tail: the upgrade makes one
 		c.old = true
 	}
-	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.packages, c.mail, c.mailboxes, c.envelopes, c.cursors, c.receipts} {
+	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.packages, c.mail, c.mailboxes, c.envelopes, c.released, c.cursors, c.receipts} {
 		if err := step(); err != nil {
 			report(err.Error())
 			return c.counts, err
@@ -301,6 +301,17 @@ func (c *checker) envelopes() error {
 		c.flaw("%d envelopes that mailboxes name are missing", n)
 	}
 	return err
+}
+
+// released finds counts of envelopes that aren't there any more.
+func (c *checker) released() error {
+	return c.each(keyReleased, new(int), func(key, _ []byte) error {
+		v, err := c.get(envelopeKey(number(key)))
+		if err == nil && v == nil {
+			c.flaw("envelope %d has a count and isn't there", number(key))
+		}
+		return err
+	})
 }
 
 // tail checks that an envelope of the tail follows those before it.

@@ -61,6 +61,7 @@ type Options struct {
 	MailboxBytes  uint64
 
 	maxBoxes  int           // mailboxes in memory
+	tail      int           // envelopes in the tail
 	sizeEvery time.Duration // how often the size on disk is looked at
 }
 
@@ -185,6 +186,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MailboxBytes == 0 {
 		o.MailboxBytes = DefaultMailboxBytes
+	}
+	if o.tail == 0 {
+		o.tail = tailLength
 	}
 	if o.maxBoxes == 0 {
 		o.maxBoxes = maxBoxes

@@ -115,8 +115,8 @@ func (t *tx) save() {
 		if e == nil {
 			break
 		}
-		over := w.tail() > tailLength || w.unsaved > tailBytes
-		if !t.saveAll && !over && (w.tail() <= tailShort || !e.done()) {
+		over := w.tail() > t.b.s.opts.tail || w.unsaved > tailBytes
+		if !t.saveAll && !over && (w.tail() <= min(tailShort, t.b.s.opts.tail) || !e.done()) {
 			break
 		}
 		t.saveEntry(e)
