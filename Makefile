@@ -10,7 +10,7 @@ SEEDS    ?= 1000
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build test rules lint fmt fuzz torture bench interop clean
+.PHONY: run build test rules lint fmt fuzz torture bench bench-delivery interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
@@ -55,6 +55,11 @@ torture: build
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# bench-delivery measures the figures of docs/benchmarks.md, section Delivery, and
+# prints them as one table. It takes some minutes and wants a quiet machine.
+bench-delivery: build
+	bin/parley bench --goals
 
 # interop plays MLS with the implementations of others, which npm installs, and
 # the scripts of the working group's runner; it prints what came of each step and

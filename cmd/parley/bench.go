@@ -23,10 +23,13 @@ that appends to one synced file and forwards. The two are measured in turns, and
 ratio of their medians is printed. With --url it makes throw-away accounts
 ("bench-…") on that server and leaves them there.
 
-  --url URL[,URL]   this server instead; several are nodes of one site: the senders
-                    connect to the first, the receivers to the last
+  --url URL[,URL]   this server instead; several are nodes of one site, among which
+                    the members of each room are spread
   --pid PID[,PID]   with --url: the server's processes, to measure CPU, disk and memory
   --floor           with --url: measure the floor, on this machine, too
+  --postgres        without --url: a server on a PostgreSQL of its own, from the packages
+                    of Debian, every commit synced
+  --nodes N         with --postgres: so many servers on it
   --serve FLAGS     without --url: further flags of parley serve
   --data DIR        without --url: where to make the temporary directory
 
@@ -57,15 +60,15 @@ Workloads; the default is pairs:
 
 // A benchConfig is what a command line of bench says.
 type benchConfig struct {
-	urls, pids, serveFlags                         []string
-	floor, json, soak, goals                       bool
-	data, profile                                  string
-	pairs, groups, idle, connect, stored, inflight int
-	catchup                                        []int
-	size, rounds                                   int
-	rate                                           float64
-	overload                                       []float64
-	length, warm                                   time.Duration
+	urls, pids, serveFlags                                    []string
+	floor, json, soak, goals, postgres                        bool
+	data, profile                                             string
+	pairs, groups, idle, connect, stored, inflight, nodeCount int
+	catchup                                                   []int
+	size, rounds                                              int
+	rate                                                      float64
+	overload                                                  []float64
+	length, warm                                              time.Duration
 }
 
 // Bounds of a command line of bench.
@@ -120,6 +123,8 @@ func parseBench(args []string) (*benchConfig, error) {
 	fs.BoolVar(&c.json, "json", false, "")
 	fs.BoolVar(&c.goals, "goals", false, "")
 	fs.BoolVar(&c.soak, "soak", false, "")
+	fs.BoolVar(&c.postgres, "postgres", false, "")
+	fs.IntVar(&c.nodeCount, "nodes", 1, "")
 	fs.StringVar(&c.data, "data", "", "")
 	fs.StringVar(&c.profile, "cpuprofile", "", "")
 	fs.IntVar(&c.pairs, "pairs", 0, "")
@@ -182,6 +187,9 @@ func (c *benchConfig) check() error {
 		{c.soak && c.pairs+c.groups == 0, "--soak needs --pairs or --groups"},
 		{c.rate > 0 && c.pairs+c.groups == 0, "--rate needs --pairs or --groups"},
 		{own && (len(c.pids) > 0 || c.floor), "--pid and --floor need --url"},
+		{!own && c.postgres, "--postgres doesn't go with --url"},
+		{c.nodeCount < 1 || c.nodeCount > 64 || c.nodeCount > 1 && !c.postgres, "--nodes is 1 to 64, and needs --postgres"},
+		{c.postgres && c.idle+c.connect+c.stored > 0, "--idle, --connect and --stored are measured on the embedded store"},
 		{!own && (len(c.serveFlags) > 0 || c.data != "" || c.profile != ""), "--serve, --data and --cpuprofile are of the server that bench starts: they don't go with --url"},
 	} {
 		if rule.broken {

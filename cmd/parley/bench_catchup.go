@@ -22,11 +22,11 @@ const catchUps = 30
 
 // runCatchUp measures catching up.
 func (b *bench) runCatchUp(ctx context.Context) error {
-	send, receive, err := b.targets(ctx)
+	targets, err := b.targets(ctx)
 	if err != nil {
 		return err
 	}
-	world, err := load.NewWorld(ctx, load.WorldConfig{Send: send, Receive: receive, Rooms: 1, Members: 2, Size: b.size})
+	world, err := load.NewWorld(ctx, load.WorldConfig{Targets: targets, Rooms: 1, Members: 2, Size: b.size})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 // benchChild is the first argument of the processes that bench starts:
 //
 //	parley bench child server DIR [FLAG…]   parley serve on DIR
+//	parley bench child postgres DIR         a PostgreSQL in DIR
 //	parley bench child floor DIR            the floor
 //
 // Each says on standard error where it listens, as serve does. Standard input
@@ -42,6 +43,8 @@ func runBenchChild(ctx context.Context, p *program, args []string) error {
 	case "server":
 		flags := []string{"--data", args[1], "--listen", "127.0.0.1:0", "--private", "127.0.0.1:0"}
 		return runServe(ctx, p, append(flags, args[2:]...))
+	case "postgres":
+		return p.servePostgres(ctx, args[1])
 	case "floor":
 		return p.serveFloor(ctx, args[1])
 	}

@@ -59,6 +59,9 @@ func benchSuites() []benchSuite {
 		{"--connect 5000", []benchGoal{{"connect and authenticate, ms of server CPU", false, 0.3, func(r *benchReport) (float64, string) {
 			return r.Connect.CPUEach, fmt.Sprintf("%.0f/s", r.Connect.PerS)
 		}}}},
+		{"--stored 200000", []benchGoal{{"a start with 200,000 stored envelopes, ms", false, 2000, func(r *benchReport) (float64, string) {
+			return r.Stored.Start, fmt.Sprintf("%.0f bytes each", r.Stored.Each)
+		}}}},
 		{"--idle 15000", []benchGoal{{"memory of an idle stream, bytes", false, 8192, func(r *benchReport) (float64, string) { return r.Idle.Each, "" }}}},
 	}
 }
@@ -69,6 +72,20 @@ func known(v float64) float64 {
 		return math.NaN()
 	}
 	return v
+}
+
+// postgresSuites are the goals on PostgreSQL.
+func postgresSuites() []benchSuite {
+	var one float64
+	return []benchSuite{
+		{"--pairs 200 --postgres", []benchGoal{{"delivered/s on one PostgreSQL", true, 15_000, func(r *benchReport) (float64, string) {
+			one = r.Server.DeliveredPerS
+			return one, fmt.Sprintf("CPU s per 1,000: server %.3f, database %.3f", r.Server.CPUPer1000, r.Server.DatabaseCPU)
+		}}}},
+		{"--pairs 200 --postgres --nodes 2", []benchGoal{{"two nodes against one, delivered/s", true, 1, func(r *benchReport) (float64, string) {
+			return round(r.Server.DeliveredPerS/one, 3), fmt.Sprintf("%.0f", r.Server.DeliveredPerS)
+		}}}},
+	}
 }
 
 func besideFloor(r *benchReport) (float64, string) {
@@ -90,7 +107,13 @@ type benchOutcome struct {
 func runGoals(ctx context.Context, p *program, c *benchConfig) error {
 	fmt.Fprintf(p.stdout, "%s, %d cores, %s\n\n", machine().CPU, machine().Cores, machine().Go)
 	var all []benchOutcome
-	for _, s := range benchSuites() {
+	suites := benchSuites()
+	if _, err := postgresPrograms(); err != nil {
+		p.note("nothing is measured on PostgreSQL: %v", err)
+	} else {
+		suites = append(suites, postgresSuites()...)
+	}
+	for _, s := range suites {
 		p.note("parley bench %s", s.args)
 		one, err := parseBench(strings.Fields(s.args))
 		if err != nil {

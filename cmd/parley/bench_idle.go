@@ -72,30 +72,23 @@ func (b *bench) calm(ctx context.Context) load.Usage {
 
 // crowd makes n accounts on the server, and starts a server of its own again.
 func (b *bench) crowd(ctx context.Context, n int) (*load.Crowd, error) {
-	target, _, err := b.targets(ctx)
+	targets, err := b.targets(ctx)
 	if err != nil {
 		return nil, err
 	}
-	crowd, err := load.NewCrowd(ctx, target, n)
-	if err != nil || b.server == nil {
+	crowd, err := load.NewCrowd(ctx, targets[0], n)
+	if err != nil || len(b.nodes) == 0 {
 		return crowd, err
 	}
 	if err := b.restart(ctx); err != nil {
 		return nil, err
 	}
-	again, err := newTarget(b.server.url)
+	again, err := newTarget(b.nodes[0].url)
 	if err != nil {
 		return nil, err
 	}
 	crowd.MoveTo(again)
 	return crowd, nil
-}
-
-// restart ends the server that bench started, and starts it again.
-func (b *bench) restart(ctx context.Context) (err error) {
-	b.stopAll()
-	b.server, err = b.startIn(ctx, b.dirs[len(b.dirs)-1], "server", b.serveFlags...)
-	return err
 }
 
 // A benchConnect is what it costs to come back: a challenge, a session, a stream.

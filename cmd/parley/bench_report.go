@@ -22,6 +22,8 @@ type benchReport struct {
 	Size       int          `json:"size"` // bytes of a message's padded content
 	Seconds    float64      `json:"seconds"`
 	Rounds     int          `json:"rounds"`
+	Store      string       `json:"store,omitempty"` // of its own server: embedded or postgres
+	Nodes      int          `json:"nodes,omitempty"`
 	FrameBytes int          `json:"frame_bytes,omitempty"` // of one request on the wire
 	benchResult
 	Groups   *benchResult    `json:"groups,omitempty"`
@@ -64,16 +66,18 @@ type benchSide struct {
 	Ingress       float64             `json:"ingress_bytes_per_message"` // to the side, without TCP and TLS
 	Egress        float64             `json:"egress_bytes_per_message"`  // from it, to all devices together
 	Flushes       float64             `json:"flushes_per_message"`
+	DatabaseCPU   float64             `json:"database_cpu_s_per_1000,omitempty"` // of PostgreSQL; disk_bytes_per_message has its bytes
 	RSS           int64               `json:"rss_bytes"`
 	Generator     float64             `json:"generator_cpu_s_per_1000"` // of bench itself
 
-	latency load.Histogram
-	taken   int64
-	all     int64
-	in, out int64
-	syncs   float64
-	used    load.Usage
-	own     load.Usage
+	latency  load.Histogram
+	taken    int64
+	all      int64
+	in, out  int64
+	syncs    float64
+	used     load.Usage
+	database load.Usage
+	own      load.Usage
 }
 
 // A benchLatency is from when a message was due (or sent, where the rate is 0)
@@ -85,10 +89,17 @@ type benchLatency struct {
 }
 
 func newReport(c *benchConfig) *benchReport {
-	return &benchReport{
+	r := &benchReport{
 		Machine: machine(), Pairs: c.pairs, Inflight: c.inflight, Rate: c.rate, Size: c.size,
 		Seconds: c.length.Seconds(), Rounds: c.rounds,
 	}
+	if len(c.urls) == 0 {
+		r.Store, r.Nodes = "embedded", c.nodeCount
+	}
+	if c.postgres {
+		r.Store = "postgres"
+	}
+	return r
 }
 
 // add counts one turn.
@@ -124,7 +135,8 @@ func (s *benchSide) finish() {
 	s.Latency = benchLatency{ms(s.latency.Quantile(0.5)), ms(s.latency.Quantile(0.99)), ms(s.latency.Quantile(0.999))}
 	n := float64(max(s.taken, 1))
 	s.CPUPer1000 = round(s.used.CPU.Seconds()/n*1000, 4)
-	s.DiskBytes = round(float64(s.used.Written)/n, 0)
+	s.DatabaseCPU = round(s.database.CPU.Seconds()/n*1000, 4)
+	s.DiskBytes = round(float64(s.used.Written+s.database.Written)/n, 0)
 	s.Ingress, s.Egress = round(float64(s.in)/float64(max(s.all, 1)), 0), round(float64(s.out)/float64(max(s.all, 1)), 0)
 	s.Flushes = round(s.syncs/n, 4)
 	s.RSS = s.used.RSS

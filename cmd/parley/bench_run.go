@@ -16,10 +16,11 @@ import (
 type bench struct {
 	*program
 	*benchConfig
-	report *benchReport
-	server *benchProcess // its own, or nil
-	dirs   []string      // temporary
-	all    []*benchProcess
+	report   *benchReport
+	nodes    []*benchProcess // its own servers
+	database *benchProcess   // its own PostgreSQL, or nil
+	dirs     []string        // temporary
+	all      []*benchProcess
 }
 
 func newTarget(url string) (*load.Target, error) { return load.NewTarget(url) }
@@ -50,9 +51,7 @@ func factors(s string) (all []float64, err error) {
 
 // close ends all children and removes what they kept.
 func (b *bench) close() {
-	for _, c := range b.all {
-		c.stop()
-	}
+	b.stopAll()
 	for _, dir := range b.dirs {
 		os.RemoveAll(dir)
 	}
@@ -87,10 +86,10 @@ func (b *bench) run(ctx context.Context) error {
 
 // stopAll ends the children, so that each workload has its own.
 func (b *bench) stopAll() {
-	for _, c := range b.all {
+	for _, c := range slices.Backward(b.all) { // the database last
 		c.stop()
 	}
-	b.all, b.server = nil, nil
+	b.all, b.nodes, b.database = nil, nil, nil
 }
 
 // start starts a child in a directory of its own.
@@ -113,40 +112,16 @@ func (b *bench) startIn(ctx context.Context, dir, role string, flags ...string) 
 	return c, nil
 }
 
-// targets returns the servers to measure: where senders and receivers connect.
-func (b *bench) targets(ctx context.Context) (send, receive *load.Target, err error) {
-	urls := b.urls
-	if len(urls) == 0 {
-		if b.server, err = b.start(ctx, "server", b.serveFlags...); err != nil {
-			return nil, nil, err
-		}
-		urls = []string{b.server.url}
-	}
-	if send, err = newTarget(urls[0]); err != nil {
-		return nil, nil, err
-	}
-	receive, err = newTarget(urls[len(urls)-1])
-	return send, receive, err
-}
-
-// measured returns the server's processes.
-func (b *bench) measured() (pids []int) {
-	if b.server != nil {
-		return []int{b.server.cmd.Process.Pid}
-	}
-	pids, _ = numbers(joinComma(b.pids))
-	return pids
-}
-
 // A side is the server or the floor, turn after turn.
 type side struct {
-	pids   []int
-	lines  func(context.Context, *load.Clock) ([]*load.Line, error)
-	before func() // the window
-	after  func() // the window
-	syncs  func() (float64, bool)
-	watch  func() func() // begins what goes on within the window, and ends it
-	sum    *benchSide
+	pids     []int
+	lines    func(context.Context, *load.Clock) ([]*load.Line, error)
+	before   func() // the window
+	after    func() // the window
+	syncs    func() (float64, bool)
+	database func() load.Usage
+	watch    func() func() // begins what goes on within the window, and ends it
+	sum      *benchSide
 }
 
 // runPairs measures pairs.
@@ -162,22 +137,17 @@ func (b *bench) runGroups(ctx context.Context) error {
 
 // compare measures server and floor in turns.
 func (b *bench) compare(ctx context.Context, rooms, members int, result *benchResult) error {
-	send, receive, err := b.targets(ctx)
+	targets, err := b.targets(ctx)
 	if err != nil {
 		return err
 	}
-	world, err := load.NewWorld(ctx, load.WorldConfig{Send: send, Receive: receive, Rooms: rooms, Members: members, Size: b.size})
+	world, err := load.NewWorld(ctx, load.WorldConfig{Targets: targets, Rooms: rooms, Members: members, Size: b.size})
 	if err != nil {
 		return err
 	}
 	result.Server = &benchSide{}
 	b.report.FrameBytes = world.FrameSize()
-	sides := []*side{{pids: b.measured(), lines: world.Lines, sum: result.Server, before: b.beginProfile, after: b.endProfile}}
-	sides[0].syncs = func() (float64, bool) { return 0, false }
-	if b.server != nil {
-		sides[0].syncs = b.server.syncs
-	}
-	sides[0].watch = func() func() { return b.watchMemory(sides[len(sides)-1].pids) }
+	sides := []*side{b.serverSide(world, result.Server)}
 	if len(b.urls) == 0 || b.floor {
 		f, err := b.floorSide(ctx, rooms, members, world.FrameSize())
 		if err != nil {
@@ -206,6 +176,15 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	return b.runOverload(ctx, sides[len(sides)-1])
 }
 
+func (b *bench) serverSide(world *load.World, sum *benchSide) *side {
+	pids := b.measured()
+	return &side{
+		pids: pids, lines: world.Lines, sum: sum, before: b.beginProfile, after: b.endProfile,
+		syncs: b.syncs, database: b.databaseUsage,
+		watch: func() func() { return b.watchMemory(pids) },
+	}
+}
+
 func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*side, error) {
 	c, err := b.start(ctx, "floor")
 	if err != nil {
@@ -218,7 +197,7 @@ func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*
 	return &side{
 		pids: []int{c.cmd.Process.Pid}, sum: &benchSide{}, before: func() {}, after: func() {},
 		watch: func() func() { return func() {} },
-		syncs: func() (float64, bool) { return 0, false },
+		syncs: func() (float64, bool) { return 0, false }, database: func() load.Usage { return load.Usage{} },
 		lines: func(ctx context.Context, clock *load.Clock) ([]*load.Line, error) {
 			return load.FloorLines(ctx, target, clock, rooms, members, frameSize)
 		},
@@ -232,7 +211,7 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 	if err != nil {
 		return err
 	}
-	var begin, end, own load.Usage
+	var begin, end, own, database load.Usage
 	unwatch := func() {}
 	var syncs, after float64
 	counted := false
@@ -242,7 +221,7 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 			s.before()
 			unwatch = s.watch()
 			syncs, counted = s.syncs()
-			begin, own = load.Measure(s.pids...), ownUsage()
+			begin, own, database = load.Measure(s.pids...), ownUsage(), s.database()
 		},
 		End: func() {
 			own = ownUsage().Since(own)
@@ -252,12 +231,15 @@ func (b *bench) turn(ctx context.Context, s *side, rate float64) error {
 		Drained: func() {
 			end = settle(s.pids)
 			after, _ = s.syncs()
+			database = s.database().Since(database)
 		},
 	}
 	r, err := t.Run(ctx)
 	if err != nil {
 		return err
 	}
+	s.sum.database.CPU += database.CPU
+	s.sum.database.Written += database.Written
 	if counted {
 		s.sum.syncs += after - syncs
 	}
@@ -282,16 +264,16 @@ func settle(pids []int) load.Usage {
 }
 
 func (b *bench) beginProfile() {
-	if b.profile != "" && b.server != nil {
+	if b.profile != "" && len(b.nodes) > 0 {
 		path, err := filepath.Abs(b.profile)
 		if err == nil {
-			b.server.tell("profile %s", path)
+			b.nodes[0].tell("profile %s", path)
 		}
 	}
 }
 
 func (b *bench) endProfile() {
-	if b.profile != "" && b.server != nil {
-		b.server.tell("profiled")
+	if b.profile != "" && len(b.nodes) > 0 {
+		b.nodes[0].tell("profiled")
 	}
 }

@@ -22,12 +22,12 @@ const storedPairs = 64
 
 // runStored has the server keep messages, and starts it again with them.
 func (b *bench) runStored(ctx context.Context) error {
-	send, receive, err := b.targets(ctx)
+	targets, err := b.targets(ctx)
 	if err != nil {
 		return err
 	}
 	dir := b.dirs[len(b.dirs)-1]
-	world, err := load.NewWorld(ctx, load.WorldConfig{Send: send, Receive: receive, Rooms: storedPairs, Members: 2, Size: b.size})
+	world, err := load.NewWorld(ctx, load.WorldConfig{Targets: targets, Rooms: storedPairs, Members: 2, Size: b.size})
 	if err != nil {
 		return err
 	}

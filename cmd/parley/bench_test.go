@@ -65,6 +65,28 @@ func TestBenchEndsItsChildren(t *testing.T) {
 	}
 }
 
+// TestBenchOnPostgres measures two nodes on a PostgreSQL that bench starts.
+func TestBenchOnPostgres(t *testing.T) {
+	if _, err := postgresPrograms(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	out, err := exec.Command(build(t), "bench", "--postgres", "--nodes", "2", "--pairs", "2",
+		"--seconds", "0.3", "--warm", "0.1", "--rounds", "1", "--json").Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, err.(*exec.ExitError).Stderr)
+	}
+	var r benchReport
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Store != "postgres" || r.Nodes != 2 || r.Server.DeliveredPerS == 0 || r.Ratio == 0 {
+		t.Errorf("the report is\n%s", out)
+	}
+}
+
 // build builds the program.
 func build(t *testing.T) string {
 	t.Helper()

@@ -31,10 +31,10 @@ type World struct {
 
 // A WorldConfig says what a [World] is.
 type WorldConfig struct {
-	Send, Receive *Target // where senders and receivers connect: two nodes, or the same
-	Rooms         int
-	Members       int // of each room; the first sends
-	Size          int // bytes of a message's padded content
+	Targets []*Target // nodes of one site, among which the members of each room are spread
+	Rooms   int
+	Members int // of each room; the first sends
+	Size    int // bytes of a message's padded content
 }
 
 // NewWorld makes a world.
@@ -47,10 +47,7 @@ func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
 	}
 	devices := make([]*Device, rooms*members)
 	err := each(len(devices), func(i int) (err error) {
-		target := c.Receive
-		if i%members == 0 {
-			target = c.Send
-		}
+		target := c.Targets[(i/members+i%members)%len(c.Targets)]
 		if devices[i], err = target.SignUp(ctx, i); err != nil {
 			return err
 		}

@@ -63,3 +63,23 @@ func readField(path, name string) int64 {
 	}
 	return 0
 }
+
+// Descendants returns the processes that pid started, and those that they did.
+func Descendants(pid int) []int {
+	children := map[int][]int{}
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	for _, e := range all {
+		if child, err := strconv.Atoi(e.Name()); err == nil {
+			parent := int(readField("/proc/"+e.Name()+"/status", "PPid:"))
+			children[parent] = append(children[parent], child)
+		}
+	}
+	found := children[pid]
+	for i := 0; i < len(found); i++ {
+		found = append(found, children[found[i]]...)
+	}
+	return found
+}
