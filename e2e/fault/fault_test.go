@@ -12,19 +12,19 @@ import (
 	"parley/server/memstore"
 )
 
-// length is how long the faults last: 8 seconds, or as many as
+// length is how long the faults last: 6 seconds, or as many as
 // PARLEY_TORTURE_ROUNDS has tens.
 func length(t *testing.T) time.Duration {
 	t.Helper()
 	v := os.Getenv("PARLEY_TORTURE_ROUNDS")
 	if v == "" {
-		return 8 * time.Second
+		return 6 * time.Second
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 {
 		t.Fatalf("PARLEY_TORTURE_ROUNDS=%q", v)
 	}
-	return max(8*time.Second, time.Duration(n)*time.Second/10)
+	return max(6*time.Second, time.Duration(n)*time.Second/10)
 }
 
 // seedOf returns PARLEY_SEED, or a random one, and logs it. It repeats a run's

@@ -8,12 +8,45 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"parley/server/pgstore/pgtest"
 )
+
+var built struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if built.dir != "" {
+		os.RemoveAll(built.dir)
+	}
+	os.Exit(status)
+}
+
+// program returns the built program.
+func program(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "parley-fault"); built.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", filepath.Join(built.dir, "parley"), "parley/cmd/parley").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("building: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, "parley")
+}
 
 // processes are nodes that are processes of the built program over PostgreSQL.
 type processes struct {
@@ -37,10 +70,7 @@ func newProcesses(t *testing.T, n int) *processes {
 	t.Helper()
 	dsn := pgtest.Database(t)
 	c := &processes{t: t, dir: t.TempDir()}
-	bin := filepath.Join(c.dir, "parley")
-	if out, err := exec.Command("go", "build", "-o", bin, "parley/cmd/parley").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
+	bin := program(t)
 	c.dsn = filepath.Join(c.dir, "dsn")
 	if err := os.WriteFile(c.dsn, []byte(dsn+"\n"), 0o600); err != nil {
 		t.Fatal(err)
