@@ -17,6 +17,9 @@ const (
 	groupBytes = 4 << 20 // of messages
 )
 
+// queueBytes of messages wait at most, over all batchers.
+const queueBytes = 64 << 20
+
 // An appending waits for its batcher.
 type appending struct {
 	ctx  context.Context
@@ -38,6 +41,8 @@ func (a *appending) finish(err error) {
 	close(a.done)
 }
 
+func (a *appending) bytes() int64 { return int64(len(a.e.Message)) }
+
 // A batcher writes the appends of a share of the rooms, many in one transaction.
 type batcher struct {
 	s     *Store
@@ -46,7 +51,7 @@ type batcher struct {
 
 func (s *Store) startBatchers() {
 	for range s.opts.Batch {
-		b := &batcher{s: s, queue: make(chan *appending, s.opts.Queue)}
+		b := &batcher{s: s, queue: make(chan *appending, s.opts.Queue+1)}
 		s.appends = append(s.appends, b)
 		s.running.Go(b.run)
 	}
@@ -63,14 +68,12 @@ func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelo
 		return server.Receipt{}, err
 	}
 	a := &appending{ctx: ctx, op: key(server.OperationHash(op)), room: roomKey(e.Room), e: cloneEnvelope(e), done: make(chan struct{})}
-	b := s.appends[binary.BigEndian.Uint32(a.room[:])%uint32(len(s.appends))]
-	select {
-	case b.queue <- a:
-		s.count.waiting.Add(1)
-	default:
+	if !s.admit(a) {
 		s.count.busy.Add(1)
 		return server.Receipt{}, server.ErrBusy
 	}
+	// It holds as many as are ever admitted.
+	s.appends[binary.BigEndian.Uint32(a.room[:])%uint32(len(s.appends))].queue <- a
 	select {
 	case <-a.done:
 		return a.receipt, a.err
@@ -88,6 +91,22 @@ func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelo
 	}
 }
 
+// admit reports whether a may wait: one alone always may.
+func (s *Store) admit(a *appending) bool {
+	n, size := s.count.waiting.Add(1), s.bytes.Add(a.bytes())
+	if n == 1 || n <= int64(s.opts.Queue) && size <= queueBytes {
+		return true
+	}
+	s.dismiss(1, a.bytes())
+	return false
+}
+
+// dismiss makes room for others.
+func (s *Store) dismiss(n, size int64) {
+	s.count.waiting.Add(-n)
+	s.bytes.Add(-size)
+}
+
 func cloneEnvelope(e wire.Envelope) wire.Envelope {
 	e.ID, e.Message, e.Welcome = bytes.Clone(e.ID), bytes.Clone(e.Message), bytes.Clone(e.Welcome)
 	return e
@@ -98,28 +117,44 @@ func (b *batcher) run() {
 	for {
 		select {
 		case a := <-b.queue:
-			group := b.gather(a)
-			b.s.count.waiting.Add(-int64(len(group)))
-			b.write(group)
+			b.group(a)
 		case <-b.s.stop:
 			return
 		}
 	}
 }
 
-// gather returns first and what waits behind it, within the bounds.
-func (b *batcher) gather(first *appending) []*appending {
-	group, size := []*appending{first}, len(first.e.Message)
-	for len(group) < groupSize && size < groupBytes {
+// group writes first with what waits behind it once there is room for it.
+func (b *batcher) group(first *appending) {
+	g := gathering{all: []*appending{first}, size: first.bytes()}
+	g.from(b.queue)
+	b.s.turns.enter(func() int {
+		g.from(b.queue)
+		return len(g.all)
+	})
+	defer b.s.turns.leave()
+	g.from(b.queue)
+	b.s.dismiss(int64(len(g.all)), g.size)
+	b.write(g.all)
+}
+
+// A gathering is a group that grows.
+type gathering struct {
+	all  []*appending
+	size int64 // bytes of messages
+}
+
+// from adds what waits in queue, within the bounds.
+func (g *gathering) from(queue chan *appending) {
+	for len(g.all) < groupSize && g.size < groupBytes {
 		select {
-		case a := <-b.queue:
-			group = append(group, a)
-			size += len(a.e.Message)
+		case a := <-queue:
+			g.all = append(g.all, a)
+			g.size += a.bytes()
 		default:
-			return group
+			return
 		}
 	}
-	return group
 }
 
 // write stores a group and finishes its appends. Where the database refuses the

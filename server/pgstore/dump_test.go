@@ -12,7 +12,6 @@ import (
 	"parley/internal/cbor"
 	"parley/server"
 	"parley/server/pgstore"
-	"parley/server/pgstore/pgtest"
 	"parley/wire"
 )
 
@@ -130,7 +129,7 @@ func move(t *testing.T, from server.Dumper, to server.Loader) error {
 }
 
 func TestDumpAndLoad(t *testing.T) {
-	from, to := open(t, pgtest.Database(t)), open(t, pgtest.Database(t))
+	from, to := open(t, database(t)), open(t, database(t))
 	rooms := fillSite(t, from)
 	if err := move(t, from, to); err != nil {
 		t.Fatal(err)
@@ -187,7 +186,7 @@ func openingAgain(r *server.Room) server.RoomUpdate {
 
 // TestLoadFails: after an error nothing is there.
 func TestLoadFails(t *testing.T) {
-	from, to := open(t, pgtest.Database(t)), open(t, pgtest.Database(t))
+	from, to := open(t, database(t)), open(t, database(t))
 	rooms := fillSite(t, from)
 	broken := errors.New("broken")
 	n := 0

@@ -31,7 +31,7 @@ type Options struct {
 	Conns   int           // connections at most, the batchers' aside; 0: 16
 	Batch   int           // batchers, each with a connection; 0: 4
 	Timeout time.Duration // of one transaction; 0: 10 s
-	Queue   int           // appends that wait for one batcher at most; 0: 2048
+	Queue   int           // appends that wait at most; 0: 4096
 }
 
 func (o Options) withDefaults() Options {
@@ -44,7 +44,7 @@ func (o Options) withDefaults() Options {
 	for _, f := range []struct {
 		have *int
 		def  int
-	}{{&o.Conns, 16}, {&o.Batch, 4}, {&o.Queue, 2048}} {
+	}{{&o.Conns, 16}, {&o.Batch, 4}, {&o.Queue, 4096}} {
 		if *f.have == 0 {
 			*f.have = f.def
 		}

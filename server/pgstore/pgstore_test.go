@@ -28,16 +28,28 @@ func open(t testing.TB, dsn string) *pgstore.Store {
 	return s
 }
 
+// database returns a database with the tables.
+func database(t testing.TB) string {
+	t.Helper()
+	return pgtest.Prepared(t, func(dsn string) error {
+		s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
+
 func TestStore(t *testing.T) {
 	storetest.Run(t, storetest.Driver{
-		Open:   func(t *testing.T) server.Store { return open(t, pgtest.Database(t)) },
+		Open:   func(t *testing.T) server.Store { return open(t, database(t)) },
 		Reopen: func(t *testing.T, s server.Store) server.Store { return open(t, databases[s]) },
 	})
 }
 
 func TestNodes(t *testing.T) {
 	storetest.RunNodes(t, func(t *testing.T, n int) (nodes []server.Store) {
-		dsn := pgtest.Database(t)
+		dsn := database(t)
 		for range n {
 			nodes = append(nodes, open(t, dsn))
 		}

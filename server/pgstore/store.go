@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -24,8 +25,10 @@ type Store struct {
 	batch *pgxpool.Pool // the batchers'
 	rooms roomCache
 	count counters
+	bytes atomic.Int64 // of the messages that wait
 
 	appends []*batcher
+	turns   *turnstile
 	acks    *acknowledger
 	stop    chan struct{} // closed by Close
 	running sync.WaitGroup
@@ -43,7 +46,7 @@ type Store struct {
 // reached, calls fail with server.ErrUnavailable.
 func Open(ctx context.Context, dsn string, o Options) (_ *Store, err error) {
 	o = o.withDefaults()
-	s := &Store{opts: o, stop: make(chan struct{})}
+	s := &Store{opts: o, stop: make(chan struct{}), turns: newTurnstile()}
 	rand.Read(s.node[:])
 	background := context.WithoutCancel(ctx)
 	if s.pool, err = newPool(background, dsn, o.Conns, o); err != nil {

@@ -140,7 +140,7 @@ func (b *safeBuffer) String() string {
 // TestPartitions: an append goes to its day's part, or to the default one; Sweep
 // drops days as a whole, and what is read after it is whole.
 func TestPartitions(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := database(t)
 	s := open(t, dsn)
 	r := benchRooms(t, s, 1)[0]
 	const day = 24 * 3600 * 1000
@@ -180,7 +180,7 @@ func TestPartitions(t *testing.T) {
 
 // TestBusy: who can't be stored soon is told at once, and nothing of it is kept.
 func TestBusy(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := database(t)
 	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet, Batch: 1, Queue: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func TestBusy(t *testing.T) {
 
 // TestCancelled: who gives up waiting doesn't hurt others.
 func TestCancelled(t *testing.T) {
-	s := open(t, pgtest.Database(t))
+	s := open(t, database(t))
 	r := benchRooms(t, s, 1)[0]
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

@@ -55,26 +55,57 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 var shared struct {
-	once   sync.Once
-	server *Server
-	err    error
-	count  atomic.Int64
+	once     sync.Once
+	server   *Server
+	err      error
+	count    atomic.Int64
+	prepare  sync.Once
+	prepared error
 }
 
 // Database returns the connection string of an empty database of its own, on a
 // server that the tests of the process share.
 func Database(t testing.TB) string {
 	t.Helper()
+	return share(t).createDatabase(t, "")
+}
+
+// Prepared is Database with what fill, which is called once, puts into it.
+func Prepared(t testing.TB, fill func(dsn string) error) string {
+	t.Helper()
+	s := share(t)
+	shared.prepare.Do(func() {
+		if _, err := s.run("psql", "-qXc", "CREATE DATABASE prepared", s.DSN("postgres")); err != nil {
+			shared.prepared = err
+			return
+		}
+		shared.prepared = fill(s.DSN("prepared"))
+	})
+	if shared.prepared != nil {
+		t.Fatal(shared.prepared)
+	}
+	return s.createDatabase(t, " TEMPLATE prepared")
+}
+
+// share returns the server that the tests of the process share.
+func share(t testing.TB) *Server {
+	t.Helper()
 	needed(t)
 	shared.once.Do(func() { shared.server, shared.err = newServer(t, Options{}) })
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
+	return shared.server
+}
+
+// createDatabase makes a database.
+func (s *Server) createDatabase(t testing.TB, how string) string {
+	t.Helper()
 	name := fmt.Sprintf("test%d", shared.count.Add(1))
-	if out, err := shared.server.run("psql", "-qXc", "CREATE DATABASE "+name, shared.server.DSN("postgres")); err != nil {
+	if out, err := s.run("psql", "-qXc", "CREATE DATABASE "+name+how, s.DSN("postgres")); err != nil {
 		t.Fatalf("pgtest: creating a database: %v\n%s", err, out)
 	}
-	return shared.server.DSN(name)
+	return s.DSN(name)
 }
 
 // needed skips t where there is no PostgreSQL, and fails it under CI.
