@@ -71,6 +71,7 @@ func postgresError(err error) error {
 		{pgstore.ErrNotDurable, "PostgreSQL has synchronous_commit = off and would lose what was acknowledged: set it to on for this database (postgres_not_durable)"},
 		{pgstore.ErrSchema, "the tables of PostgreSQL are not of this version: start one node with postgres_migrate = \"yes\" (postgres_schema)"},
 		{pgstore.ErrNewer, "the tables of PostgreSQL are of a newer parley: use that version (postgres_newer)"},
+		{pgstore.ErrIncomplete, "the database holds a part of a site that was being moved: empty it and move again (half_moved)"},
 		{server.ErrUnavailable, "PostgreSQL can't be reached or used: see that it runs, and what its log says of us (postgres)"},
 	} {
 		if errors.Is(err, known.err) {
