@@ -93,6 +93,7 @@ func (b *batcher) run() {
 // many they were.
 func (b *batcher) group(ops []*operation) (n int) {
 	begin := time.Now()
+	b.s.queue.began.Store(begin.UnixNano())
 	t, refused := b.begin(), b.ready()
 	for _, op := range ops {
 		if n > 0 && (op.alone || ops[0].alone || n == groupSize || t.batch.Len() > groupBytes) {
@@ -109,6 +110,7 @@ func (b *batcher) group(ops []*operation) (n int) {
 		err = b.commit(t)
 	}
 	took := time.Since(begin)
+	b.s.queue.began.Store(0)
 	b.s.queue.answered(ops, took)
 	b.s.stats.group(ops, took)
 	for i, op := range ops {
@@ -230,7 +232,8 @@ func (b *batcher) checkSize() {
 		return
 	}
 	b.checked = time.Now()
-	size := b.s.db.Metrics().DiskSpaceUsage()
+	m := b.s.db.Metrics()
+	size := m.DiskSpaceUsage() - m.WAL.ObsoletePhysicalSize // which is used again
 	if full := size > limit; full != b.full {
 		b.full = full
 		b.s.stats.full.Store(full)

@@ -307,7 +307,12 @@ func TestDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	crashed := t.TempDir() // Close would leave no log
+	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
 	c.store.Close()
+	dir = crashed
 	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
 	for _, name := range logs {
 		data, err := os.ReadFile(name)

@@ -185,9 +185,9 @@ func (h *history) acknowledge() {
 	h.cursors[d] = max(h.cursors[d], pos)
 }
 
-// powerCut loses what wasn't synced, or half of it.
+// powerCut loses what wasn't synced, or nothing.
 func (h *history) powerCut() {
-	clone := h.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * h.rng.IntN(2), RNG: h.rng})
+	clone := h.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100 * h.rng.IntN(2), RNG: h.rng})
 	h.store.Close()
 	h.disk = clone
 	h.open()

@@ -51,6 +51,7 @@ type queue struct {
 	wake   chan struct{} // has a value while ops isn't empty or closed is set
 
 	each    atomic.Int64 // nanoseconds that an operation took lately
+	began   atomic.Int64 // when the group under way began, Unix nanoseconds; 0: there is none
 	refused atomic.Int64 // operations
 }
 
@@ -82,6 +83,9 @@ func (q *queue) takes(op *operation) bool {
 		return q.length == 0 || q.bytes+op.bytes <= queueBytes
 	}
 	wait := time.Duration(int64(q.length) * q.each.Load())
+	if began := q.began.Load(); began != 0 { // the disk may be stuck
+		wait = max(wait, time.Since(time.Unix(0, began)))
+	}
 	return q.length < queueLength && q.bytes+op.bytes <= queueBytes && wait <= queueWait
 }
 

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -85,8 +88,9 @@ type Store struct {
 	failed atomic.Pointer[error] // why nothing is written any more
 	broken chan struct{}         // closed once failed is set
 
-	opening atomic.Bool // Open is under way
-	loading atomic.Bool // Load is under way, or has failed
+	opening   atomic.Bool  // Open is under way
+	compacted atomic.Int64 // when makeRoom did, Unix nanoseconds
+	loading   atomic.Bool  // Load is under way, or has failed
 
 	batcher *batcher
 	learned chan struct{} // closed when learn has ended
@@ -194,7 +198,7 @@ func (o Options) withDefaults() Options {
 		o.maxBoxes = maxBoxes
 	}
 	if o.sizeEvery == 0 {
-		o.sizeEvery = sizeEvery
+		o.sizeEvery = roomEvery
 	}
 	return o
 }
@@ -225,8 +229,23 @@ func openError(err error) error {
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
 	case errors.Is(err, ErrFormat), errors.Is(err, ErrHalf), errors.Is(err, os.ErrPermission):
 		return err
+	case strings.Contains(err.Error(), "format major version"):
+		return fmt.Errorf("%w: %v", ErrFormat, err)
+	case ofFileSystem(err):
+		return fmt.Errorf("pebblestore: opening: %w", err)
 	}
-	return fmt.Errorf("pebblestore: opening: %w", err)
+	// What Pebble says about files that it can't make sense of isn't always
+	// marked as corruption.
+	return fmt.Errorf("%w: %v", ErrCorrupt, err)
+}
+
+// ofFileSystem reports whether the file system said err, rather than a file.
+func ofFileSystem(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	var call *os.SyscallError
+	var number syscall.Errno
+	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call) || errors.As(err, &number)
 }
 
 // Close ends the store. Operations that run get server.ErrUnavailable or their
@@ -238,7 +257,12 @@ func (s *Store) Close() (err error) {
 		<-s.done
 		<-s.learned
 		s.views.close()
-		err = s.db.Close()
+		if s.Err() == nil {
+			// Tables tell damage better than the end of a log, and the next start
+			// is shorter.
+			err = s.db.Flush()
+		}
+		err = errors.Join(err, s.db.Close())
 	})
 	return err
 }

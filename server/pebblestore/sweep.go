@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"parley/identity"
 	"parley/server"
@@ -40,6 +41,25 @@ func (s *Store) Sweep(ctx context.Context, limits server.SweepLimits) error {
 				return err
 			}
 		}
+	}
+	return s.makeRoom(ctx)
+}
+
+// roomEvery is how often a store that is too large is compacted by hand.
+const roomEvery = 10 * time.Minute
+
+// makeRoom gives back the disk's space of what was let go, where the store has
+// reached its size. Otherwise Pebble does so in its own time.
+func (s *Store) makeRoom(ctx context.Context) error {
+	if !s.stats.full.Load() || time.Since(time.Unix(0, s.compacted.Load())) < min(roomEvery, s.opts.sizeEvery) {
+		return nil
+	}
+	s.compacted.Store(time.Now().UnixNano())
+	if err := s.db.Flush(); err != nil {
+		return readError(err)
+	}
+	if err := s.db.Compact(ctx, []byte{keyEnvelope}, []byte{keyEnvelope + 1}, false); err != nil {
+		return readError(err)
 	}
 	return nil
 }

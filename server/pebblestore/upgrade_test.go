@@ -2,7 +2,6 @@ package pebblestore_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -181,7 +180,7 @@ func TestUpgradeBreaksOff(t *testing.T) {
 		var left *vfs.MemFS // what the power cut left
 		fs := onWrite(disk, func(n int64) {
 			if n == cut {
-				left = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: rand.New(rand.NewPCG(1, uint64(cut)))})
+				left = disk.CrashClone(vfs.CrashCloneCfg{})
 			}
 		})
 		s, err := pebblestore.Open("data", pebblestore.Options{Logger: quiet, FS: fs})
