@@ -20,7 +20,8 @@ var benchCommand = command{
 Without --url it starts a server of its own in a temporary directory, every message
 synced to the disk before it is acknowledged, and a floor: a bare WebSocket server
 that appends to one synced file and forwards. The two are measured in turns, and the
-ratio of their medians is printed. With --url it makes throw-away accounts
+ratio of their medians is printed. That server's allowances of single devices are
+raised; how long a message may wait (rate_delay) is as usual. With --url it makes throw-away accounts
 ("bench-…") on that server and leaves them there.
 
   --url URL[,URL]   this server instead; several are nodes of one site, among which
@@ -52,7 +53,8 @@ Workloads; the default is pairs:
   --rounds N        turns of each (3)
   --warm S          seconds before each turn that don't count (1)
   --goals           all of docs/benchmarks.md, section Delivery, as one table: some minutes
-  --soak            one turn, in which the server's memory is printed 30 times, or each minute
+  --soak            one turn of the server alone, in which its memory and the size of its
+                    store are printed 30 times, or each minute
   --cpuprofile FILE of the server that it starts, over its turns
   --json            one object on standard output instead of a table`,
 	run: runBench,

@@ -29,6 +29,9 @@ func (b *bench) startServers(ctx context.Context) error {
 		}
 		b.nodes = append(b.nodes, c)
 	}
+	if !b.postgres {
+		b.serverDir = b.dirs[len(b.dirs)-1]
+	}
 	return nil
 }
 
@@ -100,9 +103,8 @@ func (b *bench) databaseUsage() load.Usage {
 // restart ends the server that bench started, and starts it again on what it has
 // kept. It is for one node with an embedded store.
 func (b *bench) restart(ctx context.Context) error {
-	dir := b.dirs[len(b.dirs)-1]
 	b.stopAll()
-	c, err := b.startIn(ctx, dir, "server", b.serveFlags...)
+	c, err := b.startIn(ctx, b.serverDir, "server", b.serveFlags...)
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,12 @@ import (
 type bench struct {
 	*program
 	*benchConfig
-	report   *benchReport
-	nodes    []*benchProcess // its own servers
-	database *benchProcess   // its own PostgreSQL, or nil
-	dirs     []string        // temporary
-	all      []*benchProcess
+	report    *benchReport
+	nodes     []*benchProcess // its own servers
+	serverDir string          // of the embedded store, or empty
+	database  *benchProcess   // its own PostgreSQL, or nil
+	dirs      []string        // temporary
+	all       []*benchProcess
 }
 
 func newTarget(url string) (*load.Target, error) { return load.NewTarget(url) }
@@ -148,7 +149,7 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	result.Server = &benchSide{}
 	b.report.FrameBytes = world.FrameSize()
 	sides := []*side{b.serverSide(world, result.Server)}
-	if len(b.urls) == 0 || b.floor {
+	if len(b.urls) == 0 && !b.soak || b.floor {
 		f, err := b.floorSide(ctx, rooms, members, world.FrameSize())
 		if err != nil {
 			return err

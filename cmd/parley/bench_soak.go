@@ -8,8 +8,9 @@ import (
 
 // A benchMemory is the server's memory at one time of a soak.
 type benchMemory struct {
-	AtS float64 `json:"at_s"` // since the turn began to count
-	RSS int64   `json:"rss_bytes"`
+	AtS   float64 `json:"at_s"` // since the turn began to count
+	RSS   int64   `json:"rss_bytes"`
+	Store int64   `json:"store_bytes,omitempty"` // of an embedded store's directory
 }
 
 // soakSamples is how many times a soak says what memory the server has, unless it
@@ -32,8 +33,11 @@ func (b *bench) watchMemory(pids []int) (stop func()) {
 			select {
 			case <-tick.C:
 				m := benchMemory{AtS: round(time.Since(start).Seconds(), 1), RSS: load.Measure(pids...).RSS}
+				if b.serverDir != "" {
+					m.Store, _ = diskBytes(b.serverDir) // a file that goes meanwhile makes it 0
+				}
 				b.report.Memory = append(b.report.Memory, m)
-				b.note("after %6.0f s the server has %4d MB", m.AtS, m.RSS>>20)
+				b.note("after %6.0f s the server has %4d MB of memory, %5d MB of disk", m.AtS, m.RSS>>20, m.Store>>20)
 			case <-end:
 				return
 			}

@@ -26,12 +26,11 @@ func (b *bench) runStored(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dir := b.dirs[len(b.dirs)-1]
 	world, err := load.NewWorld(ctx, load.WorldConfig{Targets: targets, Rooms: storedPairs, Members: 2, Size: b.size})
 	if err != nil {
 		return err
 	}
-	before, err := diskBytes(dir)
+	before, err := diskBytes(b.serverDir)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func (b *bench) runStored(ctx context.Context) error {
 	if err := b.restart(ctx); err != nil { // what it wrote twice, to be safe, is gone then
 		return err
 	}
-	after, err := diskBytes(dir)
+	after, err := diskBytes(b.serverDir)
 	if err != nil {
 		return err
 	}
