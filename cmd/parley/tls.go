@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -36,7 +36,7 @@ func (t *tlsSettings) secure(listener net.Listener, dir string, log *slog.Logger
 			return nil, fmt.Errorf("tls_cert and tls_key: %w (tls)", err)
 		}
 		config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: files.get}
-		return &secured{tls.NewListener(listener, config), config, http.HandlerFunc(toHTTPS)}, nil
+		return &secured{tls.NewListener(listener, config), config, anyPort(http.HandlerFunc(toHTTPS))}, nil
 	}
 	manager, err := t.manager(dir)
 	if err != nil {
@@ -44,8 +44,12 @@ func (t *tlsSettings) secure(listener net.Listener, dir string, log *slog.Logger
 	}
 	config := manager.TLSConfig() // HTTP/2, and tls-alpn-01
 	config.MinVersion = tls.VersionTLS12
-	config.GetCertificate = logged(config.GetCertificate, log)
-	return &secured{tls.NewListener(listener, config), config, manager.HTTPHandler(http.HandlerFunc(toHTTPS))}, nil
+	config.GetCertificate = t.logged(config.GetCertificate, log)
+	s := &secured{Listener: tls.NewListener(listener, config), config: config}
+	if t.httpListen != "" { // else http-01 would be tried in vain
+		s.plain = anyPort(manager.HTTPHandler(http.HandlerFunc(toHTTPS)))
+	}
+	return s, nil
 }
 
 // manager returns what gets certificates from an authority, and renews them.
@@ -78,31 +82,36 @@ func (t *tlsSettings) manager(dir string) (*autocert.Manager, error) {
 }
 
 // logged logs why there is no certificate for one of the server's own names, at
-// most once in a while. It doesn't say which name a client asked for.
-func logged(get func(*tls.ClientHelloInfo) (*tls.Certificate, error), log *slog.Logger) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	seldom := newSeldom(time.Minute)
+// most once in a while.
+func (t *tlsSettings) logged(get func(*tls.ClientHelloInfo) (*tls.Certificate, error), log *slog.Logger) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	often := newSeldom(time.Minute)
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		certificate, err := get(hello)
-		refused := (*acme.AuthorizationError)(nil)
-		problem := (*acme.Error)(nil)
-		if (errors.As(err, &refused) || errors.As(err, &problem)) && seldom.now() {
-			log.LogAttrs(context.Background(), slog.LevelError, "no certificate", slog.String("error", err.Error()))
+		if err != nil && slices.Contains(t.acmeDomains, hello.ServerName) && often.now() {
+			log.Error("there is no certificate; it is tried again", "error", err)
 		}
 		return certificate, err
 	}
+}
+
+// anyPort takes the port from a request's Host: the authority always asks on port
+// 80, wherever that leads, and names aren't compared with ports.
+func anyPort(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host, _, err := net.SplitHostPort(r.Host); err == nil {
+			r.Host = host
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // toHTTPS sends a browser to the same page under https. Nothing else is answered
 // in the clear: a client that was told http:// would send its secrets before it
 // is sent away.
 func toHTTPS(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || host == "" {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Host == "" {
 		http.Error(w, "Use https.", http.StatusBadRequest)
 		return
 	}
-	http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusMovedPermanently)
+	http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusMovedPermanently)
 }

@@ -156,7 +156,7 @@ func TestToHTTPS(t *testing.T) {
 		r := httptest.NewRequest(c.method, "/a?b", nil)
 		r.Host = c.host
 		w := httptest.NewRecorder()
-		toHTTPS(w, r)
+		anyPort(http.HandlerFunc(toHTTPS)).ServeHTTP(w, r)
 		if w.Code != c.status || w.Header().Get("Location") != c.location {
 			t.Errorf("%s %s: %d %q; want %d %q", c.method, c.host, w.Code, w.Header().Get("Location"), c.status, c.location)
 		}
