@@ -26,15 +26,23 @@ import (
 const turns = 8
 
 // compare reports the median times of one and bare, calls of each at a time, and
-// their ratio.
+// their ratio; and the ratio of the CPU time that each took in all, which counts
+// where samples are so long that the machine interrupts them.
 func compare(b *testing.B, calls int, one, bare func()) {
 	b.Helper()
 	var ones, bares []time.Duration
+	var oneCPU, bareCPU time.Duration
 	for b.Loop() {
+		start := cpuTime()
 		ones = append(ones, timed(calls, one))
+		between := cpuTime()
 		bares = append(bares, timed(calls, bare))
+		oneCPU, bareCPU = oneCPU+between-start, bareCPU+cpuTime()-between
 	}
 	report(b, calls, ones, bares)
+	if calls == 1 && bareCPU > 0 {
+		b.ReportMetric(float64(oneCPU)/float64(bareCPU), "cpu-ratio")
+	}
 }
 
 // report reports the medians of samples of so many calls each, and their ratio.

@@ -86,8 +86,22 @@ type UpdatePath struct {
 
 // MarshalMLS implements [Encoder].
 func (p *UpdatePath) MarshalMLS(w *codec.Writer) {
+	w.Grow(p.size())
 	p.LeafNode.MarshalMLS(w)
 	marshalList(w, p.Nodes)
+}
+
+// size returns about how many bytes MarshalMLS writes, rather more than less.
+func (p *UpdatePath) size() int {
+	n := 1024
+	for i := range p.Nodes {
+		n += 16 + len(p.Nodes[i].EncryptionKey)
+		for k := range p.Nodes[i].PathSecrets {
+			c := &p.Nodes[i].PathSecrets[k]
+			n += 8 + len(c.KEMOutput) + len(c.Ciphertext)
+		}
+	}
+	return n
 }
 
 // UnmarshalMLS implements [Decoder].

@@ -62,8 +62,19 @@ func (w *Writer) Optional(present bool) {
 	w.Uint8(0)
 }
 
+// Grow makes room for n more bytes, and at least doubles the buffer if there is
+// none: append alone would copy what is large many times.
+func (w *Writer) Grow(n int) {
+	if n > cap(w.b)-len(w.b) {
+		w.b = slices.Grow(w.b, max(n, len(w.b)))
+	}
+}
+
 // Raw writes p without a header.
-func (w *Writer) Raw(p []byte) { w.b = append(w.b, p...) }
+func (w *Writer) Raw(p []byte) {
+	w.Grow(len(p))
+	w.b = append(w.b, p...)
+}
 
 // Zeros writes n bytes of zero.
 func (w *Writer) Zeros(n int) {
@@ -79,6 +90,7 @@ func (w *Writer) Varint(n int) { w.b = AppendVarint(w.b, n) }
 // Vector writes p as opaque<V>. It panics if p is longer than [MaxVector],
 // which callers rule out for data that they did not make themselves.
 func (w *Writer) Vector(p []byte) {
+	w.Grow(len(p) + 4)
 	w.b = AppendVarint(w.b, len(p))
 	w.b = append(w.b, p...)
 }
