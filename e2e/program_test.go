@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,9 @@ type site struct {
 	proc *exec.Cmd
 	done chan struct{} // closed when proc has ended
 
-	seals map[string]string // by seal
+	seals    map[string]string // by seal
+	server   string            // the program that serves; empty: parley
+	programs map[string]string // what somebody uses instead of parley
 }
 
 func newSite(t *testing.T, flags ...string) *site {
@@ -79,7 +82,7 @@ func (s *site) start() {
 	}
 	defer log.Close()
 	before, _ := os.ReadFile(s.log())
-	s.proc = exec.Command(parley, append([]string{"serve", "--data", s.data(), "--listen", "127.0.0.1:" + s.port}, s.args...)...)
+	s.proc = exec.Command(cmp.Or(s.server, parley), append([]string{"serve", "--data", s.data(), "--listen", "127.0.0.1:" + s.port}, s.args...)...)
 	s.proc.Env = []string{"HOME=" + s.dir}
 	s.proc.Stderr = log
 	if err := s.proc.Start(); err != nil {
@@ -128,12 +131,15 @@ func (s *site) stop() {
 // home is somebody's PARLEY_HOME.
 func (s *site) home(who string) string { return filepath.Join(s.dir, who) }
 
+// owner is whose device a home is: a second one is called as the person, and 2.
+func (s *site) owner(home string) string { return strings.TrimSuffix(home, "2") }
+
 func passphrase(who string) string { return "passphrase of " + who }
 
 // command returns the program as somebody.
 func (s *site) command(ctx context.Context, who string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, parley, args...)
-	cmd.Env = []string{"HOME=" + s.dir, "PARLEY_HOME=" + s.home(who), "PARLEY_PASSPHRASE=" + passphrase(who)}
+	cmd := exec.CommandContext(ctx, cmp.Or(s.programs[who], parley), args...)
+	cmd.Env = []string{"HOME=" + s.dir, "PARLEY_HOME=" + s.home(who), "PARLEY_PASSPHRASE=" + passphrase(s.owner(who))}
 	return cmd
 }
 
