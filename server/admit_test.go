@@ -164,7 +164,7 @@ func testBeyondSaturation(t *testing.T) {
 		return err
 	}
 	var wg sync.WaitGroup
-	const crowd = 1 << 13
+	const crowd = 1 << 12
 	for i := range crowd {
 		wg.Go(func() {
 			if err := send(i); err != nil {

@@ -110,9 +110,13 @@ type PlaceDump struct {
 	Pos     uint64
 }
 
-// OperationHash is the name under which stores keep the receipt of op.
+// OperationHash is the name under which stores keep the receipt of op: the first
+// half of the SHA-256 of kind, device and id, with a zero byte in between.
 func OperationHash(op OperationID) (h [16]byte) {
-	sum := sha256.Sum256([]byte(string(op.Kind) + "\x00" + string(op.Device) + "\x00" + string(op.ID)))
+	var buffer [256]byte // enough for all but the longest domains
+	b := append(append(buffer[:0], op.Kind...), 0)
+	b = append(append(b, op.Device...), 0)
+	sum := sha256.Sum256(append(b, op.ID...))
 	copy(h[:], sum[:])
 	return h
 }

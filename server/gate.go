@@ -38,7 +38,7 @@ func (g *gate) enter() bool {
 
 func (g *gate) leave() {
 	g.done.Add(1)
-	if g.running.Add(-1) < minGate && g.mark.Load() != 0 {
+	if g.running.Add(-1) < minGate/4 && g.mark.Load() != 0 {
 		g.mark.Store(0) // what is done now doesn't say what could be
 	}
 }
@@ -56,11 +56,10 @@ func (g *gate) reckon(now int64) {
 	case mark == 0 || since < 0:
 		g.limit.Store(startGate)
 	default:
-		// Half of what it was, half of what it would be: one slow write isn't all.
-		would := n * int64(g.delay) / since
-		g.limit.Store(max((g.limit.Load()+would)/2, minGate))
+		// It rises at once and falls by an eighth: one slow write isn't all.
+		g.limit.Store(max(n*int64(g.delay)/since, g.limit.Load()/8*7, minGate))
 	}
 }
 
 // startGate is the limit before anything is known: what a fast store can do.
-const startGate = 8 << 10
+const startGate = 4 << 10
