@@ -276,14 +276,16 @@ func (c *Client) ConfirmReset(ctx context.Context, name string) error {
 }
 
 // SafetyNumber returns 60 digits that are the same on both sides while nobody in
-// between has shown either a false device list.
+// between has shown either a false device list. Without a connection it returns
+// that of the lists last seen together with ErrOffline.
 func (c *Client) SafetyNumber(ctx context.Context, name string) (string, error) {
 	a, err := c.Resolve(name)
 	if err != nil {
 		return "", err
 	}
-	if err := c.refresh(ctx, a, c.self.Account); err != nil {
-		return "", err
+	offline := c.refresh(ctx, a, c.self.Account)
+	if offline != nil && !errors.Is(offline, ErrOffline) {
+		return "", offline
 	}
 	var number string
 	err = c.step(ctx, func(t *tx) error {
@@ -295,10 +297,16 @@ func (c *Client) SafetyNumber(ctx context.Context, name string) (string, error) 
 		if err != nil {
 			return err
 		}
+		if own.Chain.Current == nil || other.Chain.Current == nil {
+			return ErrOffline // nothing of a stranger was ever seen
+		}
 		number = identity.SafetyNumber(own.Chain.Current, other.Chain.Current)
 		return nil
 	})
-	return number, err
+	if err != nil {
+		return "", err
+	}
+	return number, offline
 }
 
 func (c *Client) resetDelay() time.Duration {

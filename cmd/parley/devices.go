@@ -71,10 +71,7 @@ func (p *program) listDevices(ctx context.Context, c *client.Client, asJSON bool
 	if err != nil {
 		return err
 	}
-	waiting, err := c.Waiting(ctx)
-	if err != nil {
-		return err
-	}
+	waiting, offline := c.Waiting(ctx)
 	var lines []deviceLine
 	for _, d := range devices {
 		device, at := string(d.Device), rfc3339(d.AddedMS)
@@ -94,7 +91,7 @@ func (p *program) listDevices(ctx context.Context, c *client.Client, asJSON bool
 			return err
 		}
 	}
-	return nil
+	return offline // or whatever kept those that wait from being known
 }
 
 func (p *program) printDevice(l deviceLine) (err error) {

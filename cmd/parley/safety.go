@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"parley/client"
@@ -12,7 +13,8 @@ var safetyCommand = command{
 	summary: "Print the safety number with somebody: 60 digits to compare.",
 	more: `
 Both sides see the same number while nobody in between shows false device lists.
-Compare it in person, or on a call. It changes when either side's devices do.`,
+Compare it in person, or on a call. It changes when either side's devices do.
+Without a connection it prints the number of the devices last seen, and exits with 1.`,
 	run: runSafety,
 }
 
@@ -23,10 +25,11 @@ func runSafety(ctx context.Context, p *program, args []string) error {
 	}
 	return p.withClient(ctx, func(c *client.Client) error {
 		number, err := c.SafetyNumber(ctx, name)
-		if err == nil {
-			_, err = fmt.Fprintln(p.stdout, number)
+		if number == "" {
+			return err
 		}
-		return err
+		_, printed := fmt.Fprintln(p.stdout, number)
+		return errors.Join(err, printed) // offline: it is of the lists last seen
 	})
 }
 
