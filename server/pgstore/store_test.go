@@ -234,3 +234,55 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("Stats = %+v", s.Stats())
 	}
 }
+
+// TestUnconfirmed: where a synchronous standby that must confirm doesn't, nothing is
+// acknowledged, though the database, told by its operator to wait no longer,
+// answers as if all were well.
+func TestUnconfirmed(t *testing.T) {
+	db := pgtest.Start(t, pgtest.Options{})
+	s, err := pgstore.Open(t.Context(), db.DSN("postgres"), pgstore.Options{Migrate: true, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := benchRooms(t, s, 1)[0]
+	db.Configure(map[string]string{"synchronous_standby_names": "nobody"})
+	for what, call := range map[string]func() error{
+		"Append":      func() error { _, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); return err },
+		"Acknowledge": func() error { return s.Acknowledge(t.Context(), r.Leaves[0].Device, 1) },
+		"Meta":        func() error { _, err := s.Meta(t.Context(), "name", []byte("value")); return err },
+	} {
+		result := make(chan error, 1)
+		go func() { result <- call() }()
+		cancelled := false
+		for waiting := true; waiting; {
+			select {
+			case err := <-result:
+				waiting = false
+				if !errors.Is(err, server.ErrUnavailable) {
+					t.Errorf("%s without the standby: %v; want ErrUnavailable", what, err)
+				}
+			case <-time.After(50 * time.Millisecond):
+				n := db.SQL("postgres", "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+				cancelled = cancelled || n != "0"
+			}
+		}
+		if !cancelled {
+			t.Errorf("%s didn't wait for the standby", what)
+		}
+	}
+	db.Configure(map[string]string{"synchronous_standby_names": ""})
+	var receipt server.Receipt
+	for range 100 {
+		if receipt, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil || receipt.Seq != 2 {
+		t.Errorf("the same message later: %+v, %v; want seq 2", receipt, err)
+	}
+	if reply, err := s.Read(t.Context(), r.Leaves[1].Device, 0, 10, 1<<20); err != nil || len(reply.Events) != 2 {
+		t.Errorf("%+v, %v; want the room and one message", reply, err)
+	}
+}
