@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/server"
 	"parley/server/pgstore"
+	"parley/server/pgstore/pgtest"
 	"parley/wire"
 )
 
@@ -19,10 +21,17 @@ type mailbox struct {
 	cursor uint64
 }
 
+// complaints is what of *testing.T takes what is wrong.
+type complaints interface {
+	Errorf(format string, args ...any)
+	Helper()
+	Context() context.Context
+}
+
 // A watcher reads all mailboxes while things break, as devices do: from where it
 // is. What it has seen once must stay so.
 type watcher struct {
-	t     *testing.T
+	t     complaints
 	store *pgstore.Store
 	boxes [people]mailbox
 	stop  context.CancelFunc
@@ -67,7 +76,7 @@ func (w *watcher) look(ctx context.Context, person int) (more bool) {
 	box.cursor = raw.Cursor
 	reply, err := raw.Decode()
 	if err != nil {
-		w.t.Error(err)
+		w.t.Errorf("%v", err)
 		return false
 	}
 	for _, e := range reply.Events {
@@ -88,8 +97,10 @@ func eventText(e *wire.Envelope) string {
 // true.
 func (w *watcher) check(what *told) {
 	w.t.Helper()
-	w.stop()
-	<-w.done
+	if w.stop != nil {
+		w.stop()
+		<-w.done
+	}
 	for p := range people {
 		for w.look(w.t.Context(), p) {
 		}
@@ -109,7 +120,7 @@ func (w *watcher) check(what *told) {
 		w.checkRoom(r, what)
 	}
 	if len(what.sent) == 0 {
-		w.t.Error("nothing was sent")
+		w.t.Errorf("nothing was sent")
 	}
 }
 
@@ -169,4 +180,70 @@ func (w *watcher) ofRoom(person, room int) (events []string) {
 		}
 	}
 	return events
+}
+
+// A recorder counts complaints.
+type recorder struct {
+	*testing.T
+	n int
+}
+
+func (r *recorder) Errorf(string, ...any) { r.n++ }
+
+// TestCheckFinds shows that the checker finds what it is there for.
+func TestCheckFinds(t *testing.T) {
+	dsn := pgtest.Database(t)
+	begin(t, dsn)
+	what := &told{}
+	n := startNode(t, dsn, "a", what)
+	awaitMore(t, what, 30)
+	n.finish()
+	s, err := openNode(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	found := func(prepare func(w *watcher)) int {
+		r := &recorder{T: t}
+		w := &watcher{t: r, store: s}
+		prepare(w)
+		w.check(what)
+		return r.n
+	}
+	none := func(*watcher) {}
+	if n := found(none); n != 0 {
+		t.Fatalf("%d complaints about a sound site", n)
+	}
+	for name, lie := range map[string]func(){
+		"a message that isn't there": func() { what.sent["made-up"] = sent{0, 3} },
+		"a cursor that moved back":   func() { what.read[0] = 1 << 40 },
+		"a failure":                  func() { what.failed = []string{"failed"} },
+	} {
+		before := told{sent: maps.Clone(what.sent), read: what.read}
+		lie()
+		if found(none) == 0 {
+			t.Errorf("%s isn't found", name)
+		}
+		what.sent, what.read, what.failed = before.sent, before.read, nil
+	}
+	for id, at := range what.sent {
+		what.sent[id] = sent{at.room, at.seq + 1}
+		if found(none) == 0 {
+			t.Error("a message at another place isn't found")
+		}
+		what.sent[id] = at
+		break
+	}
+	if found(func(w *watcher) { w.boxes[0].events = []string{"something else"} }) == 0 {
+		t.Error("a mailbox that changed isn't found")
+	}
+	for name, sql := range map[string]string{
+		"a message that is there twice": "UPDATE box SET seq = 2 WHERE seq = 3",
+		"a gap":                         "DELETE FROM box WHERE pos = 4",
+	} {
+		pgtest.SQL(t, dsn, sql)
+		if found(none) == 0 {
+			t.Errorf("%s isn't found", name)
+		}
+	}
 }
