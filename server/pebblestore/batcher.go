@@ -188,7 +188,9 @@ func (b *batcher) write(t *tx) (err error) {
 		}
 		b.s.views.renew(b.s.db, err == nil)
 	}()
-	t.finish()
+	if err := t.finish(); err != nil {
+		return err
+	}
 	begin := time.Now()
 	if err := t.batch.Commit(pebble.Sync); err != nil {
 		return err
@@ -266,6 +268,9 @@ func (b *batcher) publish(t *tx) {
 			b.s.rooms.put(r.room, func() bool { return true })
 		}
 	}
+	for _, e := range t.dead {
+		b.window.bury(e)
+	}
 	b.window.trim(b.s.opts.Window)
 	b.s.stats.window(&b.window)
 }
@@ -288,6 +293,7 @@ type tx struct {
 	saveBoxes []*box
 	saveRooms []*roomState
 	partly    []*entry // that some mailboxes let go
+	dead      []*entry // that nobody needs once the group is durable
 	buf       []byte
 }
 
@@ -303,7 +309,7 @@ func (t *tx) empty() bool {
 
 // finish adds to the batch what comes with the group: cursors, what leaves the
 // tail, what mailboxes let go.
-func (t *tx) finish() {
+func (t *tx) finish() error {
 	for _, c := range t.moved {
 		t.put(cursorKey(c.device), u64(c.pending))
 		if b := c.box; b.from <= min(t.b.letUpTo(b), b.saved) {
@@ -311,8 +317,11 @@ func (t *tx) finish() {
 		}
 	}
 	t.save()
-	t.letGo()
+	if err := t.letGo(); err != nil {
+		return err
+	}
 	t.writeNumbers()
+	return nil
 }
 
 // rollBack makes the batcher forget the group.

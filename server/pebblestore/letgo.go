@@ -34,34 +34,63 @@ func (t *tx) wasted(x *box) {
 	}
 }
 
-// letGo lets go what is in memory, as far as that takes not much longer than
-// the group itself. What can't be done now is remembered on disk for Sweep.
-func (t *tx) letGo() {
-	budget := 4*len(t.entries) + 4*len(t.moved) + 64
+// coldBudget is how many positions that aren't in memory a group lets go.
+const coldBudget = 64
+
+// letGo lets go what acknowledgements have made free, as far as that takes not
+// much longer than the group itself. The rest is for the next groups, or, as the
+// disk remembers, for Sweep.
+func (t *tx) letGo() error {
+	warm, cold := 4*len(t.entries)+4*len(t.moved)+64, coldBudget
+	released := map[uint64]uint32{} // of envelopes that aren't in memory
+	left := t.b.waste[:0]
 	for _, x := range t.b.waste {
-		x.queued = false
-		t.saveBox(x)
-		begin := x.from
-		for x.from <= min(t.b.letUpTo(x), x.saved) && budget > 0 {
-			e := x.at(x.from)
-			if e == nil {
-				break
-			}
-			t.release(e)
-			x.bytes -= min(x.bytes, uint64(len(e.raw)))
-			x.from++
-			budget--
+		if warm > 0 {
+			warm -= t.letGoWarm(x, warm)
 		}
-		t.dropMail(x.account, begin, x.from)
+		if warm > 0 && cold > 0 && t.b.wasteful(x) && x.at(x.from) == nil {
+			n, err := t.letGoBox(x, released, cold)
+			if err != nil {
+				return err
+			}
+			cold -= n
+		}
 		t.noteWaste(x)
+		if x.queued = t.b.wasteful(x); x.queued {
+			left = append(left, x)
+		}
 	}
-	t.b.waste = t.b.waste[:0]
+	clear(t.b.waste[len(left):])
+	t.b.waste = left
 	t.countReleased()
+	return t.countCold(released)
+}
+
+// wasteful reports whether x may let go something that is saved.
+func (b *batcher) wasteful(x *box) bool { return x.from <= min(b.letUpTo(x), x.saved) }
+
+// letGoWarm lets go up to budget positions of x that are in memory.
+func (t *tx) letGoWarm(x *box, budget int) (n int) {
+	begin := x.from
+	for ; n < budget && t.b.wasteful(x); n++ {
+		e := x.at(x.from)
+		if e == nil {
+			break
+		}
+		t.release(e)
+		x.bytes -= min(x.bytes, uint64(len(e.raw)))
+		x.from++
+	}
+	if n > 0 {
+		t.saveBox(x)
+		t.dropMail(x.account, begin, x.from)
+	}
+	return n
 }
 
 // noteWaste has the disk remember whether x still may let something go.
 func (t *tx) noteWaste(x *box) {
-	left := x.from <= min(t.b.letUpTo(x), x.saved)
+	left := t.b.wasteful(x)
 	if left {
 		t.b.cold[x.account] = true
 	} else {
@@ -109,6 +138,7 @@ func (t *tx) countReleased() {
 			continue
 		}
 		t.must(t.batch.Delete(envelopeKey(e.id), nil))
+		t.dead = append(t.dead, e)
 		if e.counted {
 			t.must(t.batch.Delete(releasedKey(e.id), nil))
 			e.counted = false
@@ -145,6 +175,9 @@ func (t *tx) letGoBox(x *box, released map[uint64]uint32, budget int) (n int, er
 		return 0, err
 	}
 	defer envelopes.Close()
+	if x.from > x.saved {
+		return 0, nil
+	}
 	err = scan(t.b.s.db, mailKey(x.account, x.from), mailKey(x.account, x.saved+1), func(key, value []byte) (bool, error) {
 		pos, id := number(key[prefix:]), number(value)
 		if n == budget || pos > t.b.letUpTo(x) {
@@ -240,8 +273,9 @@ func (t *tx) expire(ms int64, budget int) (n int, err error) {
 		t.noteWaste(x)
 	}
 	for id := max(b.oldest, b.window.base); id < until; id++ {
-		if e := b.window.at(id); e != nil {
+		if e := b.window.at(id); e != nil && e.need > 0 {
 			e.need = 0
+			t.dead = append(t.dead, e)
 		}
 	}
 	for _, kind := range []byte{keyEnvelope, keyReleased, keyOldPlace} {

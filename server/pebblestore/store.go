@@ -208,7 +208,7 @@ func (s *Store) pebbleOptions(lock *pebble.Lock) *pebble.Options {
 	opts := &pebble.Options{
 		FS: s.opts.FS, Lock: lock, Logger: log, CacheSize: s.opts.Cache,
 		FormatMajorVersion:          pebble.FormatNewest,
-		MemTableSize:                64 << 20,
+		MemTableSize:                128 << 20,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,

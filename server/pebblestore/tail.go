@@ -80,15 +80,23 @@ func (w *window) trim(maxBytes int) {
 		if e.need > 0 && w.bytes <= maxBytes && len(w.entries) <= windowLength {
 			return
 		}
-		for _, p := range e.places {
+		for _, p := range e.places { // none where nobody needs it
 			p.box.forgetFront(p.pos)
 		}
-		w.bytes -= e.size()
+		if e.need > 0 {
+			w.bytes -= e.size()
+		}
 		w.entries[0] = nil
 		w.entries = w.entries[1:]
 		w.base++
 		w.saved--
 	}
+}
+
+// bury frees the memory of e, which is saved and which nobody needs any more.
+func (w *window) bury(e *entry) {
+	w.bytes -= e.size()
+	e.raw, e.places, e.room = nil, nil, nil
 }
 
 // done reports whether every mailbox may let e go.
@@ -159,6 +167,7 @@ func (t *tx) saveEntry(e *entry) {
 	switch {
 	case e.need == 0:
 		t.must(t.batch.SingleDelete(envelopeKey(e.id), nil)) // it was set once
+		t.dead = append(t.dead, e)
 	case let > 0:
 		t.put(releasedKey(e.id), u32(uint32(let)))
 		e.counted = true
