@@ -1,5 +1,6 @@
 // Package nettransport carries operations of package wire over the network: HTTP
-// for requests, a WebSocket for the stream. It connects to one origin and to
+// for requests, a WebSocket for the stream; where that is blocked, reads that
+// wait. It connects to one origin and to
 // nothing else: redirects are refused.
 //
 // Both go through the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY,
@@ -39,6 +40,7 @@ const (
 type Options struct {
 	TLS     *tls.Config   // nil: the system's roots
 	Timeout time.Duration // of one call or the opening of a stream, beside the context's; 0: two minutes
+	Retry   time.Duration // until a WebSocket that was blocked is tried again, and half of it more; 0: five minutes
 	Ping    time.Duration // between two pings of a stream, which is given up after two without a sign of life; 0: 30 seconds
 }
 
@@ -48,6 +50,8 @@ type Transport struct {
 	http    http.Client
 	timeout time.Duration
 	ping    time.Duration
+	pace    pace
+	block   block
 }
 
 // New returns a Transport to serverURL: HOST, HOST:PORT, or either after https://
@@ -64,6 +68,9 @@ func New(serverURL string, opts Options) (*Transport, error) {
 	}
 	if t.ping <= 0 {
 		t.ping = 30 * time.Second
+	}
+	if t.block.retry = opts.Retry; t.block.retry <= 0 {
+		t.block.retry = 5 * time.Minute
 	}
 	t.http = http.Client{
 		// A redirect is an answer like another, which no Parley server gives.

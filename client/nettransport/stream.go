@@ -12,11 +12,10 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
-	"parley/client"
 	"parley/wire"
 )
 
-var _ client.Stream = (*stream)(nil)
+var _ line = (*stream)(nil)
 
 // errClosed is the reason of a stream that was closed from this side.
 var errClosed = errors.New("the stream was closed")
@@ -32,9 +31,10 @@ const closeGrace = time.Second
 
 // A stream is an open WebSocket. It reads only within Next.
 type stream struct {
-	conn io.ReadWriteCloser
-	in   *wsutil.Reader
-	out  *lockedWriter
+	conn  io.ReadWriteCloser
+	in    *wsutil.Reader
+	out   *lockedWriter
+	began time.Time
 
 	nextMu sync.Mutex      // held by Next
 	first  *wire.ReadReply // a push that came before the reply to hello; guarded by nextMu
@@ -47,9 +47,9 @@ type stream struct {
 	cause   error
 }
 
-// Stream implements [client.Transport].
-func (t *Transport) Stream(ctx context.Context, token []byte, after uint64) (client.Stream, error) {
-	bounded, cancel := context.WithTimeout(ctx, t.timeout)
+// openStream opens a WebSocket after a position.
+func (t *Transport) openStream(ctx context.Context, token []byte, after uint64) (*stream, error) {
+	bounded, cancel := context.WithTimeout(ctx, min(t.timeout, helloLimit))
 	defer cancel()
 	conn, err := t.upgrade(bounded)
 	if err != nil {
@@ -67,7 +67,7 @@ func (t *Transport) Stream(ctx context.Context, token []byte, after uint64) (cli
 }
 
 func newStream(conn io.ReadWriteCloser) *stream {
-	s := &stream{conn: conn, ended: make(chan struct{}), out: &lockedWriter{w: conn}}
+	s := &stream{conn: conn, began: time.Now(), ended: make(chan struct{}), out: &lockedWriter{w: conn}}
 	s.in = wsutil.NewClientSideReader(bufio.NewReader(&heardReader{r: conn, heard: &s.heard}))
 	s.in.MaxFrameSize = maxAnswer
 	s.in.MaxMessageSize = maxAnswer
@@ -102,7 +102,7 @@ func (s *stream) hello(token []byte, after uint64) error {
 	}
 }
 
-// Next implements [client.Stream].
+// Next implements line.
 func (s *stream) Next(ctx context.Context) (*wire.ReadReply, error) {
 	s.nextMu.Lock()
 	defer s.nextMu.Unlock()
@@ -178,7 +178,20 @@ func (s *stream) readMessage() ([]byte, error) {
 
 // control answers a ping with a pong and a close with a close.
 func (s *stream) control(header ws.Header, body io.Reader) error {
-	return wsutil.ControlFrameHandler(s.out, ws.StateClientSide)(header, body)
+	if header.OpCode != ws.OpClose {
+		return wsutil.ControlFrameHandler(s.out, ws.StateClientSide)(header, body)
+	}
+	// Package ws takes some registered statuses for mistakes: RFC 6455, Section 7.4.2.
+	payload, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	closed := wsutil.ClosedError{Code: ws.StatusNoStatusRcvd}
+	if len(payload) >= 2 {
+		closed.Code = ws.StatusCode(payload[0])<<8 | ws.StatusCode(payload[1])
+	}
+	_ = s.out.send(ws.NewCloseFrame(payload[:min(len(payload), 2)])) // if it still can
+	return closed
 }
 
 func parseEvents(f *wire.Frame) (*wire.ReadReply, error) {
@@ -189,7 +202,7 @@ func parseEvents(f *wire.Frame) (*wire.ReadReply, error) {
 	return &push, nil
 }
 
-// Close implements [client.Stream].
+// Close implements line.
 func (s *stream) Close() error {
 	grace := time.AfterFunc(closeGrace, func() { s.conn.Close() })
 	defer grace.Stop()
@@ -205,6 +218,24 @@ func (s *stream) end(cause error) {
 		close(s.ended)
 		s.conn.Close()
 	})
+}
+
+// said reports whether the stream, which has ended, did so by a word of either
+// side: a close, a refusal, something that was not understood.
+func (s *stream) said() bool {
+	select {
+	case <-s.ended:
+	default:
+		return true
+	}
+	var closed wsutil.ClosedError
+	switch refusal := (*wire.Error)(nil); {
+	case errors.As(s.cause, &closed), errors.As(s.cause, &refusal), errors.Is(s.cause, errClosed), errors.Is(s.cause, errNotParley):
+		return true
+	case errors.Is(s.cause, context.Canceled), errors.Is(s.cause, context.DeadlineExceeded):
+		return true
+	}
+	return false
 }
 
 // explain returns why the stream ended: a refusal as it is, else as of a call.

@@ -34,6 +34,10 @@ type peer struct {
 // upgradeTo returns a handler that opens a WebSocket and treats it by handle.
 func upgradeTo(t *testing.T, handle func(p *peer)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/read" { // somebody tries whether polling works
+			http.NotFound(w, r)
+			return
+		}
 		if r.URL.String() != "/v1/stream" || r.Header.Get("Authorization") != "" {
 			t.Errorf("the server got %s with Authorization %q; want /v1/stream without", r.URL, r.Header.Get("Authorization"))
 		}
@@ -257,7 +261,13 @@ func TestUpgradeRefused(t *testing.T) {
 	if _, err := tr.Stream(t.Context(), secretToken, 7); !errors.Is(err, &wire.Error{Code: wire.CodeRateLimited}) {
 		t.Errorf("Stream: %v; want rate_limited", err)
 	}
-	tr = serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, marshal(t, wire.Empty{})) })
+	tr = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/stream" {
+			http.NotFound(w, r)
+			return
+		}
+		reply(w, 200, marshal(t, wire.Empty{}))
+	})
 	_, err := tr.Stream(t.Context(), secretToken, 7)
 	wantOffline(t, err, "opens no stream")
 	tr = serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>hunter2") })

@@ -8,8 +8,8 @@ import (
 
 // Drain takes nothing new, neither streams nor operations: they are refused with
 // unavailable, and are welcome at another node at once. What runs is finished
-// and answered; reads that wait end. Each stream is closed, with the status of a
-// restart, once its replies are written. Drain returns when nothing is left, or
+// and answered; reads that wait end. Each stream is closed, as going away,
+// once its replies are written. Drain returns when nothing is left, or
 // with ctx's error; Close it then.
 func (a *API) Drain(ctx context.Context) error {
 	a.door.shutOut()
@@ -44,6 +44,6 @@ func (s *stream) drain() {
 // and repeats it elsewhere.
 func (s *stream) drained() {
 	if len(s.slots) == 0 {
-		s.end(statusRestart)
+		s.end(ws.StatusGoingAway)
 	}
 }

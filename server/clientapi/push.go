@@ -91,16 +91,10 @@ func (s *stream) pushFailed(err error) {
 	case wire.CodeUnauthorized:
 		status = ws.StatusPolicyViolation
 	case wire.CodeUnavailable, wire.CodeRateLimited:
-		status = statusTryAgain
+		status = ws.StatusGoingAway
 	}
 	s.end(status)
 }
-
-// Statuses of RFC 6455's registry that package ws doesn't name.
-const (
-	statusRestart  ws.StatusCode = 1012 // the server restarts: go to another node at once
-	statusTryAgain ws.StatusCode = 1013 // not now
-)
 
 // A budget is a number of tokens that may be taken at once.
 type budget chan struct{}
