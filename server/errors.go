@@ -43,7 +43,7 @@ var (
 	errUnlisted       = wire.Refuse(wire.CodeUnlistedDevice, "The device is not on its account's device list.")
 	errUnknownRoom    = wire.Refuse(wire.CodeUnknownRoom, "There is no such room for this account.")
 	errNotMember      = wire.Refuse(wire.CodeNotMember, "This device isn't in the room.")
-	errBusy           = wire.Refuse(wire.CodeUnavailable, "Too much changed meanwhile; try again.")
+	errBusy           = &wire.Error{Code: wire.CodeUnavailable, Message: "Too much changed meanwhile; try again.", RetryAfter: 100}
 )
 
 func badRequest(message string) error { return wire.Refuse(wire.CodeBadRequest, message) }

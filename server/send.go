@@ -26,11 +26,7 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 	}
 	defer s.gate.leave()
 	op := OperationID{Kind: wire.EventMessage, Device: device, ID: req.ID}
-	var r Receipt
-	err := ErrStale
-	for try := 0; try < casTries && errors.Is(err, ErrStale); try++ {
-		r, err = s.send(ctx, op, req)
-	}
+	r, err := decide(ctx, s, req.Room, func() (Receipt, error) { return s.send(ctx, op, req) })
 	if err == nil {
 		return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
 	}
@@ -42,8 +38,6 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 func (s *Server) sentBefore(ctx context.Context, op OperationID, err error) (*wire.SendReply, error) {
 	var refusal *wire.Error
 	switch {
-	case errors.Is(err, ErrStale):
-		return nil, errBusy
 	case errors.Is(err, ErrBusy):
 		s.stats.busy.Add(1)
 		return nil, err

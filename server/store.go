@@ -46,7 +46,8 @@ var (
 //
 // A store of several nodes may answer Room from a memory of its own, which is
 // older than what another node has written. A write that was decided by it returns
-// ErrStale, or ErrPending, and after that Room answers what is true.
+// ErrStale, or ErrPending, and after that, as after Group, Room answers what is
+// true.
 type Store interface {
 	Directory
 	KeyPackages
