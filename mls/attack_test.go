@@ -222,3 +222,35 @@ func TestMovedMessage(t *testing.T) {
 	m.PrivateMessage.AuthenticatedData = []byte("x")
 	refusedDecrypt(t, alice, public.Marshal(m), mls.ErrMessage)
 }
+
+// TestMessagesStayAsTheyAre: messages are decrypted in a copy, so that what the
+// caller gave is unchanged, and what it gets does not share its memory. So it is
+// with what it sends.
+func TestMessagesStayAsTheyAre(t *testing.T) {
+	alice, bob, _ := trio(t)
+	data, aad := []byte("data"), []byte("authenticated")
+	message, _, err := alice.Group.Encrypt(aad, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != "data" || string(aad) != "authenticated" {
+		t.Errorf("sending changed %q and %q", data, aad)
+	}
+	before := bytes.Clone(message)
+	m, _, err := bob.Group.Decrypt(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(message, before) {
+		t.Error("receiving changed the message")
+	}
+	clear(message)
+	if string(m.Data) != "data" || string(m.AuthenticatedData) != "authenticated" || !bytes.Contains(m.TBS, []byte("data")) {
+		t.Errorf("got %q, %q after the message was overwritten", m.Data, m.AuthenticatedData)
+	}
+	damaged := flip(before, len(before)-1)
+	again := bytes.Clone(damaged)
+	if _, _, err := bob.Group.Decrypt(damaged); err == nil || !bytes.Equal(damaged, again) {
+		t.Errorf("a refused message was changed, or the error is %v", err)
+	}
+}

@@ -37,3 +37,33 @@ func TestExpandOne(t *testing.T) {
 		}
 	}
 }
+
+// TestDerivationErases: nothing of the secret is left in what a Derivation gives
+// back.
+func TestDerivationErases(t *testing.T) {
+	for _, s := range []*Suite{X25519(), P384(), P521()} {
+		secret := Secret(bytes.Repeat([]byte{7}, s.nh))
+		d := s.Derive(secret)
+		d.ExpandWithLabel("label", nil, s.nh)
+		k := d.keyed
+		if allZero(k.inner, k.outer) {
+			t.Errorf("%s: no states were kept, so that this tests nothing", s.name)
+		}
+		d.End()
+		if !allZero(k.inner, k.outer, k.sum, k.info, k.block[:]) {
+			t.Errorf("%s: something is left", s.name)
+		}
+		if got, want := k.hash.Sum(nil), s.Hash(); !bytes.Equal(got, want) {
+			t.Errorf("%s: the hash still has a state", s.name)
+		}
+	}
+}
+
+func allZero(parts ...[]byte) bool {
+	for _, b := range bytes.Join(parts, nil) {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
