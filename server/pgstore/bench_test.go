@@ -138,3 +138,52 @@ func benchMessage(r *server.Room, n int64) wire.Envelope {
 		ID: fmt.Appendf(nil, "%016d", n), Message: benchBody,
 	}
 }
+
+// BenchmarkCatchUp reads 1,000 envelopes of 1 KiB, as a device that was away.
+func BenchmarkCatchUp(b *testing.B) {
+	s := open(b, database(b))
+	r := benchRooms(b, s, 1)[0]
+	const n = 1000
+	var wg sync.WaitGroup
+	for w := range 50 {
+		wg.Go(func() {
+			for i := w; i < n; i += 50 {
+				if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	theirs := pgtest.CPU()
+	b.ReportAllocs()
+	for b.Loop() {
+		for after := uint64(0); after < n; {
+			reply, err := s.Read(b.Context(), r.Leaves[1].Device, after, wire.MaxReadEvents, wire.MaxReadBytes)
+			if err != nil || len(reply.Events) == 0 {
+				b.Fatal(err)
+			}
+			after = reply.Events[len(reply.Events)-1].Pos
+		}
+	}
+	b.ReportMetric(float64((pgtest.CPU()-theirs).Microseconds())/float64(b.N), "db-µs/op")
+}
+
+// BenchmarkReadOne reads the newest envelope, as a device that is there.
+func BenchmarkReadOne(b *testing.B) {
+	s := open(b, database(b))
+	r := benchRooms(b, s, 1)[0]
+	for i := range 50 {
+		if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+			b.Fatal(err)
+		}
+	}
+	theirs := pgtest.CPU()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Read(b.Context(), r.Leaves[1].Device, 50, wire.MaxReadEvents, wire.MaxReadBytes); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((pgtest.CPU()-theirs).Microseconds())/float64(b.N), "db-µs/op")
+}

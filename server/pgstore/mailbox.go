@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -13,8 +14,8 @@ import (
 
 // readMailbox is one statement, so that all of it is of one moment. What lies
 // beyond the bytes asked for is not read: box knows the sizes. An envelope that is
-// null went with its partition.
-const readMailbox = `SELECT r.pos, h.first, h.pos, b.pos, e.body
+// null is not in the part that was looked in.
+const readMailbox = `SELECT r.pos, h.first, h.pos, b.pos, b.owner, b.seq, b.at, e.body
 	FROM reader r
 	JOIN head h ON h.mailbox = r.mailbox
 	LEFT JOIN LATERAL (
@@ -27,9 +28,13 @@ const readMailbox = `SELECT r.pos, h.first, h.pos, b.pos, e.body
 			) s
 		) t WHERE t.n = 1 OR t.total <= $5
 	) b ON true
-	LEFT JOIN env e ON e.owner = b.owner AND e.seq = b.seq AND e.at = b.at
+	LEFT JOIN PART e ON e.owner = b.owner AND e.seq = b.seq AND e.at = b.at
 	WHERE r.mailbox = $1 AND r.device = $2
 	ORDER BY b.pos`
+
+// readElsewhere reads envelopes from wherever they are.
+const readElsewhere = `SELECT e.owner, e.seq, e.body FROM env e
+	JOIN unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS d(owner, seq, at) ON e.owner = d.owner AND e.seq = d.seq AND e.at = d.at`
 
 // Read implements [server.Mailboxes].
 func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error) {
@@ -39,11 +44,18 @@ func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, 
 	mailbox := mailboxKey(device.Account())
 	var reply *wire.RawReadReply
 	err := s.read(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
-		rows, err := c.Query(ctx, readMailbox, mailbox, string(device), int64(after), max, maxBytes)
-		if err != nil {
-			return err
+		var found reading
+		err := found.query(ctx, c, envParts.today(), mailbox, string(device), int64(after), max, maxBytes)
+		if sqlState(err) == "42P01" { // it isn't there yet, or any more
+			found = reading{}
+			err = found.query(ctx, c, "env", mailbox, string(device), int64(after), max, maxBytes)
 		}
-		reply, err = scanMailbox(rows)
+		if err == nil {
+			err = found.fill(ctx, c)
+		}
+		if err == nil {
+			reply, err = found.reply()
+		}
 		return err
 	})
 	if err != nil {
@@ -52,31 +64,95 @@ func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, 
 	return reply, nil
 }
 
-// scanMailbox returns ErrNotFound if there is no row.
-func scanMailbox(rows pgx.Rows) (*wire.RawReadReply, error) {
-	var reply *wire.RawReadReply
-	var cursor, first, head int64
-	var pos *int64
+// A reading is what a read found.
+type reading struct {
+	there               bool // the device has a cursor
+	cursor, first, head int64
+	events              []readEvent
+	part                string // that was looked in
+}
+
+// A readEvent is a row of box with its envelope.
+type readEvent struct {
+	pos      int64
+	envelope envelopeKey
+	body     []byte // nil: not found
+}
+
+// query reads a mailbox, with the envelopes that are in part: nearly all who read
+// are there, and want what is new. To look into each day costs several times as
+// much.
+func (r *reading) query(ctx context.Context, c *pgxpool.Conn, part string, mailbox key, device string, after int64, max, maxBytes int) error {
+	r.part = part
+	rows, err := c.Query(ctx, strings.Replace(readMailbox, "PART", part, 1), mailbox, device, after, max, maxBytes)
+	if err != nil {
+		return err
+	}
+	var pos, seq, at *int64
+	var owner *key
 	var body []byte
-	gap := false
-	_, err := pgx.ForEachRow(rows, []any{&cursor, &first, &head, &pos, &body}, func() error {
-		if reply == nil {
-			reply = &wire.RawReadReply{Head: uint64(head), First: uint64(first), Cursor: uint64(cursor)}
+	_, err = pgx.ForEachRow(rows, []any{&r.cursor, &r.first, &r.head, &pos, &owner, &seq, &at, &body}, func() error {
+		r.there = true
+		if pos != nil {
+			r.events = append(r.events, readEvent{*pos, envelopeKey{*owner, *seq, *at}, body})
 		}
-		switch {
-		case pos == nil || gap:
-		case body != nil:
-			reply.Events = append(reply.Events, wire.RawEvent{Pos: uint64(*pos), Envelope: body})
-			body = nil
-		case len(reply.Events) > 0:
-			gap = true // what comes behind is for the next read
-		default:
-			reply.First = uint64(*pos) + 1 // it has expired before Sweep came by
-		}
+		body = nil
 		return nil
 	})
-	if err == nil && reply == nil {
-		err = server.ErrNotFound
+	return err
+}
+
+// fill reads the envelopes that weren't in the part.
+func (r *reading) fill(ctx context.Context, c *pgxpool.Conn) error {
+	var owner []key
+	var seq, at []int64
+	for _, e := range r.events {
+		if e.body == nil && r.part != "env" {
+			owner, seq, at = append(owner, e.envelope.owner), append(seq, e.envelope.seq), append(at, e.envelope.at)
+		}
 	}
-	return reply, err
+	if len(owner) == 0 {
+		return nil
+	}
+	rows, err := c.Query(ctx, readElsewhere, owner, seq, at)
+	if err != nil {
+		return err
+	}
+	type place struct {
+		owner key
+		seq   int64
+	}
+	bodies := map[place][]byte{}
+	var p place
+	var body []byte
+	_, err = pgx.ForEachRow(rows, []any{&p.owner, &p.seq, &body}, func() error {
+		bodies[p], body = body, nil
+		return nil
+	})
+	for i, e := range r.events {
+		if e.body == nil {
+			r.events[i].body = bodies[place{e.envelope.owner, e.envelope.seq}]
+		}
+	}
+	return err
+}
+
+// reply returns ErrNotFound if the device has no cursor. An envelope that is
+// nowhere has expired, though Sweep hasn't come by its mailbox since.
+func (r *reading) reply() (*wire.RawReadReply, error) {
+	if !r.there {
+		return nil, server.ErrNotFound
+	}
+	reply := &wire.RawReadReply{Head: uint64(r.head), First: uint64(r.first), Cursor: uint64(r.cursor)}
+	for _, e := range r.events {
+		switch {
+		case e.body != nil:
+			reply.Events = append(reply.Events, wire.RawEvent{Pos: uint64(e.pos), Envelope: e.body})
+		case len(reply.Events) > 0:
+			return reply, nil // what comes behind is for the next read
+		default:
+			reply.First = uint64(e.pos) + 1
+		}
+	}
+	return reply, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -30,6 +31,9 @@ func (p partitioned) number(name string) (int64, bool) {
 	n, err := strconv.ParseInt(strings.TrimPrefix(name, p.table+"_"), 10, 64)
 	return n, err == nil
 }
+
+// today returns the name of env's part for now. It may not be there.
+func (p partitioned) today() string { return p.name(nowMS() / p.unit) }
 
 // makePartitions makes the parts for now and the time ahead.
 func (s *Store) makePartitions(ctx context.Context) error {
@@ -58,11 +62,10 @@ func (s *Store) makeParts(ctx context.Context, p partitioned, first, last int64)
 			continue
 		}
 		// Attaching a finished table locks less than creating it in place.
-		_, err := c.Exec(ctx, fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %[1]s (LIKE %[2]s INCLUDING ALL)`, p.name(n), p.table))
-		if err == nil {
-			_, err = c.Exec(ctx, fmt.Sprintf(`ALTER TABLE %[2]s ATTACH PARTITION %[1]s FOR VALUES FROM (%[3]d) TO (%[4]d)`,
+		err := define(ctx, c.Conn(),
+			fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %[1]s (LIKE %[2]s INCLUDING ALL)`, p.name(n), p.table),
+			fmt.Sprintf(`ALTER TABLE %[2]s ATTACH PARTITION %[1]s FOR VALUES FROM (%[3]d) TO (%[4]d)`,
 				p.name(n), p.table, n*p.unit, (n+1)*p.unit))
-		}
 		if err != nil && !harmless(sqlState(err)) {
 			return err
 		}
@@ -70,8 +73,22 @@ func (s *Store) makeParts(ctx context.Context, p partitioned, first, last int64)
 	return nil
 }
 
-// harmless reports whether a part is made by another node now, or can't be made
-// because of rows that are in the default part already.
+// define changes the tables. It waits for others for a moment only, since appends
+// wait behind it: where somebody reads everything, as a backup does, the next Sweep
+// tries again.
+func define(ctx context.Context, c *pgx.Conn, statements ...string) error {
+	return transact(ctx, c, func(ctx context.Context, tx pgx.Tx) error {
+		for _, sql := range append([]string{"SET LOCAL lock_timeout = 200"}, statements...) {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// harmless reports whether a part is made by another node now, can't be made
+// because of rows that are in the default part already, or would have to wait.
 func harmless(code string) bool {
 	switch code {
 	case "23514", "23505", "42P07", "42809", "42P17", "42710", "40P01", "55P03", "42P16":
@@ -114,7 +131,7 @@ func (s *Store) dropParts(ctx context.Context, p partitioned, limit int64) error
 		if (n+1)*p.unit > limit {
 			continue
 		}
-		if _, err := c.Exec(ctx, `DROP TABLE IF EXISTS `+p.name(n)); err != nil && !harmless(sqlState(err)) {
+		if err := define(ctx, c.Conn(), `DROP TABLE IF EXISTS `+p.name(n)); err != nil && !harmless(sqlState(err)) {
 			return err
 		}
 	}

@@ -178,6 +178,39 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
+// TestSweepBesideReader: a day isn't dropped while somebody reads everything, and
+// nothing waits for that.
+func TestSweepBesideReader(t *testing.T) {
+	dsn := database(t)
+	s := open(t, dsn)
+	r := benchRooms(t, s, 1)[0]
+	if _, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); err != nil {
+		t.Fatal(err)
+	}
+	const day = 24 * 3600 * 1000
+	tomorrow := server.SweepLimits{Envelopes: (benchNow/day + 1) * day}
+	part := fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", benchNow/day)
+	err := s.Dump(t.Context(), func(record *server.Record) error {
+		if record.Envelope == nil {
+			return nil
+		}
+		if err := s.Sweep(t.Context(), tomorrow); err != nil {
+			t.Errorf("Sweep: %v", err)
+		}
+		if pgtest.SQL(t, dsn, part) == "t" {
+			t.Error("the day was dropped under a reader")
+		}
+		_, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2))
+		return err
+	})
+	if err != nil {
+		t.Errorf("Dump: %v", err)
+	}
+	if err := s.Sweep(t.Context(), tomorrow); err != nil || pgtest.SQL(t, dsn, part) != "t" {
+		t.Errorf("Sweep after it: %v; want the day dropped", err)
+	}
+}
+
 // TestBusy: who can't be stored soon is told at once, and nothing of it is kept.
 func TestBusy(t *testing.T) {
 	dsn := database(t)
