@@ -123,7 +123,12 @@ func (l *Lane) read(refill func(free int) error) error {
 			if err != nil {
 				return err
 			}
-			if f.n >= firstNumber && f.n < firstCursor {
+			switch {
+			case f.n >= firstCursor:
+				if err := f.cursorError(); err != nil {
+					return err
+				}
+			case f.n >= firstNumber:
 				free++
 				wait = max(wait, l.settle(&f, now))
 			}
@@ -134,7 +139,7 @@ func (l *Lane) read(refill func(free int) error) error {
 				return err
 			}
 		}
-		if err := l.mailbox.acknowledge(l.conn); err != nil {
+		if err := l.mailbox.acknowledge(l.conn, now); err != nil {
 			return err
 		}
 		if err := l.conn.fill(); err != nil {
@@ -195,7 +200,7 @@ func (r *Receiver) Read() error {
 		if r.batch > 0 {
 			r.came.Add(r.batch)
 		}
-		if err := r.mailbox.acknowledge(r.conn); err != nil {
+		if err := r.mailbox.acknowledge(r.conn, r.now); err != nil {
 			return err
 		}
 		if err := r.conn.fill(); err != nil {
@@ -221,17 +226,30 @@ func (r *Receiver) message(id []byte) {
 // mailbox: beyond those of its other requests.
 const firstCursor = 1 << 40
 
-// cursorEvery is how many events are acknowledged at once.
-const cursorEvery = 128
+// A mailbox is acknowledged after so many events, or for so long.
+const (
+	cursorEvery = 128
+	cursorTime  = int64(time.Second) // of the clock
+)
 
 // A cursor acknowledges a mailbox now and then.
 type cursor struct {
 	pos, told uint64
+	at        int64 // when it was told last
 	n         uint64
 }
 
-func (c *cursor) acknowledge(conn *Conn) error {
-	if c.pos < c.told+cursorEvery {
+// cursorError returns why an acknowledgement was refused. One that is to be tried
+// later is no error: the next says more.
+func (f *frame) cursorError() error {
+	if f.refused == nil || f.refused.RetryAfter > 0 {
+		return nil
+	}
+	return f.refused
+}
+
+func (c *cursor) acknowledge(conn *Conn, now int64) error {
+	if c.pos == c.told || c.pos < c.told+cursorEvery && now < c.at+cursorTime {
 		return nil
 	}
 	body, err := wire.Marshal(wire.AcknowledgeRequest{Pos: c.pos})
@@ -243,6 +261,6 @@ func (c *cursor) acknowledge(conn *Conn) error {
 		return err
 	}
 	c.n++
-	c.told = c.pos
+	c.told, c.at = c.pos, now
 	return conn.Write(appendFrame(nil, opBinary, payload))
 }

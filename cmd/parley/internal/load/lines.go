@@ -164,6 +164,9 @@ func scanAnswer(l *Lane, payload []byte) (frame, error) {
 func scanPush(r *Receiver, payload []byte) error {
 	f, err := scanFrame(payload, r.message)
 	r.mailbox.pos = max(r.mailbox.pos, f.pos)
+	if err == nil {
+		err = f.cursorError()
+	}
 	return err
 }
 
