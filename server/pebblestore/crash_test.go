@@ -39,6 +39,12 @@ func openChat(tb testing.TB, dir string, o pebblestore.Options) *chat {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return chatIn(tb, s)
+}
+
+// chatIn finds alice and bob in s, or makes them.
+func chatIn(tb testing.TB, s *pebblestore.Store) *chat {
+	tb.Helper()
 	var accounts []identity.Account
 	var leaves []server.Leaf
 	for _, name := range []string{"alice", "bob"} {
@@ -135,13 +141,21 @@ func victim(dir, round string) {
 	}}}, nil, nil)
 }
 
-// TestKill kills a store at work, again and again: whatever was acknowledged is
+// rounds returns how often to do what a test does n times in `make test`.
+func rounds(n int) int {
+	if more, err := strconv.Atoi(os.Getenv("PARLEY_TORTURE_ROUNDS")); err == nil && more > n {
+		return more
+	}
+	return n
+}
+
+// TestCrashKill kills a store at work, again and again: whatever was acknowledged is
 // there, once, and positions have no gaps.
-func TestKill(t *testing.T) {
+func TestCrashKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	acked := map[string]bool{}
-	for round := range 5 {
-		for _, id := range runVictim(t, dir, strconv.Itoa(round), 200*(round+1)) {
+	for round := range rounds(5) {
+		for _, id := range runVictim(t, dir, strconv.Itoa(round), 200*(round%5+1)) {
 			acked[id] = true
 		}
 		c := openChat(t, dir, pebblestore.Options{Logger: quiet})

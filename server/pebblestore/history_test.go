@@ -3,8 +3,6 @@ package pebblestore_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -33,15 +31,11 @@ type history struct {
 	count   int
 }
 
-// TestHistories: whatever happens in whatever order, each acknowledged message
+// TestTortureHistories: whatever happens in whatever order, each acknowledged message
 // is in each mailbox once, in the order of its room, until everyone has
 // acknowledged it; positions and cursors never change their meaning.
-func TestHistories(t *testing.T) {
-	n := 8
-	if s := os.Getenv("PARLEY_HISTORIES"); s != "" {
-		n, _ = strconv.Atoi(s)
-	}
-	for seed := range uint64(n) {
+func TestTortureHistories(t *testing.T) {
+	for seed := range uint64(rounds(8)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			o := pebblestore.Options{Logger: quiet}
 			if seed%3 != 0 {
