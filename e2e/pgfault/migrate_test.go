@@ -76,7 +76,6 @@ type program struct {
 	dir  string
 	port string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
 }
 
 func newProgram(t *testing.T) *program {
