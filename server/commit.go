@@ -21,7 +21,7 @@ func (s *Server) Commit(ctx context.Context, device identity.Device, req *wire.C
 	op := OperationID{Kind: wire.EventCommit, Device: device, ID: req.ID}
 	r, err := s.receipt(ctx, op)
 	if err == nil && r == nil {
-		r, err = decide(ctx, s, req.Room, func() (*Receipt, error) { return s.commit(ctx, op, req) })
+		r, err = retry(func() (*Receipt, error) { return s.commit(ctx, op, req) })
 	}
 	if err != nil {
 		return nil, err

@@ -26,32 +26,6 @@ func retry[T any](f func() (T, error)) (T, error) {
 	return zero, errBusy
 }
 
-// decide calls f until it returns something else than ErrStale. If that is a
-// refusal that hangs on how the room is, and another node may have changed it since
-// the store of this one looked, it asks the store and decides once more.
-func decide[T any](ctx context.Context, s *Server, name identity.Room, f func() (T, error)) (T, error) {
-	v, err := retry(f)
-	if err == nil || s.cfg.Hints == nil || !hangsOnRoom(err) {
-		return v, err
-	}
-	if _, errGroup := s.store.Group(ctx, name); errGroup != nil { // what it reads, Room knows then
-		return v, err
-	}
-	return retry(f)
-}
-
-func hangsOnRoom(err error) bool {
-	var refusal *wire.Error
-	if !errors.As(err, &refusal) {
-		return false
-	}
-	switch refusal.Code {
-	case wire.CodeUnknownRoom, wire.CodeNotMember, wire.CodeFutureEpoch, wire.CodeBadRequest, wire.CodeForbidden, wire.CodeRoleRefused:
-		return true
-	}
-	return false
-}
-
 // receipt returns the first reply to an operation, nil if it is new.
 func (s *Server) receipt(ctx context.Context, op OperationID) (*Receipt, error) {
 	r, err := s.store.Receipt(ctx, op, s.nowMS())
@@ -76,7 +50,7 @@ func (s *Server) OpenRoom(ctx context.Context, device identity.Device, req *wire
 	op := OperationID{Kind: wire.EventOpen, Device: device, ID: req.ID}
 	r, err := s.receipt(ctx, op)
 	if err == nil && r == nil {
-		r, err = decide(ctx, s, req.Room, func() (*Receipt, error) { return s.openRoom(ctx, op, req) })
+		r, err = retry(func() (*Receipt, error) { return s.openRoom(ctx, op, req) })
 	}
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 	}
 	defer s.gate.leave()
 	op := OperationID{Kind: wire.EventMessage, Device: device, ID: req.ID}
-	r, err := decide(ctx, s, req.Room, func() (Receipt, error) { return s.send(ctx, op, req) })
+	r, err := retry(func() (Receipt, error) { return s.send(ctx, op, req) })
 	if err == nil {
 		return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
 	}
