@@ -273,6 +273,13 @@ func (c *cut) set(open bool) {
 	c.conns = nil
 }
 
+// lead sets where the proxy leads to.
+func (c *cut) lead(to string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.to = to
+}
+
 func (c *cut) serve(from net.Conn) {
 	defer from.Close()
 	c.mu.Lock()
@@ -298,7 +305,7 @@ func TestNATSCut(t *testing.T) {
 	ca := newAuthority(t)
 	wire := newCut(t)
 	a := open(t, hints.Options{TLS: ca.config(), Advertise: wire.Addr().String()})
-	wire.to = a.Address()
+	wire.lead(a.Address())
 	// b can't be reached from outside but by what it dials.
 	b := open(t, hints.Options{TLS: ca.config(), Peers: []string{wire.Addr().String()}, Advertise: wire.Addr().String()})
 	atA, atB := listen(t, a), listen(t, b)
