@@ -32,6 +32,7 @@ type site struct {
 	http  *httptest.Server
 	store *brittleStore
 	log   *bytes.Buffer
+	srv   *server.Server
 	api   *clientapi.API
 }
 
@@ -68,7 +69,7 @@ func newSite(t *testing.T, o clientapi.Options, change ...func(*server.Config)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.api = clientapi.New(srv, o)
+	s.srv, s.api = srv, clientapi.New(srv, o)
 	api = s.api
 	t.Cleanup(func() {
 		s.http.Close()

@@ -161,7 +161,7 @@ func (o *output) drop(s *stream) {
 	if o.frames != nil {
 		putOutgoing(o.frames)
 	}
-	s.done(o.replies)
+	s.free(o.replies)
 	o.frames, o.replies, o.push, o.pong, o.ping = nil, 0, nil, nil, false
 }
 

@@ -229,12 +229,16 @@ func (s *stream) read() error {
 	}
 }
 
-// done frees the slots of n requests. A stream that is drained ends with the
-// last one.
-func (s *stream) done(n int) {
+// free frees the slots of n requests.
+func (s *stream) free(n int) {
 	for range n {
 		<-s.slots
 	}
+}
+
+// done is free, except that a stream that is drained ends with the last one.
+func (s *stream) done(n int) {
+	s.free(n)
 	if n > 0 && s.draining.Load() {
 		s.drained()
 	}
