@@ -181,7 +181,7 @@ func (s *stream) control(header ws.Header, body io.Reader) error {
 	if header.OpCode != ws.OpClose {
 		return wsutil.ControlFrameHandler(s.out, ws.StateClientSide)(header, body)
 	}
-	// Package ws takes some registered statuses for mistakes: RFC 6455, Section 7.4.2.
+	// Package ws takes some statuses for mistakes that were registered since RFC 6455.
 	payload, err := io.ReadAll(body)
 	if err != nil {
 		return err

@@ -5,11 +5,17 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -322,12 +328,35 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestStatuses: every code of wire has a status.
+// TestStatuses: every code of wire has a status of its own choosing, and is
+// counted.
 func TestStatuses(t *testing.T) {
-	for _, code := range []wire.Code{wire.CodeInternal, wire.CodeUnavailable, wire.CodeRoleRefused, wire.CodeStaleEpoch} {
-		if clientapi.Status(code) == 0 {
-			t.Errorf("%s has no status", code)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../wire/errors.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := newSite(t, clientapi.Options{}).api.Stats().Codes
+	codes := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Code") {
+			return true
 		}
+		text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes++
+		if _, ok := counted[wire.Code(text)]; !ok {
+			t.Errorf("%s isn't in the table of statuses", text)
+		}
+		if got := clientapi.Status(wire.Code(text)); got < 400 || got > 599 || http.StatusText(got) == "" {
+			t.Errorf("%s: status %d", text, got)
+		}
+		return true
+	})
+	if codes < 30 {
+		t.Errorf("wire has %d codes; want at least 30", codes)
 	}
 	for _, c := range []struct {
 		code wire.Code
@@ -336,6 +365,76 @@ func TestStatuses(t *testing.T) {
 		if got := clientapi.Status(c.code); got != c.want {
 			t.Errorf("%s: %d; want %d", c.code, got, c.want)
 		}
+	}
+}
+
+// TestObserve: each operation is told of once, whether it came by HTTP or by a
+// stream, whether it ran or not, with its code; and counted.
+func TestObserve(t *testing.T) {
+	type key struct {
+		op   wire.Operation
+		code wire.Code
+	}
+	var mu sync.Mutex
+	seen, traced := map[key]int{}, map[key]int{}
+	s := newSite(t, clientapi.Options{
+		Observe: func(op wire.Operation, code wire.Code, took time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[key{op, code}]++
+			if took < 0 {
+				t.Errorf("%s took %v", op, took)
+			}
+		},
+		Trace: func(ctx context.Context, op wire.Operation) (context.Context, func(error)) {
+			return ctx, func(err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				var code wire.Code
+				if refusal := server.AsWire(err); refusal != nil {
+					code = refusal.Code
+				}
+				traced[key{op, code}]++
+			}
+		},
+	})
+	alice := s.person("alice")
+	before := s.api.Stats().Codes
+	mu.Lock()
+	clear(seen)
+	clear(traced)
+	mu.Unlock()
+	s.post(wire.OpInfo, nil, nil)
+	s.post("nonsense", nil, nil)
+	s.post(wire.OpRead, nil, nil)
+	l := s.stream(alice, 0)
+	l.request(1, wire.OpInfo, wire.InfoRequest{})
+	l.request(2, "nonsense", wire.Empty{})
+	l.request(3, wire.OpAcknowledge, &wire.AcknowledgeRequest{Pos: 99})
+	l.request(4, wire.OpSend, &wire.SendRequest{ID: make([]byte, 16), Room: "mimi://example.org/r/none", Message: []byte("x")})
+	for range 4 {
+		l.next()
+	}
+	want := map[key]int{
+		{wire.OpInfo, ""}: 2, {"", wire.CodeUnknownOperation}: 2, {wire.OpRead, wire.CodeUnauthorized}: 1,
+		{wire.OpAcknowledge, wire.CodeBadRequest}: 1, {wire.OpSend, wire.CodeUnknownRoom}: 1,
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !maps.Equal(seen, want) {
+		t.Errorf("seen %v; want %v", seen, want)
+	}
+	delete(want, key{"", wire.CodeUnknownOperation}) // what doesn't run isn't traced
+	delete(want, key{wire.OpRead, wire.CodeUnauthorized})
+	if !maps.Equal(traced, want) {
+		t.Errorf("traced %v; want %v", traced, want)
+	}
+	after := s.api.Stats()
+	if got := after.Codes[""] - before[""]; got != 2 {
+		t.Errorf("%d successes were counted; want 2", got)
+	}
+	if after.Codes[wire.CodeUnknownOperation] != 2 || after.Streams != 1 || after.FramesIn != 5 || after.FramesOut != 5 || after.BytesOut == 0 {
+		t.Errorf("counts: %+v", after)
 	}
 }
 
