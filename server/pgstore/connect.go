@@ -40,7 +40,10 @@ func newPool(ctx context.Context, dsn string, conns int, o Options) (*pgxpool.Po
 		c.ConnConfig.RuntimeParams[name] = value
 	}
 	c.ConnConfig.OnNotice = doubt
-	c.AfterConnect = checkDurable
+	c.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		useByteaCodec(c.TypeMap())
+		return checkDurable(ctx, c)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, ErrConfig
