@@ -18,7 +18,7 @@ type gate struct {
 }
 
 const (
-	minGate    = 512                    // messages that may always wait
+	minGate    = 1024                   // messages that may always wait
 	gatePeriod = 100 * time.Millisecond // how often the limit is reckoned
 )
 
