@@ -59,6 +59,7 @@ var allowed = map[string][]string{
 	"server/hints":          {"server", "wire"},
 	"server/clientapi":      {"server", "wire"},
 	"server/adminapi":       {"server", "wire"},
+	"server/simtest":        {"server", "wire"},
 
 	"desk": {"report", "franking", "content", "media", "mls/public", "wire"},
 
