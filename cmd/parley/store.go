@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"parley/server"
 	"parley/server/pebblestore"
@@ -118,6 +119,8 @@ func dataError(dir string, err error) error {
 		return fmt.Errorf("another server uses the data directory %s (data_in_use)", dir)
 	case errors.Is(err, pebblestore.ErrFull):
 		return fmt.Errorf("no room on the disk to open the data directory %s: make room and start again, nothing is lost (disk_full)", dir)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the disk of the data directory %s is read-only: see the system's log for why, repair it and start again, nothing is lost (disk_read_only)", dir)
 	case errors.Is(err, pebblestore.ErrCorrupt):
 		return fmt.Errorf("the data directory %s is damaged: restore a backup into another directory (parley restore), or see parley doctor --data %s (data_damaged)", dir, dir)
 	case errors.Is(err, pebblestore.ErrFormat):

@@ -114,6 +114,9 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("pebblestore: %w", err)
 	}
 	lock, err := pebble.LockDirectory(dir, o.FS)
+	if errors.Is(err, syscall.EROFS) {
+		return nil, fmt.Errorf("pebblestore: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrLocked, err)
 	}
