@@ -18,8 +18,9 @@ var restoreCommand = command{
 	more: `
 DIR must be empty or not there: nothing is overwritten. The backup's sums are
 checked, then all of its data is read; a server refuses the directory until that
-has succeeded. What arrived after the backup is not in it: clients notice
-and send again what they still have. Run it as the server's user.`,
+has succeeded. What arrived after the backup is lost, and devices that saw it refuse
+messages with the same numbers (docs/operations.md): restore the newest backup, and
+only where the data is lost. Run it as the server's user.`,
 	run: runRestore,
 }
 
