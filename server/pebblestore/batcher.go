@@ -156,7 +156,11 @@ func (b *batcher) commit(t *tx) error {
 		b.refuse(err)
 		return fmt.Errorf("%w: %v", server.ErrUnavailable, err)
 	}
-	b.publish(t)
+	for _, e := range t.dead {
+		b.window.bury(e)
+	}
+	b.window.trim(b.s.opts.Window)
+	b.s.stats.window(&b.window)
 	return nil
 }
 
@@ -185,6 +189,8 @@ func (b *batcher) write(t *tx) (err error) {
 		}
 		if err != nil {
 			b.s.fail(err)
+		} else {
+			b.publish(t)
 		}
 		b.s.views.renew(b.s.db, err == nil)
 	}()
@@ -247,7 +253,9 @@ func (b *batcher) checkSize() {
 	}
 }
 
-// publish makes the group, which is durable, readable.
+// publish makes the group, which is durable, readable. It comes before the
+// newest view, and what leaves memory leaves it after that: who finds a mailbox
+// at odds with the view has to look at the mailbox once more.
 func (b *batcher) publish(t *tx) {
 	for _, e := range t.entries {
 		for _, p := range e.places {
@@ -268,11 +276,6 @@ func (b *batcher) publish(t *tx) {
 			b.s.rooms.put(r.room, func() bool { return true })
 		}
 	}
-	for _, e := range t.dead {
-		b.window.bury(e)
-	}
-	b.window.trim(b.s.opts.Window)
-	b.s.stats.window(&b.window)
 }
 
 // A tx is the state that a group's operations see and change.

@@ -88,21 +88,44 @@ func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, 
 			return p.reply, nil
 		}
 		s.stats.misses.Add(1)
-		if err := s.readCold(device.Account(), p, max, maxBytes); err == errMoved && try < movedTries {
-			runtime.Gosched() // what the database shows comes into the box in a moment
+		reply, err := s.readBoth(c, after, max, maxBytes)
+		if err == errMoved && try < movedTries {
+			runtime.Gosched() // what has just left memory is in the next view
 			continue
-		} else if err != nil {
-			return nil, err
 		}
-		return p.reply, nil
+		return reply, err
 	}
+}
+
+// readBoth reads what memory doesn't have, and then what it has. It takes the
+// view first: getting one may have to wait for a group, and the mailbox would be
+// of before that.
+func (s *Store) readBoth(c *cursorState, after uint64, max, maxBytes int) (reply *wire.RawReadReply, err error) {
+	err = s.read(func(w *view) error {
+		p, ok, err := c.peek(after, max, maxBytes)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errMoved
+		}
+		reply = p.reply
+		if p.coldFrom == 0 {
+			return nil
+		}
+		return w.readCold(c.box.account, p, max, maxBytes)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return reply, nil
 }
 
 // A peeked is what memory says to a Read.
 type peeked struct {
 	reply            *wire.RawReadReply
-	coldFrom, coldTo uint64 // positions that come first and aren't in memory; 0: none
-	recent           []*entry
+	coldFrom, coldTo uint64   // positions that come first and aren't in memory; 0: none
+	recent           [][]byte // encoded envelopes that follow
 }
 
 // peek reads what is in memory. It is not ok where the box is gone.
@@ -140,23 +163,30 @@ func (c *cursorState) peek(after uint64, max, maxBytes int) (p *peeked, ok bool,
 	}
 	recent = recent[:min(len(recent), max)]
 	if p.coldFrom != 0 {
-		p.recent = append(p.recent, recent...)
+		for _, e := range recent { // an entry may be freed once the lock is
+			p.recent = append(p.recent, e.raw)
+		}
 		return p, true, nil
 	}
 	p.reply.Events = make([]wire.RawEvent, 0, len(recent))
-	p.add(recent, from, maxBytes, 0)
+	size := 0
+	for i, e := range recent {
+		if size += len(e.raw); i > 0 && size > maxBytes {
+			break
+		}
+		p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: from + uint64(i), Envelope: e.raw})
+	}
 	return p, true, nil
 }
 
 // add appends recent, which begins at pos, as far as maxBytes allows, of which
 // size are used.
-func (p *peeked) add(recent []*entry, pos uint64, maxBytes, size int) {
-	for _, e := range recent {
-		size += len(e.raw)
-		if len(p.reply.Events) > 0 && size > maxBytes {
+func (p *peeked) add(pos uint64, maxBytes, size int) {
+	for _, raw := range p.recent {
+		if size += len(raw); size > maxBytes {
 			return
 		}
-		p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: pos, Envelope: e.raw})
+		p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: pos, Envelope: raw})
 		pos++
 	}
 }
@@ -165,40 +195,38 @@ func (p *peeked) add(recent []*entry, pos uint64, maxBytes, size int) {
 var errMoved = fmt.Errorf("%w: a mailbox has a gap", ErrCorrupt)
 
 // movedTries is how often a gap is taken for a matter of moments.
-const movedTries = 1000
+const movedTries = 100
 
-// readCold reads what memory doesn't have, and then what it has.
-func (s *Store) readCold(a identity.Account, p *peeked, max, maxBytes int) error {
+// readCold reads what memory doesn't have, and adds what it has.
+func (w *view) readCold(a identity.Account, p *peeked, max, maxBytes int) error {
+	envelopes, err := envelopes(w.snap)
+	if err != nil {
+		return err
+	}
+	defer envelopes.Close()
 	size, want := 0, p.coldFrom
 	stopped := false
-	err := s.read(func(w *view) error {
-		envelopes, err := envelopes(w.snap)
-		if err != nil {
-			return err
+	prefix := len(join(keyMail, string(a)))
+	err = scan(w.snap, mailKey(a, p.coldFrom), mailKey(a, p.coldTo+1), func(key, value []byte) (bool, error) {
+		if len(p.reply.Events) >= max {
+			stopped = true
+			return false, nil
 		}
-		defer envelopes.Close()
-		prefix := len(join(keyMail, string(a)))
-		return scan(w.snap, mailKey(a, p.coldFrom), mailKey(a, p.coldTo+1), func(key, value []byte) (bool, error) {
-			if len(p.reply.Events) >= max {
-				stopped = true
-				return false, nil
-			}
-			if number(key[prefix:]) != want {
-				return false, errMoved
-			}
-			raw, err := seekEnvelope(envelopes, number(value))
-			if err != nil {
-				return false, err
-			}
-			size += len(raw)
-			if len(p.reply.Events) > 0 && size > maxBytes {
-				stopped = true
-				return false, nil
-			}
-			p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: want, Envelope: bytes.Clone(raw)})
-			want++
-			return true, nil
-		})
+		if number(key[prefix:]) != want {
+			return false, errMoved
+		}
+		raw, err := seekEnvelope(envelopes, number(value))
+		if err != nil {
+			return false, err
+		}
+		size += len(raw)
+		if len(p.reply.Events) > 0 && size > maxBytes {
+			stopped = true
+			return false, nil
+		}
+		p.reply.Events = append(p.reply.Events, wire.RawEvent{Pos: want, Envelope: bytes.Clone(raw)})
+		want++
+		return true, nil
 	})
 	switch {
 	case err != nil || stopped:
@@ -206,7 +234,7 @@ func (s *Store) readCold(a identity.Account, p *peeked, max, maxBytes int) error
 	case want <= p.coldTo:
 		return errMoved
 	}
-	p.add(p.recent, want, maxBytes, size)
+	p.add(want, maxBytes, size)
 	return nil
 }
 
