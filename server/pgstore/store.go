@@ -34,6 +34,7 @@ type Store struct {
 	running sync.WaitGroup
 	once    sync.Once
 	outage  outage
+	sweeps  sweepClock
 }
 
 // Open connects to the database that dsn names (a URL or key=value pairs as libpq

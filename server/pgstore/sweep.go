@@ -2,6 +2,8 @@ package pgstore
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,13 +54,17 @@ func (s *Store) takeLease(ctx context.Context) (mine bool, err error) {
 }
 
 func (s *Store) sweep(ctx context.Context, limits server.SweepLimits) error {
+	whole := s.sweeps.due(limits)
 	var after key
 	for more := true; more; {
 		if mine, err := s.takeLease(ctx); err != nil || !mine {
 			return err
 		}
-		err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 			next, n, err := sweepMailboxes(ctx, tx, after, limits.Envelopes)
+			if err == nil && whole {
+				err = sweepDevices(ctx, tx, after, next, n < sweepStep, limits)
+			}
 			if err == nil {
 				after, more = next, n == sweepStep
 			}
@@ -68,15 +74,54 @@ func (s *Store) sweep(ctx context.Context, limits server.SweepLimits) error {
 			return err
 		}
 	}
-	if err := s.sweepRest(ctx, limits); err != nil {
-		return err
-	}
-	return s.attempt(ctx, func() error {
+	err := s.attempt(ctx, func() error {
 		if err := s.dropParts(ctx, envParts, limits.Envelopes); err != nil {
 			return err
 		}
 		return s.dropParts(ctx, receiptParts, int64(week(limits.Receipts)))
 	})
+	if err == nil && whole {
+		err = s.sweepRest(ctx, limits)
+	}
+	if err == nil && whole {
+		s.sweeps.done(limits)
+	}
+	return err
+}
+
+// A sweepClock says when what is found only by reading whole tables is looked for:
+// once the limits have moved by an hour.
+type sweepClock struct {
+	mu   sync.Mutex // guards last
+	last *server.SweepLimits
+}
+
+func (c *sweepClock) due(now server.SweepLimits) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	const hour = 3600 * 1000
+	return c.last == nil || now.Now-c.last.Now >= hour || now.Envelopes-c.last.Envelopes >= hour || now.Receipts-c.last.Receipts >= hour
+}
+
+func (c *sweepClock) done(now server.SweepLimits) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = &now
+}
+
+// sweepDevices removes the key packages and enrollments that have expired of the
+// mailboxes behind after up to last, or of all behind after.
+func sweepDevices(ctx context.Context, tx pgx.Tx, after, last key, toEnd bool, limits server.SweepLimits) error {
+	if toEnd {
+		for i := range last {
+			last[i] = 0xff
+		}
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM package WHERE mailbox > $1 AND mailbox <= $2 AND not_after <= $3`, after, last, limits.Now/1000)
+	batch.Queue(`DELETE FROM used_package WHERE mailbox > $1 AND mailbox <= $2 AND not_after <= $3`, after, last, limits.Now/1000)
+	batch.Queue(`DELETE FROM enrollment WHERE mailbox > $1 AND mailbox <= $2 AND expires_ms <= $3`, after, last, limits.Now)
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 const (
@@ -221,23 +266,36 @@ func (c *envelopeCounts) release(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// sweepRest removes what has expired outside the mailboxes.
+// restTime bounds one statement of sweepRest.
+const restTime = 5 * time.Minute
+
+// sweepRest removes what has expired outside the mailboxes and has no part of its
+// own. The statements read whole tables, small ones: they may take their time.
 func (s *Store) sweepRest(ctx context.Context, limits server.SweepLimits) error {
 	for _, q := range []struct {
 		sql   string
 		limit int64
 	}{
-		{`DELETE FROM package WHERE not_after <= $1`, limits.Now / 1000},
-		{`DELETE FROM used_package WHERE not_after <= $1`, limits.Now / 1000},
-		{`DELETE FROM enrollment WHERE expires_ms <= $1`, limits.Now},
 		{`DELETE FROM released WHERE at < $1`, limits.Envelopes},
 		{`DELETE FROM winner WHERE at < $1`, limits.Envelopes},
 		{`DELETE FROM env_other WHERE at < $1`, limits.Envelopes},
 		{`DELETE FROM receipt_other WHERE week < $1`, int64(week(limits.Receipts))},
 	} {
-		err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, q.sql, q.limit)
-			return err
+		err := s.attempt(ctx, func() error {
+			ctx, cancel := context.WithTimeout(ctx, restTime)
+			defer cancel()
+			c, err := s.pool.Acquire(ctx)
+			if err != nil {
+				return err
+			}
+			defer c.Release()
+			return transact(ctx, c.Conn(), func(ctx context.Context, tx pgx.Tx) error {
+				if err := unhurried(ctx, tx); err != nil {
+					return err
+				}
+				_, err := tx.Exec(ctx, q.sql, q.limit)
+				return err
+			})
 		})
 		if err != nil {
 			return err
