@@ -34,12 +34,12 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
-// rounds is how often TestTortureKill kills: PARLEY_TORTURE_ROUNDS, else 40.
+// rounds is how often TestTortureKill kills: PARLEY_TORTURE_ROUNDS, else 20.
 // TestCrash, whose rounds are dearer, kills a tenth as often.
 func rounds(t *testing.T) int {
 	v := os.Getenv("PARLEY_TORTURE_ROUNDS")
 	if v == "" {
-		return 40
+		return 20
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 {

@@ -52,6 +52,7 @@ type site struct {
 	done chan struct{} // closed when proc has ended
 
 	seals    map[string]string // by seal
+	at       string            // the data directory; empty: in dir
 	server   string            // the program that serves; empty: parley
 	programs map[string]string // what somebody uses instead of parley
 }
@@ -69,7 +70,7 @@ func newSite(t *testing.T, flags ...string) *site {
 	return s
 }
 
-func (s *site) data() string { return filepath.Join(s.dir, "data") }
+func (s *site) data() string { return cmp.Or(s.at, filepath.Join(s.dir, "data")) }
 func (s *site) log() string  { return filepath.Join(s.dir, "server.log") }
 func (s *site) url() string  { return "http://127.0.0.1:" + s.port }
 
