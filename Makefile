@@ -6,11 +6,12 @@ TOOL    := $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 20s
 ROUNDS   ?= 1000
 SEEDS    ?= 1000
+SOAK     ?= 30m
 
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build test rules lint fmt fuzz torture bench bench-delivery interop clean
+.PHONY: run build test rules lint fmt fuzz torture soak bench bench-delivery interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
@@ -54,6 +55,10 @@ fuzz:
 torture: build
 	PARLEY_SIM_SEEDS=$(SEEDS) $(GO) test -count=1 -timeout 2h -run Sim ./server/simtest
 	PARLEY_TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 6h -v -run 'Crash|Torture|Fault' ./...
+
+# soak watches a server's memory under steady load for SOAK.
+soak:
+	PARLEY_SOAK=$(SOAK) $(GO) test -count=1 -timeout 24h -v -run Soak ./e2e
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
