@@ -17,7 +17,6 @@ type spoiled struct {
 	how   string
 	calls int
 	alive identity.Device // of whom others read
-	sent  []wire.Envelope
 }
 
 // turn is true at some of the calls.
