@@ -123,6 +123,8 @@ func (s *stream) run() {
 	}
 	if status := closeStatus(err); status != 0 {
 		s.end(status)
+	}
+	if s.closed.Load() != 0 {
 		s.in.discard()
 	}
 }
