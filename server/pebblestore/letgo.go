@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -198,6 +199,9 @@ func (t *tx) letGoBox(x *box, released map[uint64]uint32, budget int) (n int, er
 		n++
 		return true, nil
 	})
+	if err == nil && n == 0 && t.b.wasteful(x) {
+		err = fmt.Errorf("%w: a mailbox has less than its numbers say", ErrCorrupt)
+	}
 	if err != nil {
 		return n, err
 	}
