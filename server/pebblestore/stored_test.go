@@ -24,7 +24,7 @@ func storedEnvelopes() int {
 	if n, err := strconv.Atoi(os.Getenv("PARLEY_ENVELOPES")); err == nil {
 		return n
 	}
-	return 50_000
+	return 20_000
 }
 
 // perAccount is how many envelopes an account has unread in a stored site.
