@@ -75,6 +75,9 @@ func TestServeTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.stop()
+	if h := s.http; h.ReadHeaderTimeout <= 0 || h.IdleTimeout <= 0 || h.MaxHeaderBytes <= 0 {
+		t.Error("a connection may take for ever to say what it wants")
+	}
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "https://"))
 	if err != nil {
 		t.Fatal(s.url, err)
