@@ -43,10 +43,10 @@ func TestSoak(t *testing.T) {
 	}
 	private := l.Addr().String()
 	l.Close()
-	s := newSite(t, "--private", private)
+	s := newSite(t, "--private", private, "--cache", "8MiB", "--window", "8MiB") // so that what is bounded is full soon
 	s.start()
 	s.join("alice", "bob")
-	load := s.command(t.Context(), "nobody", "bench", "--url", s.url(), "--pairs", "40", "--inflight", "4", "--rate", "400", "--seconds", fmt.Sprint(int(length.Seconds())), "--json")
+	load := s.command(t.Context(), "nobody", "bench", "--url", s.url(), "--pairs", "40", "--inflight", "4", "--rate", "400", "--rounds", "1", "--seconds", fmt.Sprint(int(length.Seconds())), "--json")
 	var report, notes strings.Builder
 	load.Stdout, load.Stderr = &report, &notes
 	done := make(chan error, 1)
