@@ -20,14 +20,22 @@ func TestAdmitRates(t *testing.T) {
 		set  func(*server.Rates)
 		try  func(w *world, d *device) error
 	}{
-		{"operations of a device", func(r *server.Rates) { r.Request = server.Rate{Burst: 3, Every: time.Second} },
-			func(w *world, d *device) error { return w.Admit(d.session, wire.OpRead, 0) }},
-		{"messages of a device", func(r *server.Rates) { r.Send = server.Rate{Burst: 3, Every: time.Second} },
-			func(w *world, d *device) error { return w.Admit(d.session, wire.OpSend, 0) }},
-		{"bytes of an account", func(r *server.Rates) { r.Bytes = 3600 },
-			func(w *world, d *device) error { return w.Admit(d.session, wire.OpCommit, 1200) }},
-		{"operations of an address", func(r *server.Rates) { r.Anonymous = server.Rate{Burst: 3, Every: time.Second} },
-			func(w *world, d *device) error { return w.AdmitAnonymous("192.0.2.1", wire.OpChallenge, 0) }},
+		{
+			"operations of a device", func(r *server.Rates) { r.Request = server.Rate{Burst: 3, Every: time.Second} },
+			func(w *world, d *device) error { return w.Admit(d.session, wire.OpRead, 0) },
+		},
+		{
+			"messages of a device", func(r *server.Rates) { r.Send = server.Rate{Burst: 3, Every: time.Second} },
+			func(w *world, d *device) error { return w.Admit(d.session, wire.OpSend, 0) },
+		},
+		{
+			"bytes of an account", func(r *server.Rates) { r.Bytes = 3600 },
+			func(w *world, d *device) error { return w.Admit(d.session, wire.OpCommit, 1200) },
+		},
+		{
+			"operations of an address", func(r *server.Rates) { r.Anonymous = server.Rate{Burst: 3, Every: time.Second} },
+			func(w *world, d *device) error { return w.AdmitAnonymous("192.0.2.1", wire.OpChallenge, 0) },
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			w := newWorld(t, func(cfg *server.Config) { c.set(&cfg.Rates) })

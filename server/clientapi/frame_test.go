@@ -36,7 +36,9 @@ func frames(t testing.TB) [][]byte {
 		[]byte("\xa3\x61n\x01\x62op\x6backnowledge\x64body\xa1\x63pos\x18\x01"),                                                                   // not in its shortest form
 		[]byte("\xa3\x61n\x01\x62op\x6backnowledge\x64body\xa1\x63pos\x01\x00"),                                                                   // trailing
 		[]byte("\xa3\x61n\x01\x62op\x64send\x64body\xa4\x62id\x41a\x64room\x60\x67message\x40\x6ageneration\x1b\x00\x00\x00\x01\x00\x00\x00\x00"), // beyond 32 bits
-		{0xff}, {0xa0}, nil,
+		{0xff},
+		{0xa0},
+		nil,
 	}
 }
 

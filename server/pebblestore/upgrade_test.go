@@ -90,8 +90,10 @@ func checkOld(t *testing.T, s server.Store) {
 		device              identity.Device
 		first, head, cursor uint64
 	}{
-		{oldDevice("alice", 1), 22, 28, 21}, {oldDevice("bob", 1), 12, 28, 11},
-		{oldDevice("bob", 2), 12, 28, 23}, {oldDevice("carol", 1), 1, 28, 3},
+		{oldDevice("alice", 1), 22, 28, 21},
+		{oldDevice("bob", 1), 12, 28, 11},
+		{oldDevice("bob", 2), 12, 28, 23},
+		{oldDevice("carol", 1), 1, 28, 3},
 	} {
 		texts, r := mailOf(t, s, c.device)
 		if r.First != c.first || r.Head != c.head || r.Cursor != c.cursor || len(texts) != int(c.head-c.first+1) {
