@@ -20,8 +20,8 @@ type disk struct {
 	image, path string
 }
 
-// newDisk mounts one as the site's data directory, or skips t.
-func newDisk(t *testing.T, s *site) *disk {
+// newDisk mounts one of size bytes as the site's data directory, or skips t.
+func newDisk(t *testing.T, s *site, size int64) *disk {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("mounting a disk needs root")
@@ -33,7 +33,7 @@ func newDisk(t *testing.T, s *site) *disk {
 	if err := os.WriteFile(d.image, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(d.image, 1<<30); err != nil {
+	if err := os.Truncate(d.image, size); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mkfs.ext4", "-q", "-F", d.image).CombinedOutput(); err != nil {
@@ -104,7 +104,7 @@ func (d *disk) slow(pid, writes int) (stop func()) {
 // everything goes on.
 func TestReadOnlyDisk(t *testing.T) {
 	s := newSite(t)
-	d := newDisk(t, s)
+	d := newDisk(t, s, 1<<30)
 	s.start()
 	s.join("alice", "bob")
 	s.as("alice", "send", "bob", "before")
@@ -149,11 +149,32 @@ func TestReadOnlyDisk(t *testing.T) {
 	s.wantTexts("alice", "after")
 }
 
+// A server works on a small disk, and on one that is too small says so and ends.
+func TestSmallDisk(t *testing.T) {
+	s := newSite(t)
+	newDisk(t, s, 128<<20)
+	s.start()
+	s.join("alice", "bob")
+	s.as("alice", "send", "bob", "on a small disk")
+	s.wantTexts("bob", "on a small disk")
+
+	s = newSite(t)
+	newDisk(t, s, 2<<20)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	serve := exec.CommandContext(ctx, parley, "serve", "--data", s.data(), "--listen", "127.0.0.1:0")
+	serve.Env = []string{"HOME=" + s.dir}
+	said, err := serve.CombinedOutput()
+	if err == nil || ctx.Err() != nil || !strings.Contains(string(said), "(disk_full)") || len(said) > 4<<10 {
+		t.Errorf("serve on a disk that is too small: %v\n%s", err, said[:min(len(said), 4<<10)])
+	}
+}
+
 // A server with a slow disk stores what it can, refuses the rest as unavailable and
 // as nothing else, answers meanwhile what needs no disk, and recovers.
 func TestSlowDisk(t *testing.T) {
 	s := newSite(t)
-	d := newDisk(t, s)
+	d := newDisk(t, s, 1<<30)
 	s.start()
 	s.join("alice", "bob")
 	s.as("alice", "send", "bob", "before")

@@ -13,6 +13,7 @@ import (
 
 	"parley/server"
 	"parley/server/clientapi"
+	"parley/server/pebblestore"
 )
 
 var serveCommand = command{
@@ -129,7 +130,9 @@ func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *run
 	if err := s.openHints(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.build(ctx); err != nil {
+	if err := s.build(ctx); errors.Is(err, pebblestore.ErrFull) {
+		return nil, dataError(cfg.data, err)
+	} else if err != nil {
 		return nil, err
 	}
 	if err := s.watch(); err != nil {

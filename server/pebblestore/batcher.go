@@ -154,7 +154,7 @@ func (b *batcher) commit(t *tx) error {
 	if err := b.write(t); err != nil {
 		t.rollBack()
 		b.refuse(err)
-		return fmt.Errorf("%w: %v", server.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", server.ErrUnavailable, err)
 	}
 	for _, e := range t.dead {
 		b.window.bury(e)
@@ -165,7 +165,6 @@ func (b *batcher) commit(t *tx) error {
 }
 
 var (
-	errDiskFull = errors.New("pebblestore: the disk is full")
 	errTooLarge = errors.New("pebblestore: the store has reached its configured size")
 	errHalfWay  = errors.New("pebblestore: an operation failed half-way")
 )
@@ -211,12 +210,12 @@ func (b *batcher) ready() error {
 	if err == nil {
 		usage, errUsage := b.s.opts.FS.GetDiskUsage(b.s.dir)
 		if errUsage == nil && usage.AvailBytes < b.s.opts.Reserve+groupBytes {
-			err = errDiskFull
+			err = ErrFull
 		}
 	}
 	if err != nil {
 		b.refuse(err)
-		return fmt.Errorf("%w: %v", server.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", server.ErrUnavailable, err)
 	}
 	b.checkSize()
 	return nil

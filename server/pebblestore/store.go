@@ -33,9 +33,9 @@ var (
 	// ErrHalf: a Load into this directory broke off. What is there is no whole
 	// store; empty the directory and load again.
 	ErrHalf = errors.New("pebblestore: the data was loaded only in part")
-	// ErrFull: what is on disk can't be recovered, because the disk takes no
-	// more. Nothing is lost: make room and open again.
-	ErrFull = errors.New("pebblestore: no room on the disk to open the data")
+	// ErrFull: the disk takes no more, or what is on it can't be recovered for
+	// that. Nothing is lost: make room, and open again if Open said so.
+	ErrFull = errors.New("pebblestore: no room on the disk")
 )
 
 // formatVersion is the version of keys.go. Version 1 is read and upgraded: see
@@ -123,10 +123,6 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := s.openDB(lock); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	s.batcher = newBatcher(s)
-	if err := s.batcher.start(); err != nil {
-		return nil, errors.Join(openError(err), s.batcher.batch.Close(), s.db.Close())
-	}
 	go s.learn(s.views.acquire(s.db))
 	go s.batcher.run()
 	return s, lock.Close() // the database holds it too, until it is closed
@@ -136,40 +132,64 @@ func Open(dir string, o Options) (*Store, error) {
 // Pebble itself would try for ever.
 const openRetries = 5
 
-// openDB opens the database. If the recovery can't write, it returns ErrFull, and
-// the database is left to try on: the process is expected to end.
+// openDB opens the database and begins. If the recovery can't write, it returns
+// ErrFull, and the database is left to try on: the process is expected to end.
 func (s *Store) openDB(lock *pebble.Lock) error {
 	opts := s.pebbleOptions(lock)
 	var failures atomic.Int32
 	stuck := make(chan error, 1)
 	report := opts.EventListener.BackgroundError
 	opts.EventListener.BackgroundError = func(err error) {
-		report(err)
-		if s.opening.Load() && failures.Add(1) == openRetries {
+		if !s.opening.Load() {
+			report(err)
+			return
+		}
+		switch n := failures.Add(1); {
+		case n < openRetries:
+			report(err)
+		case n == openRetries:
 			stuck <- err
+		default: // it tries on, without a pause
+			time.Sleep(time.Second)
 		}
 	}
 	s.opening.Store(true)
-	defer s.opening.Store(false)
-	type opened struct {
-		db  *pebble.DB
-		err error
-	}
-	done := make(chan opened, 1)
-	go func() {
-		db, err := pebble.Open(s.dir, opts)
-		done <- opened{db, err}
-	}()
+	done := make(chan error, 1)
+	go func() { done <- s.begin(opts) }()
 	select {
-	case o := <-done:
-		if o.err != nil {
-			return openError(o.err)
-		}
-		s.db = o.db
-		return nil
+	case err := <-done:
+		s.opening.Store(false)
+		return err
 	case err := <-stuck:
 		return fmt.Errorf("%w: %v", ErrFull, err)
 	}
+}
+
+// begin opens the database and has the batcher recover.
+func (s *Store) begin(opts *pebble.Options) (err error) {
+	if s.db, err = pebble.Open(s.dir, opts); err != nil {
+		return openError(err)
+	}
+	s.batcher = newBatcher(s)
+	if err := s.batcher.start(); err != nil {
+		return errors.Join(openError(err), s.batcher.batch.Close(), s.db.Close())
+	}
+	return nil
+}
+
+// Sizes of a memtable, in bytes. Pebble sets as much of the disk aside for the log.
+const (
+	maxMemTable = 128 << 20 // what most messages don't outlive
+	minMemTable = 4 << 20
+)
+
+// memTableSize leaves a small disk room for more than the log.
+func memTableSize(fs vfs.FS, dir string) uint64 {
+	usage, err := fs.GetDiskUsage(dir)
+	if err != nil {
+		return maxMemTable
+	}
+	return min(max(usage.TotalBytes/32, minMemTable), maxMemTable)
 }
 
 func (o Options) withDefaults() Options {
@@ -211,7 +231,7 @@ func (s *Store) pebbleOptions(lock *pebble.Lock) *pebble.Options {
 	opts := &pebble.Options{
 		FS: s.opts.FS, Lock: lock, Logger: log, CacheSize: s.opts.Cache,
 		FormatMajorVersion:          pebble.FormatNewest,
-		MemTableSize:                128 << 20,
+		MemTableSize:                memTableSize(s.opts.FS, s.dir),
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
