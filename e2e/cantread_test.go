@@ -142,7 +142,7 @@ func searchFiles(t *testing.T, marks, known needles, root string) findings {
 	t.Helper()
 	found, n := findings{}, 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || d.Type() == fs.ModeSocket { // a socket keeps nothing
 			return err
 		}
 		data, err := os.ReadFile(path)
