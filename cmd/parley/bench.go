@@ -28,6 +28,8 @@ raised; how long a message may wait (rate_delay) is as usual. With --url it make
                     the members of each room are spread
   --pid PID[,PID]   with --url: the server's processes, to measure CPU, disk and memory
   --floor           with --url: measure the floor, on this machine, too
+  --floor-together  the floor joins the frames for one connection into one write: the
+                    limit of the machine rather than a bare server
   --postgres        without --url: a server on a PostgreSQL of its own, from the packages
                     of Debian, every commit synced
   --nodes N         with --postgres: so many servers on it
@@ -63,7 +65,7 @@ Workloads; the default is pairs:
 // A benchConfig is what a command line of bench says.
 type benchConfig struct {
 	urls, pids, serveFlags                                    []string
-	floor, json, soak, goals, postgres                        bool
+	floor, together, json, soak, goals, postgres              bool
 	data, profile                                             string
 	pairs, groups, idle, connect, stored, inflight, nodeCount int
 	catchup                                                   []int
@@ -122,6 +124,7 @@ func parseBench(args []string) (*benchConfig, error) {
 	catchup, overload := fs.String("catchup", "", ""), fs.String("overload", "", "")
 	seconds, warm := fs.Float64("seconds", 5, ""), fs.Float64("warm", 1, "")
 	fs.BoolVar(&c.floor, "floor", false, "")
+	fs.BoolVar(&c.together, "floor-together", false, "")
 	fs.BoolVar(&c.json, "json", false, "")
 	fs.BoolVar(&c.goals, "goals", false, "")
 	fs.BoolVar(&c.soak, "soak", false, "")

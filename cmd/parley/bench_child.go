@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ func runBenchChild(ctx context.Context, p *program, args []string) error {
 	case "postgres":
 		return p.servePostgres(ctx, args[1])
 	case "floor":
-		return p.serveFloor(ctx, args[1])
+		return p.serveFloor(ctx, args[1], slices.Contains(args[2:], floorTogether))
 	}
 	return usagef("%s is for bench itself", benchChild)
 }
@@ -82,8 +83,11 @@ func (p *program) control() {
 	pprof.StopCPUProfile()
 }
 
+// floorTogether is a word for the floor's child.
+const floorTogether = "together"
+
 // serveFloor runs the floor until ctx ends.
-func (p *program) serveFloor(ctx context.Context, dir string) error {
+func (p *program) serveFloor(ctx context.Context, dir string, together bool) error {
 	file, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return err
@@ -94,6 +98,7 @@ func (p *program) serveFloor(ctx context.Context, dir string) error {
 		return err
 	}
 	f := floor.New(file)
+	f.Together = together
 	defer f.Close()
 	defer context.AfterFunc(ctx, func() { l.Close() })()
 	p.note("listening on http://%s", l.Addr())

@@ -187,7 +187,11 @@ func (b *bench) serverSide(world *load.World, sum *benchSide) *side {
 }
 
 func (b *bench) floorSide(ctx context.Context, rooms, members, frameSize int) (*side, error) {
-	c, err := b.start(ctx, "floor")
+	var flags []string
+	if b.together {
+		flags = append(flags, floorTogether)
+	}
+	c, err := b.start(ctx, "floor", flags...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 // Package floor is the least that a durable message server can be, to compare
 // Parley with: a bare WebSocket server that appends each message to one file,
-// syncs it once for all that wait, and then acknowledges and forwards. It knows no
-// accounts, no cryptography, no order between rooms, no second delivery, and never
-// reads what it has written.
+// syncs it once for all that wait, and then acknowledges and forwards each, frame
+// by frame. It knows no accounts, no cryptography, no order between rooms, no
+// second delivery, and never reads what it has written. With [Floor.Together] it
+// also writes what is ready for one connection at once: no server that is only
+// bare does that, but it shows the limit of the machine.
 //
 //	GET /s/N   the sender of line N: its messages begin with 8 bytes, which are
 //	           the acknowledgement
@@ -27,6 +29,10 @@ import (
 
 // A Floor serves one file. [New] makes one.
 type Floor struct {
+	// Together joins the frames for one connection into one write. Set it before
+	// Serve.
+	Together bool
+
 	file *os.File
 	sync func() error
 
@@ -43,14 +49,14 @@ type Floor struct {
 type line struct {
 	mu        sync.Mutex // guards receivers
 	receivers []net.Conn
-	out       []byte // the forwarder's: frames for the receivers
+	out       []byte // forwardTogether's: frames for the receivers
 }
 
 // A sender is the connection of one.
 type sender struct {
 	conn net.Conn
 	line *line
-	acks []byte // the forwarder's
+	acks []byte // forwardTogether's
 }
 
 // A batch is what one sync makes durable.
@@ -229,37 +235,61 @@ func (f *Floor) write() {
 
 // forward acknowledges and forwards what is durable.
 func (f *Floor) forward() {
-	var senders []*sender
-	var lines []*line
 	for b := range f.written {
-		senders, lines = senders[:0], lines[:0]
-		begin := 0
-		for i := range b.jobs {
-			j := &b.jobs[i]
-			if len(j.from.acks) == 0 {
-				senders = append(senders, j.from)
-			}
-			j.from.acks = append(append(j.from.acks, 0x82, 8), j.ack[:]...)
-			if len(j.from.line.out) == 0 {
-				lines = append(lines, j.from.line)
-			}
-			j.from.line.out = append(j.from.line.out, b.log[begin:j.end]...)
-			begin = j.end
-		}
-		for _, l := range lines {
-			l.mu.Lock()
-			for _, conn := range l.receivers {
-				conn.Write(l.out) // who is gone is gone
-			}
-			l.mu.Unlock()
-			l.out = l.out[:0]
-		}
-		for _, s := range senders {
-			s.conn.Write(s.acks)
-			s.acks = s.acks[:0]
+		if f.Together {
+			f.forwardTogether(&b)
+		} else {
+			f.forwardEach(&b)
 		}
 		f.mu.Lock()
 		f.spare = append(f.spare, batch{log: b.log[:0], jobs: b.jobs[:0]})
 		f.mu.Unlock()
+	}
+}
+
+// forwardEach writes a frame at a time.
+func (f *Floor) forwardEach(b *batch) {
+	begin := 0
+	for i := range b.jobs {
+		j := &b.jobs[i]
+		l := j.from.line
+		l.mu.Lock()
+		for _, conn := range l.receivers {
+			conn.Write(b.log[begin:j.end]) // who is gone is gone
+		}
+		l.mu.Unlock()
+		begin = j.end
+		j.from.conn.Write(append([]byte{0x82, 8}, j.ack[:]...))
+	}
+}
+
+// forwardTogether writes all frames of a connection at once.
+func (f *Floor) forwardTogether(b *batch) {
+	var senders []*sender
+	var lines []*line
+	begin := 0
+	for i := range b.jobs {
+		j := &b.jobs[i]
+		if len(j.from.acks) == 0 {
+			senders = append(senders, j.from)
+		}
+		j.from.acks = append(append(j.from.acks, 0x82, 8), j.ack[:]...)
+		if len(j.from.line.out) == 0 {
+			lines = append(lines, j.from.line)
+		}
+		j.from.line.out = append(j.from.line.out, b.log[begin:j.end]...)
+		begin = j.end
+	}
+	for _, l := range lines {
+		l.mu.Lock()
+		for _, conn := range l.receivers {
+			conn.Write(l.out)
+		}
+		l.mu.Unlock()
+		l.out = l.out[:0]
+	}
+	for _, s := range senders {
+		s.conn.Write(s.acks)
+		s.acks = s.acks[:0]
 	}
 }
