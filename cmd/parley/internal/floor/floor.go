@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -47,6 +48,7 @@ type Floor struct {
 
 // A line is a sender with its receivers.
 type line struct {
+	number    int
 	mu        sync.Mutex // guards receivers
 	receivers []net.Conn
 	out       []byte // forwardTogether's: frames for the receivers
@@ -142,7 +144,7 @@ func (f *Floor) line(number string) *line {
 	defer f.mu.Unlock()
 	l := f.lines[number]
 	if l == nil {
-		l = &line{}
+		l = &line{number: len(f.lines)}
 		f.lines[number] = l
 	}
 	return l
@@ -247,20 +249,34 @@ func (f *Floor) forward() {
 	}
 }
 
-// forwardEach writes a frame at a time.
+// forwardEach writes a frame at a time, the jobs of a line in order, on all cores.
 func (f *Floor) forwardEach(b *batch) {
-	begin := 0
-	for i := range b.jobs {
-		j := &b.jobs[i]
-		l := j.from.line
-		l.mu.Lock()
-		for _, conn := range l.receivers {
-			conn.Write(b.log[begin:j.end]) // who is gone is gone
-		}
-		l.mu.Unlock()
-		begin = j.end
-		j.from.conn.Write(append([]byte{0x82, 8}, j.ack[:]...))
+	n := runtime.GOMAXPROCS(0)
+	var workers sync.WaitGroup
+	for w := range n {
+		workers.Go(func() {
+			begin := 0
+			for i := range b.jobs {
+				j := &b.jobs[i]
+				if j.from.line.number%n == w {
+					j.forward(b.log[begin:j.end])
+				}
+				begin = j.end
+			}
+		})
 	}
+	workers.Wait()
+}
+
+// forward acknowledges a message and passes its frame on.
+func (j *job) forward(frame []byte) {
+	l := j.from.line
+	l.mu.Lock()
+	for _, conn := range l.receivers {
+		conn.Write(frame) // who is gone is gone
+	}
+	l.mu.Unlock()
+	j.from.conn.Write(append([]byte{0x82, 8}, j.ack[:]...))
 }
 
 // forwardTogether writes all frames of a connection at once.

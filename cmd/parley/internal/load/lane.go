@@ -228,7 +228,7 @@ const firstCursor = 1 << 40
 
 // A mailbox is acknowledged after so many events, or for so long.
 const (
-	cursorEvery = 128
+	cursorEvery = 32
 	cursorTime  = int64(time.Second) // of the clock
 )
 
