@@ -220,7 +220,7 @@ func (s *Server) Follow(primary *Server, name string) {
 // configure appends settings; the last of a name counts.
 func (s *Server) configure(settings map[string]string) error {
 	conf := "listen_addresses = ''\nunix_socket_directories = '" + s.dir + "'\nport = " + port + "\n" +
-		"fsync = on\nsynchronous_commit = on\nmax_connections = 200\nshared_buffers = 128MB\nmax_wal_size = 2GB\nlog_min_messages = fatal\n"
+		"fsync = on\nsynchronous_commit = on\ndynamic_shared_memory_type = mmap\nmax_connections = 200\nshared_buffers = 128MB\nmax_wal_size = 2GB\nlog_min_messages = fatal\n"
 	for name, value := range settings {
 		conf += name + " = '" + value + "'\n"
 	}
