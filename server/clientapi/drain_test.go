@@ -3,6 +3,7 @@ package clientapi_test
 import (
 	"context"
 	"encoding/binary"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -214,15 +215,19 @@ func exchange(conn net.Conn, f *wire.Frame) error {
 		return err
 	}
 	for {
-		answer, err := ws.ReadFrame(conn)
+		header, err := ws.ReadHeader(conn)
 		if err != nil {
 			return err
 		}
-		if answer.Header.OpCode == ws.OpClose {
+		if header.OpCode == ws.OpClose || header.Length > wire.MaxBody {
 			return net.ErrClosed
 		}
+		payload := make([]byte, header.Length)
+		if _, err := io.ReadFull(conn, payload); err != nil {
+			return err
+		}
 		var reply wire.Frame
-		if answer.Header.OpCode != ws.OpBinary || wire.Unmarshal(answer.Payload, &reply) != nil || reply.N != f.N {
+		if header.OpCode != ws.OpBinary || wire.Unmarshal(payload, &reply) != nil || reply.N != f.N {
 			continue
 		}
 		if reply.Error != nil {
