@@ -10,25 +10,25 @@ require (
 	github.com/cockroachdb/pebble/v2 v2.1.7 // the server's embedded store
 	github.com/fxamacker/cbor/v2 v2.10.0 // CBOR, behind internal/cbor
 	github.com/gobwas/ws v1.5.0 // WebSocket frames, with little memory a connection
-	github.com/rogpeppe/go-internal v1.16.0 // tests only: testscript
-	github.com/zalando/go-keyring v0.2.8 // the operating system's keyring
-	golang.org/x/crypto v0.58.0 // Argon2id, ChaCha20-Poly1305
-	golang.org/x/term v0.47.0 // a passphrase without echo
-	golang.org/x/time v0.16.0 // rate limits
-	modernc.org/sqlite v1.61.1 // the client's store, without cgo
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL, for several nodes
 	github.com/nats-io/nats-server/v2 v2.15.2 // hints between nodes
 	github.com/nats-io/nats.go v1.55.0 // hints between nodes
 	github.com/pressly/goose/v3 v3.29.0 // migrations of pgstore's tables
 	github.com/prometheus/client_golang v1.25.0 // metrics
+	github.com/rogpeppe/go-internal v1.16.0 // tests only: testscript
+	github.com/zalando/go-keyring v0.2.8 // the operating system's keyring
 	go.opentelemetry.io/otel v1.47.0 // traces, off by default
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0 // traces
 	go.opentelemetry.io/otel/sdk v1.47.0 // traces
 	go.opentelemetry.io/otel/trace v1.47.0 // traces
 	go.opentelemetry.io/proto/otlp v1.11.0 // tests only: what a collector gets
+	golang.org/x/crypto v0.58.0 // Argon2id, ChaCha20-Poly1305
 	golang.org/x/net v0.62.0 // tests only: HTTP/2 frames
 	golang.org/x/sys v0.49.0 // the disk and the machine, for doctor
+	golang.org/x/term v0.47.0 // a passphrase without echo
+	golang.org/x/time v0.16.0 // rate limits
 	google.golang.org/protobuf v1.36.12 // tests only: what a collector gets
+	modernc.org/sqlite v1.61.1 // the client's store, without cgo
 )
 
 require (
