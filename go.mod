@@ -5,10 +5,16 @@ go 1.26.0
 require (
 	charm.land/bubbletea/v2 v2.1.1 // the full-screen terminal client
 	github.com/BurntSushi/toml v1.6.0 // the configuration file of serve
+	github.com/SherClockHolmes/webpush-go v1.4.0 // Web Push: VAPID and RFC 8291
+	github.com/andybalholm/brotli v1.2.8 // build only: the page's files, compressed beforehand
 	github.com/charmbracelet/x/ansi v0.11.9 // widths of text in the terminal client
+	github.com/chromedp/cdproto v0.159.0 // tests only: a real browser
+	github.com/chromedp/chromedp v0.23.0 // tests only: a real browser
 	github.com/cloudflare/circl v1.6.5 // X448, Ed448, ML-DSA: only in mls/suites
 	github.com/cockroachdb/pebble/v2 v2.1.7 // the server's embedded store
+	github.com/evanw/esbuild v0.28.2 // build only: bundles the page
 	github.com/fxamacker/cbor/v2 v2.10.0 // CBOR, behind internal/cbor
+	github.com/go-webauthn/webauthn v0.18.2 // passkeys
 	github.com/gobwas/ws v1.5.0 // WebSocket frames, with little memory a connection
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL, for several nodes
 	github.com/nats-io/nats-server/v2 v2.15.2 // hints between nodes
@@ -29,6 +35,7 @@ require (
 	golang.org/x/time v0.16.0 // rate limits
 	google.golang.org/protobuf v1.36.12 // tests only: what a collector gets
 	modernc.org/sqlite v1.61.1 // the client's store, without cgo
+	rsc.io/qr v0.2.0 // the safety number as a picture
 )
 
 require (
@@ -55,11 +62,13 @@ require (
 	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/getsentry/sentry-go v0.27.0 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
 	github.com/godbus/dbus/v5 v5.2.2 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect
+	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/google/uuid v1.6.0 // indirect

@@ -15,8 +15,9 @@ const (
 // SignUpRequest creates a local account with its first device. The server
 // answers name_taken if it exists. Repeating the same request succeeds.
 type SignUpRequest struct {
-	Login []byte                    `cbor:"login" json:"-"`   // 32 bytes, derived from the passphrase; the server keeps a hash
-	List  identity.SignedDeviceList `cbor:"list" json:"list"` // version 1
+	Login   []byte                    `cbor:"login,omitempty" json:"-"`   // 32 bytes, derived from the passphrase; the server keeps a hash
+	Passkey []byte                    `cbor:"passkey,omitempty" json:"-"` // or a new passkey: JSON, of PasskeySignUp
+	List    identity.SignedDeviceList `cbor:"list" json:"list"`           // version 1
 }
 
 // An EnrollClaim is what a new device signs with its own key to ask to be added.
@@ -32,7 +33,8 @@ type EnrollClaim struct {
 // leaves a note for the account's devices: one of them has to approve and sign.
 // Repeating it is how the new device learns that it was approved.
 type EnrollRequest struct {
-	Login       []byte   `cbor:"login" json:"-"`
+	Login       []byte   `cbor:"login,omitempty" json:"-"`
+	Passkey     []byte   `cbor:"passkey,omitempty" json:"-"`       // or a passkey's answer: JSON, of PasskeyLogin. Not needed while Claim waits already
 	Claim       []byte   `cbor:"claim" json:"claim"`               // CBOR of an EnrollClaim
 	Signature   []byte   `cbor:"signature" json:"signature"`       // by the claim's own key, for UseEnroll
 	KeyPackages [][]byte `cbor:"key_packages" json:"key_packages"` // MLSMessages of the device: published once it is listed
@@ -52,8 +54,9 @@ type EnrollReply struct {
 // changes: the reply is the chain that the list has to follow, of the account
 // that List.Signer, the new device, names.
 type ResetRequest struct {
-	Login []byte                    `cbor:"login" json:"-"`
-	List  identity.SignedDeviceList `cbor:"list" json:"list"`
+	Login   []byte                    `cbor:"login,omitempty" json:"-"`
+	Passkey []byte                    `cbor:"passkey,omitempty" json:"-"` // or a passkey's answer: JSON, of PasskeyLogin
+	List    identity.SignedDeviceList `cbor:"list" json:"list"`
 }
 
 // ResetReply is the chain as it is after the request.

@@ -36,6 +36,8 @@ const (
 	CodeGenerationTaken  Code = "generation_taken"   // open_room: somebody opened this generation first
 	CodeRoleRefused      Code = "role_refused"       // a direct room keeps its two accounts
 	CodeTooManyEnrolling Code = "too_many_enrolling" // the account has too many devices waiting for approval
+	CodeNotAccepting     Code = "not_accepting"      // the other person doesn't take messages, or additions to groups, from this account
+	CodeBadPasskey       Code = "bad_passkey"        // not an answer to these options, or not one of the account's passkeys
 )
 
 // An Error is the answer of a failed operation. Message is one plain sentence

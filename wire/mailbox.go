@@ -14,6 +14,7 @@ const (
 	EventCommit  EventKind = "commit"  // a commit, and a Welcome for whom it adds
 	EventOpen    EventKind = "open"    // a room or its next generation: the first commit and its Welcome
 	EventDevices EventKind = "devices" // an account that shares a room, or one's own, has a new device list
+	EventLeave   EventKind = "leave"   // a device's proposal to leave, in Message: whoever commits next takes it in
 )
 
 // An Envelope is one thing that happened, as the server stored it: once,
@@ -67,6 +68,10 @@ type ReadReply struct {
 	Head   uint64  `cbor:"head" json:"head"`     // the newest position in the mailbox
 	First  uint64  `cbor:"first" json:"first"`   // the oldest one kept: beyond After+1, events have expired unread
 	Cursor uint64  `cbor:"cursor" json:"cursor"` // what the device has acknowledged
+
+	// Signals came since the last push or read, at most MaxSignals. A reply that
+	// holds them may hold no event; only those who wait are given any.
+	Signals []Signal `cbor:"signals,omitempty" json:"signals,omitempty"`
 }
 
 // AcknowledgeRequest says that the device has everything up to Pos for good. A
@@ -89,11 +94,13 @@ type RawReadReply struct {
 	Head   uint64     `cbor:"head"`
 	First  uint64     `cbor:"first"`
 	Cursor uint64     `cbor:"cursor"`
+
+	Signals []Signal `cbor:"signals,omitempty"`
 }
 
 // Decode decodes the envelopes.
 func (r *RawReadReply) Decode() (*ReadReply, error) {
-	reply := &ReadReply{Head: r.Head, First: r.First, Cursor: r.Cursor}
+	reply := &ReadReply{Head: r.Head, First: r.First, Cursor: r.Cursor, Signals: r.Signals}
 	for _, e := range r.Events {
 		event := Event{Pos: e.Pos}
 		if err := Unmarshal(e.Envelope, &event.Envelope); err != nil {

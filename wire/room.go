@@ -127,3 +127,21 @@ type GroupInfo struct {
 	Seq        uint64 `cbor:"seq" json:"seq"`               // of the commit that began the epoch
 	GroupInfo  []byte `cbor:"group_info" json:"group_info"` // MLSMessage with ratchet_tree and external_pub
 }
+
+// LeaveRequest says that the session's account goes out of a group. A device can't
+// remove its own leaf by its own commit: it proposes, and whoever commits next
+// takes the proposal in. Until then no application message is accepted in the room
+// (removal_pending). The account's other devices are out of the room before:
+// CommitRequest. role_refused in a direct room.
+type LeaveRequest struct {
+	ID         []byte        `cbor:"id" json:"id"` // 16 bytes: repeating the request gives the same reply
+	Room       identity.Room `cbor:"room" json:"room"`
+	Generation uint32        `cbor:"generation" json:"generation"`
+	Proposal   []byte        `cbor:"proposal" json:"proposal"` // MLSMessage: PublicMessage, a SelfRemove of the session's device
+}
+
+// LeaveReply says where the proposal stands.
+type LeaveReply struct {
+	Seq        uint64 `cbor:"seq" json:"seq"`
+	AcceptedMS int64  `cbor:"accepted_ms" json:"accepted_ms"`
+}

@@ -35,6 +35,8 @@ const (
 	OpReset       Operation = "reset"        // ResetRequest → ResetReply
 	OpChallenge   Operation = "challenge"    // ChallengeRequest → Challenge
 	OpOpenSession Operation = "open_session" // OpenSessionRequest → Session
+	// PasskeyOptionsRequest → PasskeyOptions
+	OpPasskeyOptions Operation = "passkey_options"
 
 	// With a session:
 	OpDeviceLists        Operation = "device_lists"         // DeviceListsRequest → DeviceLists
@@ -49,12 +51,20 @@ const (
 	OpGroupInfo          Operation = "group_info"           // GroupInfoRequest → GroupInfo
 	OpRead               Operation = "read"                 // ReadRequest → ReadReply
 	OpAcknowledge        Operation = "acknowledge"          // AcknowledgeRequest → Empty
+	OpLeave              Operation = "leave"                // LeaveRequest → LeaveReply
+	OpRelate             Operation = "relate"               // RelateRequest → Empty
+	OpRelations          Operation = "relations"            // RelationsRequest → Relations
+	OpSignal             Operation = "signal"               // SignalRequest → Empty
+	OpDeviceActivity     Operation = "device_activity"      // Empty → DeviceActivity
+	OpSubscribePush      Operation = "subscribe_push"       // SubscribePushRequest → Empty
+	OpUnsubscribePush    Operation = "unsubscribe_push"     // Empty → Empty
+	OpAddPasskey         Operation = "add_passkey"          // AddPasskeyRequest → Empty
 )
 
 // NeedsSession reports whether o is refused without a session.
 func (o Operation) NeedsSession() bool {
 	switch o {
-	case OpInfo, OpSignUp, OpEnroll, OpReset, OpChallenge, OpOpenSession:
+	case OpInfo, OpSignUp, OpEnroll, OpReset, OpChallenge, OpOpenSession, OpPasskeyOptions:
 		return false
 	}
 	return true
@@ -71,8 +81,10 @@ type Info struct {
 	Domain      string   `cbor:"domain" json:"domain"`   // of its accounts and rooms
 	Version     string   `cbor:"version" json:"version"` // of the program, for people
 	SignUpOpen  bool     `cbor:"sign_up_open" json:"sign_up_open"`
-	Suites      []uint16 `cbor:"suites" json:"suites"`             // MLS cipher suites it takes, best first
-	FrankingKey []byte   `cbor:"franking_key" json:"franking_key"` // Ed25519, 32 bytes: what new rooms pin
+	Suites      []uint16 `cbor:"suites" json:"suites"`                         // MLS cipher suites it takes, best first
+	FrankingKey []byte   `cbor:"franking_key" json:"franking_key"`             // Ed25519, 32 bytes: what new rooms pin
+	PushKey     []byte   `cbor:"push_key,omitempty" json:"push_key,omitempty"` // VAPID's P-256 point, 65 bytes; empty: no Web Push
+	Passkeys    bool     `cbor:"passkeys,omitempty" json:"passkeys,omitempty"` // accounts can be proved by a passkey
 	Limits      Limits   `cbor:"limits" json:"limits"`
 }
 

@@ -39,6 +39,8 @@ var statuses = map[wire.Code]int{
 	wire.CodeGenerationTaken:  http.StatusConflict,
 	wire.CodeRoleRefused:      http.StatusForbidden,
 	wire.CodeTooManyEnrolling: http.StatusConflict,
+	wire.CodeNotAccepting:     http.StatusForbidden,
+	wire.CodeBadPasskey:       http.StatusForbidden,
 }
 
 // Status returns the HTTP status that belongs to a code.
