@@ -1,0 +1,67 @@
+// The page's end of the core: every method of core.ts as a function, and events.
+
+import { methodNames, type Events, type Methods } from "./core";
+import { openLink, type Link } from "./link";
+import type { Failure, FromCore } from "./messages";
+
+/** A refused call. code is one of those that Error in core.ts lists; message is English. */
+export class CoreError extends Error {
+  readonly code: string;
+  readonly retryMs: number;
+  constructor(e: Failure) {
+    super(e.message);
+    this.name = "CoreError";
+    this.code = e.code;
+    this.retryMs = e.retry_ms ?? 0;
+  }
+}
+
+/** Core is the methods, and the events. */
+export interface Core extends Methods {
+  /** on has fn called for each event until the function that it returns is called. */
+  on<E extends keyof Events>(event: E, fn: (data: Events[E]) => void): () => void;
+}
+
+type Listener = (data: never) => void;
+
+interface Call {
+  method: string;
+  params: unknown;
+  resolve(result: unknown): void;
+  reject(e: CoreError): void;
+}
+
+/**
+ * connect returns the core that all tabs share. It never fails: calls wait until
+ * the core answers, and are repeated if the tab that ran it has gone.
+ */
+export async function connect(open: (deliver: (m: FromCore) => void) => Link = openLink): Promise<Core> {
+  const calls = new Map<number, Call>();
+  const listeners = new Map<string, Set<Listener>>();
+  let last = 0;
+  const link = open((m) => {
+    if ("again" in m) {
+      for (const [id, c] of calls) link.post({ id, method: c.method, params: c.params });
+    } else if ("event" in m) {
+      for (const fn of listeners.get(m.event) ?? []) fn(m.data as never);
+    } else {
+      const call = calls.get(m.id);
+      calls.delete(m.id);
+      if (m.error) call?.reject(new CoreError(m.error));
+      else call?.resolve(m.result);
+    }
+  });
+  const invoke = (method: string, params: unknown) =>
+    new Promise<unknown>((resolve, reject) => {
+      const id = ++last;
+      calls.set(id, { method, params, resolve, reject });
+      link.post({ id, method, params });
+    });
+  const on = (event: string, fn: Listener) => {
+    const set = listeners.get(event) ?? new Set();
+    listeners.set(event, set.add(fn));
+    return () => void set.delete(fn);
+  };
+  const methods = Object.fromEntries(methodNames.map((name) => [name, (p?: unknown) => invoke(name, p ?? {})]));
+  return { ...(methods as unknown as Methods), on: on as Core["on"] };
+}
