@@ -29,6 +29,7 @@ type Record struct {
 	Meta        *MetaDump
 	Account     *AccountDump
 	Enrollment  *EnrollmentDump
+	Record      *RecordDump
 	KeyPackage  *KeyPackage // single use, or last resort
 	UsedPackage *UsedPackageDump
 	Room        *RoomDump
@@ -67,6 +68,15 @@ type EnrollmentDump struct {
 	_          struct{} `cbor:",toarray"`
 	Account    identity.Account
 	Enrollment Enrollment
+}
+
+// A RecordDump is one of an account's [Records].
+type RecordDump struct {
+	_       struct{} `cbor:",toarray"`
+	Account identity.Account
+	Kind    string
+	Key     string
+	Value   []byte
 }
 
 // A UsedPackageDump is the reference of a single-use key package that was ever

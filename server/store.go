@@ -50,6 +50,7 @@ var (
 // true.
 type Store interface {
 	Directory
+	Records
 	KeyPackages
 	Rooms
 	Mailboxes
@@ -107,6 +108,7 @@ type NewAccount struct {
 	Credential []byte
 	List       identity.SignedDeviceList // version 1
 	Device     identity.Device           // its only device
+	Records    []NewRecord               // that it begins with; none of a kind of DeviceRecords
 	AcceptedMS int64
 }
 

@@ -44,12 +44,12 @@ func moveSite(ctx context.Context, from server.Dumper, to target, note func(stri
 
 // recordKinds are the kinds of [server.Record], in the order of its fields.
 var recordKinds = []string{
-	"settings", "accounts", "enrollments", "key packages", "used key packages", "rooms", "receipts", "envelopes",
+	"settings", "accounts", "enrollments", "records", "key packages", "used key packages", "rooms", "receipts", "envelopes",
 }
 
 func kindOf(r *server.Record) string {
 	for i, set := range []bool{
-		r.Meta != nil, r.Account != nil, r.Enrollment != nil, r.KeyPackage != nil, r.UsedPackage != nil, r.Room != nil, r.Receipt != nil, r.Envelope != nil,
+		r.Meta != nil, r.Account != nil, r.Enrollment != nil, r.Record != nil, r.KeyPackage != nil, r.UsedPackage != nil, r.Room != nil, r.Receipt != nil, r.Envelope != nil,
 	} {
 		if set {
 			return recordKinds[i]

@@ -17,13 +17,17 @@ func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
 	if s.accounts[a.Account] != nil {
 		return server.ErrExists
 	}
-	s.accounts[a.Account] = &account{
+	made := &account{
 		credential: bytes.Clone(a.Credential),
 		lists:      []server.ListRecord{{List: cloneList(a.List), Version: 1, AcceptedMS: a.AcceptedMS}},
 		waiting:    map[identity.Device]server.Enrollment{},
 		cursors:    map[identity.Device]uint64{a.Device: 0},
 		first:      1,
 	}
+	for _, r := range a.Records {
+		made.setRecord(r.Kind, r.Key, r.Value)
+	}
+	s.accounts[a.Account] = made
 	return nil
 }
 
@@ -103,6 +107,9 @@ func (s *Store) neighbours(name identity.Account) []identity.Account {
 func (s *Store) drop(a *account, leave []identity.Device, gone []server.Leaf) {
 	for _, d := range leave {
 		delete(a.cursors, d)
+		for _, kind := range server.DeviceRecords() {
+			delete(a.records[kind], string(d))
+		}
 	}
 	for _, l := range gone {
 		if k := s.keyPackages[l.Device]; k != nil {

@@ -50,6 +50,11 @@ func (s *Store) records() (all []*server.Record) {
 			add(server.Record{Enrollment: &server.EnrollmentDump{Account: name, Enrollment: cloneEnrollment(s.accounts[name].waiting[d])}})
 		}
 	}
+	for _, name := range accounts {
+		for _, r := range s.accounts[name].recordDumps(name) {
+			add(server.Record{Record: &r})
+		}
+	}
 	devices := slices.Sorted(maps.Keys(s.keyPackages))
 	for _, d := range devices {
 		for _, k := range s.keyPackages[d].all() {
@@ -171,6 +176,12 @@ func (s *Store) load(r *server.Record) error {
 			return errRecord
 		}
 		a.waiting[r.Enrollment.Enrollment.Device] = cloneEnrollment(r.Enrollment.Enrollment)
+	case r.Record != nil:
+		a := s.accounts[r.Record.Account]
+		if a == nil {
+			return errRecord
+		}
+		a.setRecord(r.Record.Kind, r.Record.Key, r.Record.Value)
 	case r.KeyPackage != nil:
 		s.packagesOf(r.KeyPackage.Device).add(*r.KeyPackage)
 	case r.UsedPackage != nil:

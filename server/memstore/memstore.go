@@ -36,8 +36,9 @@ type account struct {
 	resetDone  bool
 	waiting    map[identity.Device]server.Enrollment
 	cursors    map[identity.Device]uint64
-	first      uint64      // position of box[0]
-	box        []*envelope // the envelope of each position kept
+	records    map[string]map[string][]byte // by kind, by key
+	first      uint64                       // position of box[0]
+	box        []*envelope                  // the envelope of each position kept
 }
 
 func (a *account) head() uint64 { return a.first - 1 + uint64(len(a.box)) }

@@ -21,6 +21,7 @@ type Counts struct {
 	Lists       int `json:"lists"` // versions of device lists
 	Devices     int `json:"devices"`
 	Rooms       int `json:"rooms"`
+	Records     int `json:"records"` // of accounts
 	KeyPackages int `json:"key_packages"`
 	Envelopes   int `json:"envelopes"`
 	Mail        int `json:"mail"` // places of envelopes in mailboxes
@@ -75,7 +76,7 @@ func check(ctx context.Context, r pebble.Reader, report func(string)) (Counts, e
 	if format[0] == 1 { // it has no tail: the upgrade makes one
 		c.old = true
 	}
-	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.packages, c.mail, c.mailboxes, c.envelopes, c.released, c.cursors, c.receipts} {
+	for _, step := range []func() error{c.accounts, c.lists, c.rooms, c.records, c.packages, c.mail, c.mailboxes, c.envelopes, c.released, c.cursors, c.receipts} {
 		if err := step(); err != nil {
 			report(err.Error())
 			return c.counts, err
@@ -154,6 +155,28 @@ func (c *checker) rooms() error {
 			} else if v == nil {
 				c.flaw("a room has no group")
 			}
+		}
+		return nil
+	})
+}
+
+// records checks that each record is an account's, and one of a device that of a
+// device that reads.
+func (c *checker) records() error {
+	return c.each(keyRecord, &c.counts.Records, func(rest, _ []byte) error {
+		account, kind, key := splitRecord(rest)
+		if a, err := c.get(accountKey(account)); err != nil {
+			return err
+		} else if a == nil || kind == "" || key == "" {
+			c.flaw("a record of kind %q is no account's", kind)
+		}
+		if !server.OfDevice(kind) {
+			return nil
+		}
+		if cursor, err := c.get(cursorKey(identity.Device(key))); err != nil {
+			return err
+		} else if cursor == nil {
+			c.flaw("a record of kind %q is of a device that has left", kind)
 		}
 		return nil
 	})

@@ -40,6 +40,10 @@ func (t *tx) account(a identity.Account) (*accountRecord, error) {
 func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
 	record := cbor.MustMarshal(accountRecord{Credential: a.Credential, Version: 1})
 	list := cbor.MustMarshal(server.ListRecord{List: a.List, Version: 1, AcceptedMS: a.AcceptedMS})
+	a.Records = slices.Clone(a.Records)
+	for i, r := range a.Records {
+		a.Records[i].Value = append([]byte{}, r.Value...)
+	}
 	return s.submit(ctx, operation{grows: true, bytes: len(record) + len(list), apply: func(t *tx) error {
 		switch _, err := t.account(a.Account); {
 		case err == nil:
@@ -53,6 +57,9 @@ func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
 		}
 		t.set(accountKey(a.Account), record)
 		t.set(listKey(a.Account, 1), list)
+		for _, r := range a.Records {
+			t.set(recordKey(a.Account, r.Kind, r.Key), r.Value)
+		}
 		t.join(x, a.Device, 0)
 		return nil
 	}})
@@ -270,6 +277,7 @@ func (t *tx) drop(own *box, leave []identity.Device, keys [][]byte, rooms []*ser
 	for _, d := range leave {
 		t.leave(own, d)
 	}
+	t.dropRecords(own.account, leave)
 	for _, k := range keys {
 		t.delete(k)
 	}

@@ -26,9 +26,9 @@ func (s *Store) Dump(ctx context.Context, f func(*server.Record) error) error {
 		return err
 	}
 	defer snap.Close()
-	d := &dumper{ctx: ctx, w: &view{snap: snap}, give: f}
+	d := &dumper{ctx: ctx, s: s, w: &view{snap: snap}, give: f}
 	for _, step := range []func() error{
-		d.meta, d.accounts, d.enrollments, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes,
+		d.meta, d.accounts, d.enrollments, d.records, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -40,6 +40,7 @@ func (s *Store) Dump(ctx context.Context, f func(*server.Record) error) error {
 // A dumper reads everything of one moment.
 type dumper struct {
 	ctx   context.Context
+	s     *Store
 	w     *view
 	give  func(*server.Record) error
 	first map[identity.Account]uint64 // of mailboxes
@@ -80,6 +81,7 @@ func (d *dumper) accounts() error {
 		if err := d.mailbox(a); err != nil {
 			return err
 		}
+		d.s.givenAccount(a)
 		return d.give(&server.Record{Account: a})
 	})
 }
@@ -113,6 +115,14 @@ func (d *dumper) enrollments() error {
 			return err
 		}
 		return d.give(&server.Record{Enrollment: &server.EnrollmentDump{Account: identity.Account(account), Enrollment: *e}})
+	})
+}
+
+func (d *dumper) records() error {
+	return d.each(keyRecord, func(rest, value []byte) error {
+		r := &server.RecordDump{Value: value}
+		r.Account, r.Kind, r.Key = splitRecord(rest)
+		return d.give(&server.Record{Record: r})
 	})
 }
 
@@ -197,7 +207,7 @@ func (d *dumper) envelopes() error {
 				first, _, _ = readMailbox(v)
 			}
 			if p.pos >= first {
-				e.Places = append(e.Places, server.PlaceDump{Account: p.account, Pos: p.pos})
+				e.Places = append(e.Places, server.PlaceDump{Account: p.account, Pos: p.pos + d.s.base})
 			}
 		}
 		if e.Winner, err = d.winner(id, r); err != nil {

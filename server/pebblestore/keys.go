@@ -21,6 +21,7 @@ const (
 	keyList       = 'L' // account 0 version8: server.ListRecord
 	keyReset      = 'R' // account: accepted8, of a reset that is running
 	keyEnrollment = 'N' // account 0 device: server.Enrollment
+	keyRecord     = 'y' // account 0 kind 0 key: the value of an account's record
 	keyPackage    = 'K' // device 0 suite2 reference: server.KeyPackage, single use
 	keyUsed       = 'k' // device 0 reference: not_after8, of each single-use one ever added
 	keyLastResort = 'P' // device: server.KeyPackage
@@ -42,6 +43,7 @@ const (
 	keyWaste      = 'D' // account: empty; its mailbox may hold what everyone has
 	keyDue        = 'T' // time8 key: empty; what stands at key may expire then
 	keyLoading    = 'Z' // a Load began and hasn't ended
+	keyBase       = 'B' // what clients' positions have above ours, 8 bytes: see raise.go
 
 	// Of format 1 alone.
 	keyNext     = 'n' // the next envelope id, 8 bytes

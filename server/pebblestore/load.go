@@ -165,6 +165,8 @@ func (l *loader) add(r *server.Record) error {
 		e := &r.Enrollment.Enrollment
 		l.set(enrollmentKey(e.Device), cbor.MustMarshal(e))
 		l.due(e.Expires, enrollmentKey(e.Device))
+	case r.Record != nil:
+		l.set(recordKey(r.Record.Account, r.Record.Kind, r.Record.Key), r.Record.Value)
 	case r.KeyPackage != nil:
 		l.keyPackage(r.KeyPackage)
 	case r.UsedPackage != nil:

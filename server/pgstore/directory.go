@@ -29,6 +29,9 @@ func (s *Store) CreateAccount(ctx context.Context, a server.NewAccount) error {
 		batch.Queue(addList, k, int64(1), list)
 		batch.Queue(`INSERT INTO head (mailbox, first, pos) VALUES ($1, 1, 0)`, k)
 		batch.Queue(addReader, k, string(a.Device), int64(0))
+		for _, r := range a.Records {
+			batch.Queue(putRecord, k, r.Kind, []byte(r.Key), notNull(r.Value))
+		}
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }

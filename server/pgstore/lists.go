@@ -121,6 +121,8 @@ func (l *listChange) drop(ctx context.Context, leave []identity.Device, gone []s
 	batch := &pgx.Batch{}
 	for _, d := range leave {
 		batch.Queue(`DELETE FROM reader WHERE mailbox = $1 AND device = $2`, l.mailbox, string(d))
+		batch.Queue(`DELETE FROM account_record WHERE mailbox = $1 AND kind = ANY($2) AND name = $3`,
+			l.mailbox, server.DeviceRecords(), []byte(d))
 	}
 	for _, g := range gone {
 		k := mailboxKey(g.Device.Account())

@@ -64,7 +64,7 @@ type load struct {
 	failed error // what next returned
 }
 
-const anything = `SELECT EXISTS (SELECT 1 FROM meta) OR EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM enrollment)
+const anything = `SELECT EXISTS (SELECT 1 FROM meta) OR EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM enrollment) OR EXISTS (SELECT 1 FROM account_record)
 	OR EXISTS (SELECT 1 FROM package) OR EXISTS (SELECT 1 FROM used_package) OR EXISTS (SELECT 1 FROM last_resort)
 	OR EXISTS (SELECT 1 FROM grp) OR EXISTS (SELECT 1 FROM receipt) OR EXISTS (SELECT 1 FROM env)`
 
@@ -104,7 +104,7 @@ func (l *load) run(ctx context.Context, next func() (*server.Record, error)) err
 
 // tables are those that Load fills.
 var tables = []string{
-	"meta", "account", "list", "running_reset", "head", "reader", "enrollment", "package", "last_resort",
+	"meta", "account", "list", "running_reset", "head", "reader", "enrollment", "account_record", "package", "last_resort",
 	"used_package", "grp", "roster", "state", "member", "named", "winner", "receipt", "env", "box",
 }
 
@@ -118,25 +118,26 @@ type copying struct {
 func newCopies() map[string]*copying {
 	copies := map[string]*copying{}
 	for table, columns := range map[string][]string{
-		"meta":          {"name", "value"},
-		"account":       {"mailbox", "name", "credential", "version", "is_reset", "reset_done"},
-		"list":          {"mailbox", "version", "body"},
-		"running_reset": {"mailbox", "name", "accepted_ms"},
-		"head":          {"mailbox", "first", "pos"},
-		"reader":        {"mailbox", "device", "pos"},
-		"enrollment":    {"mailbox", "device", "expires_ms", "body"},
-		"package":       {"mailbox", "device", "ref", "suite", "not_after", "message"},
-		"last_resort":   {"mailbox", "device", "ref", "suite", "not_after", "message"},
-		"used_package":  {"mailbox", "device", "ref", "not_after"},
-		"grp":           {"room", "generation", "epoch", "seq", "change", "pending"},
-		"roster":        {"room", "body"},
-		"state":         {"room", "state", "info"},
-		"member":        {"mailbox", "room"},
-		"named":         {"set_hash", "room"},
-		"winner":        {"room", "generation", "epoch", "seq", "at"},
-		"receipt":       {"op", "week", "body"},
-		"env":           {"owner", "seq", "at", "refs", "winner", "body"},
-		"box":           {"mailbox", "pos", "owner", "seq", "at", "size"},
+		"meta":           {"name", "value"},
+		"account":        {"mailbox", "name", "credential", "version", "is_reset", "reset_done"},
+		"list":           {"mailbox", "version", "body"},
+		"running_reset":  {"mailbox", "name", "accepted_ms"},
+		"head":           {"mailbox", "first", "pos"},
+		"reader":         {"mailbox", "device", "pos"},
+		"enrollment":     {"mailbox", "device", "expires_ms", "body"},
+		"account_record": {"mailbox", "kind", "name", "value"},
+		"package":        {"mailbox", "device", "ref", "suite", "not_after", "message"},
+		"last_resort":    {"mailbox", "device", "ref", "suite", "not_after", "message"},
+		"used_package":   {"mailbox", "device", "ref", "not_after"},
+		"grp":            {"room", "generation", "epoch", "seq", "change", "pending"},
+		"roster":         {"room", "body"},
+		"state":          {"room", "state", "info"},
+		"member":         {"mailbox", "room"},
+		"named":          {"set_hash", "room"},
+		"winner":         {"room", "generation", "epoch", "seq", "at"},
+		"receipt":        {"op", "week", "body"},
+		"env":            {"owner", "seq", "at", "refs", "winner", "body"},
+		"box":            {"mailbox", "pos", "owner", "seq", "at", "size"},
 	} {
 		copies[table] = &copying{columns: columns}
 	}
@@ -178,6 +179,8 @@ func (l *load) add(ctx context.Context, r *server.Record) error {
 	case r.Enrollment != nil:
 		e := &r.Enrollment.Enrollment
 		return l.put(ctx, "enrollment", mailboxKey(r.Enrollment.Account), string(e.Device), e.Expires, cbor.MustMarshal(e))
+	case r.Record != nil:
+		return l.put(ctx, "account_record", mailboxKey(r.Record.Account), r.Record.Kind, []byte(r.Record.Key), notNull(r.Record.Value))
 	case r.KeyPackage != nil:
 		return l.keyPackage(ctx, r.KeyPackage)
 	case r.UsedPackage != nil:
