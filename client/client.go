@@ -42,6 +42,10 @@ type Config struct {
 	ResetDelay time.Duration    // 0: [DefaultResetDelay]; negative: none
 	DeviceName string           // for people, of a device that is made: at most 64 bytes
 	Log        *slog.Logger     // nil: nothing. Never gets names, texts or keys
+
+	// Changed, which may be nil, is told after each write by this client what it
+	// touched. It is called within the step: it must not block, nor call the client.
+	Changed func(Touched)
 }
 
 // A Client is one device of one account. Methods are safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -25,7 +26,39 @@ const (
 )
 
 // A SealKey seals a device's records at rest: 32 bytes. It prints as redacted.
-type SealKey struct{ key [32]byte }
+type SealKey struct {
+	key     [32]byte
+	byStore bool // the store seals the values itself: key only hides names
+}
+
+// SealedByStore returns the seal key for a store that seals values itself, as one
+// of a browser does: the client doesn't seal them a second time. Names in the keys
+// of records stay hidden, under a random key that is kept in the store like any
+// other record. The first call for a new store writes that record.
+func SealedByStore(ctx context.Context, s Store) (SealKey, error) {
+	for {
+		k := SealKey{byStore: true}
+		base, err := s.Version(ctx)
+		if err != nil {
+			return SealKey{}, err
+		}
+		b, err := s.Get(ctx, nameKeyKey)
+		switch {
+		case err != nil:
+			return SealKey{}, err
+		case len(b) == len(k.key):
+			k.key = [32]byte(b)
+			return k, nil
+		case b != nil:
+			return SealKey{}, ErrWrongSeal
+		}
+		rand.Read(k.key[:])
+		err = s.Write(ctx, base, []Change{{nameKeyKey, k.key[:]}})
+		if !errors.Is(err, ErrConflict) {
+			return k, err
+		}
+	}
+}
 
 // NewSealKey returns the key of 32 bytes as [SealKey.Bytes] gives them, for
 // keeping it in an operating system's keyring.
@@ -33,7 +66,7 @@ func NewSealKey(b []byte) (SealKey, error) {
 	if len(b) != len(SealKey{}.key) {
 		return SealKey{}, ErrWrongSeal
 	}
-	return SealKey{[32]byte(b)}, nil
+	return SealKey{key: [32]byte(b)}, nil
 }
 
 // Bytes returns the key itself: a secret.
@@ -50,7 +83,7 @@ func DeriveKeys(passphrase string, account identity.Account) (login []byte, seal
 	salt := sha256.Sum256([]byte("parley/passphrase/v1\x00" + string(account)))
 	root := argon2.IDKey([]byte(passphrase), salt[:], argonPasses, argonMemory, argonThreads, 32)
 	defer clear(root)
-	return expand(root, "login"), SealKey{[32]byte(expand(root, "seal"))}
+	return expand(root, "login"), SealKey{key: [32]byte(expand(root, "seal"))}
 }
 
 // expand is HKDF-Expand to 32 bytes for one use of ours.
@@ -71,14 +104,18 @@ func hash(use string, data []byte) [32]byte {
 const sealVersion = 1
 
 // A sealedStore seals values on their way into a [Store]: one byte of version,
-// then AES-256-GCM with a random nonce, bound to the record's key.
+// then AES-256-GCM with a random nonce, bound to the record's key. Over a store that
+// seals by itself it passes them on as they are.
 type sealedStore struct {
 	Store
-	aead    cipher.AEAD
-	nameKey []byte // hides names in record keys
+	aead    cipher.AEAD // nil: the store seals
+	nameKey []byte      // hides names in record keys
 }
 
 func newSealedStore(s Store, k SealKey) *sealedStore {
+	if k.byStore {
+		return &sealedStore{Store: s, nameKey: expand(k.key[:], "seal-names")}
+	}
 	block, err := aes.NewCipher(expand(k.key[:], "seal-values"))
 	if err != nil {
 		panic("client: " + err.Error())
@@ -121,6 +158,9 @@ func (s *sealedStore) list(ctx context.Context, prefix, after string, limit int)
 }
 
 func (s *sealedStore) open(key string, sealed []byte) ([]byte, error) {
+	if s.aead == nil {
+		return sealed, nil
+	}
 	if len(sealed) == 0 || sealed[0] != sealVersion {
 		return nil, errors.New("client: a record of an unknown version")
 	}
@@ -138,7 +178,7 @@ func (s *sealedStore) seal(key string, value []byte) []byte {
 // write seals the values of changes, in place, and writes them.
 func (s *sealedStore) write(ctx context.Context, base uint64, changes []Change) error {
 	for i, c := range changes {
-		if c.Value != nil && c.Key != homeKey {
+		if c.Value != nil && c.Key != homeKey && s.aead != nil {
 			changes[i].Value = s.seal(c.Key, c.Value)
 		}
 	}

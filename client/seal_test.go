@@ -37,7 +37,7 @@ func TestDeriveKeys(t *testing.T) {
 func TestSealedRecords(t *testing.T) {
 	ctx := context.Background()
 	s := newFakeStore()
-	sealed := newSealedStore(s, SealKey{[32]byte{1}})
+	sealed := newSealedStore(s, SealKey{key: [32]byte{1}})
 	if err := sealed.write(ctx, 0, []Change{{"msg/a", []byte("the secret text")}, {"msg/b", []byte("other")}}); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestSealedRecords(t *testing.T) {
 			t.Errorf("%s is stored in clear: %q", key, value)
 		}
 	}
-	if _, err := newSealedStore(s, SealKey{[32]byte{2}}).get(ctx, "msg/a"); !errors.Is(err, ErrWrongSeal) {
+	if _, err := newSealedStore(s, SealKey{key: [32]byte{2}}).get(ctx, "msg/a"); !errors.Is(err, ErrWrongSeal) {
 		t.Errorf("another key: %v; want ErrWrongSeal", err)
 	}
 	// The attacker has the file and puts one record in the place of another.

@@ -17,6 +17,7 @@ import (
 // the order of the numbers.
 const (
 	homeKey     = "home"     // Home, not sealed
+	nameKeyKey  = "names"    // what hides names in keys, where the store seals: 32 random bytes
 	selfKey     = "self"     // self
 	signUpKey   = "signup"   // the identity.SignedDeviceList of a sign-up under way
 	enrollKey   = "enroll"   // the wire.EnrollRequest of a device that waits
@@ -114,6 +115,10 @@ func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (agai
 	if len(changes) == 0 {
 		return false, nil
 	}
+	var what Touched
+	if c.cfg.Changed != nil {
+		what = touched(c.self.Account.Domain(), changes) // before the values are sealed
+	}
 	switch err := c.store.write(ctx, base, changes); {
 	case errors.Is(err, ErrConflict):
 		return true, nil
@@ -122,6 +127,9 @@ func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (agai
 		return false, err
 	}
 	c.base = base + 1
+	if c.cfg.Changed != nil {
+		c.cfg.Changed(what)
+	}
 	return false, nil
 }
 
