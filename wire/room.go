@@ -54,7 +54,11 @@ func ParseRoomExtension(data []byte) (*RoomExtension, error) {
 //
 // For generation 0 the server keeps one room for each set of accounts that is
 // opened: if there is one whose roster still is this set, nothing is made and
-// the reply names it.
+// the reply names it. A group with Distinct is always made: it is none of those.
+//
+// A group may have [Roles] in its GroupContext from the start, with its creator's
+// account among the admins. A next generation keeps them, less those who aren't in
+// it.
 //
 // A next generation must be the current one plus 1, opened by a device with a
 // leaf in the current one, with no account that isn't in it. The room's
@@ -68,6 +72,10 @@ type OpenRoomRequest struct {
 	Commit     []byte             `cbor:"commit,omitempty" json:"commit,omitempty"`   // MLSMessage: PublicMessage; empty where there is nobody to add
 	Welcome    []byte             `cbor:"welcome,omitempty" json:"welcome,omitempty"` // MLSMessage
 	Next       []byte             `cbor:"next,omitempty" json:"next,omitempty"`       // MLSMessage: GroupInfo of epoch 1, with ratchet_tree and external_pub
+
+	// Distinct asks for a room of its own, of generation 0 and KindGroup, whatever
+	// other rooms this set of accounts has.
+	Distinct bool `cbor:"distinct,omitempty" json:"distinct,omitempty"`
 }
 
 // OpenRoomReply names the room that there is now.
@@ -81,7 +89,14 @@ type OpenRoomReply struct {
 // for each epoch: the loser gets stale_epoch with the winner.
 //
 // A commit is taken from a device with a leaf in the room; an external one only
-// from a listed device that removes its own old leaf by the same commit.
+// from a listed device that removes its own old leaf by the same commit. What it
+// does to the accounts and the roles has to pass [RosterChange.Allowed], else
+// role_refused; a leaf is excused there by its SelfRemove in the same commit, or
+// because its device left its account's list.
+//
+// Every SelfRemove that waits in the epoch (see [LeaveRequest]) has to be covered,
+// by reference: by an external commit too, beside the one Remove of its author's
+// old leaf. Else removal_pending: the mailbox has the proposal.
 type CommitRequest struct {
 	ID         []byte        `cbor:"id" json:"id"` // 16 bytes: repeating the request gives the same reply
 	Room       identity.Room `cbor:"room" json:"room"`
@@ -130,9 +145,16 @@ type GroupInfo struct {
 
 // LeaveRequest says that the session's account goes out of a group. A device can't
 // remove its own leaf by its own commit: it proposes, and whoever commits next
-// takes the proposal in. Until then no application message is accepted in the room
-// (removal_pending). The account's other devices are out of the room before:
-// CommitRequest. role_refused in a direct room.
+// takes the proposal in. Until then no application message is accepted in the room,
+// and no commit that leaves the proposal out (removal_pending). The account's other
+// devices are out of the room before: CommitRequest; else forbidden. role_refused
+// in a direct room, stale_epoch or future_epoch unless the proposal is of the
+// current epoch.
+//
+// The proposal is one event for the room's accounts, [EventLeave], with a number of
+// its own; the server checks its signature, and keeps it in the public group so
+// that a commit may refer to it. From then on the account isn't in the room, for
+// the server: it gets no more events of it, and sends none.
 type LeaveRequest struct {
 	ID         []byte        `cbor:"id" json:"id"` // 16 bytes: repeating the request gives the same reply
 	Room       identity.Room `cbor:"room" json:"room"`
