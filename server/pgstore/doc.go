@@ -8,6 +8,7 @@
 // spread over a distributed engine and nodes meet only where people do.
 //
 //	account list running_reset enrollment          who is there
+//	account_record                                 what accounts told the server
 //	head(mailbox) first pos                        the mailbox's bounds
 //	reader(mailbox, device) pos                    what a device has acknowledged
 //	stock package used_package last_resort         key packages

@@ -32,7 +32,7 @@ func open(t testing.TB, dsn string) *pgstore.Store {
 // tenth of the time of making one.
 var free = make(chan string, 100)
 
-const empty = `TRUNCATE meta, account, list, running_reset, enrollment, head, reader, stock, package, used_package, last_resort,
+const empty = `TRUNCATE meta, account, list, running_reset, enrollment, account_record, head, reader, stock, package, used_package, last_resort,
 	grp, roster, state, member, named, winner, receipt, env, box, released, lease`
 
 // database returns an empty database with the tables.

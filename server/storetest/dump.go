@@ -49,6 +49,8 @@ func fill(t *testing.T, s server.Store) {
 	if err := s.PutEnrollment(t.Context(), bob, server.Enrollment{Device: device(bob, 2), Claim: []byte("claim"), Expires: 1 << 40}, 0, 5); err != nil {
 		t.Fatal(err)
 	}
+	keep(t, s, alice, "kind", "a", "1", "b\x00", "")
+	keep(t, s, bob, server.RecordSeen, string(device(bob, 1)), "day")
 	if _, err := s.Commit(t.Context(), committing(r, 6, append(slices.Clone(r.Leaves), leaf(carol, 1))...)); err != nil {
 		t.Fatal(err)
 	}

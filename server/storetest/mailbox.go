@@ -247,8 +247,13 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	if _, err := s.Commit(t.Context(), committing(r, 2, r.Leaves...)); err != nil {
 		t.Fatal(err)
 	}
+	keep(t, s, alice, "kind", "a", "1", "b", "2")
+	if err := s.UpdateRecords(t.Context(), server.RecordUpdate{Account: alice, Kind: "kind", Delete: []string{"a"}}); err != nil {
+		t.Fatal(err)
+	}
 
 	s = reopen(t, s)
+	expect(t, "alice's records", recordsOf(t, s, alice, "kind", "", 10), []string{"b=2"})
 	if meta, err := s.Meta(t.Context(), "", nil); err != nil || string(meta) != "meta" {
 		t.Errorf("Meta = %q, %v", meta, err)
 	}

@@ -29,6 +29,7 @@ func RunNodes(t *testing.T, open func(t *testing.T, n int) []server.Store) {
 		{"StaleRoster", testNodesRoster},
 		{"PendingElsewhere", testNodesPending},
 		{"ListsElsewhere", testNodesLists},
+		{"RecordsBound", testNodesRecords},
 		{"CursorsNeverBack", testNodesCursors},
 		{"SweepsAtOnce", testNodesSweep},
 	} {
@@ -352,6 +353,36 @@ func testNodesLists(t *testing.T, nodes []server.Store) {
 	}
 	if won != 1 {
 		t.Errorf("%d lists of one version were taken; want 1", won)
+	}
+}
+
+// testNodesRecords: a bound holds though several nodes add at once, and of those
+// that make the same new record one does.
+func testNodesRecords(t *testing.T, nodes []server.Store) {
+	create(t, nodes[0], alice)
+	count := func(u func(i int) server.RecordUpdate, refusal error) (n int) {
+		errs := make([]error, 9)
+		each(nodes, len(errs), func(i int, s server.Store) { errs[i] = s.UpdateRecords(t.Context(), u(i)) })
+		for _, err := range errs {
+			if err == nil {
+				n++
+			} else if !errors.Is(err, refusal) {
+				t.Errorf("refused with %v; want %v", err, refusal)
+			}
+		}
+		return n
+	}
+	n := count(func(i int) server.RecordUpdate {
+		return server.RecordUpdate{Account: alice, Kind: "many", Put: kv(fmt.Sprint(i), ""), Max: 4}
+	}, server.ErrTooMany)
+	if got := len(recordsOf(t, nodes[1], alice, "many", "", 10)); n != 4 || got != 4 {
+		t.Errorf("%d were taken and %d are there; want 4", n, got)
+	}
+	n = count(func(i int) server.RecordUpdate {
+		return server.RecordUpdate{Account: alice, Kind: "one", Put: kv("a", fmt.Sprint(i)), New: true, Max: 4}
+	}, server.ErrExists)
+	if got := len(recordsOf(t, nodes[2], alice, "one", "", 10)); n != 1 || got != 1 {
+		t.Errorf("%d were made and %d are there; want 1", n, got)
 	}
 }
 

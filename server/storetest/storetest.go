@@ -28,7 +28,7 @@ type Driver struct {
 
 // Run tests d.
 func Run(t *testing.T, d Driver) {
-	for _, group := range [][]testCase{metaTests, directoryTests, keyPackageTests, roomTests, mailboxTests, sweepTests} {
+	for _, group := range [][]testCase{metaTests, directoryTests, recordTests, keyPackageTests, roomTests, mailboxTests, sweepTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, d.Open(t)) })
 		}
