@@ -189,8 +189,12 @@ func (s *running) build(ctx context.Context) (err error) {
 	s.onClose(s.api.Close)
 	s.showStats()
 	s.health = &health{store: s.store, domain: cfg.domain}
+	face, err := s.face()
+	if err != nil {
+		return err
+	}
 	s.http = &http.Server{
-		Handler: s.health.public(s.api), MaxHeaderBytes: 16 << 10,
+		Handler: s.health.public(face), MaxHeaderBytes: 16 << 10,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: quiet(),
 	}

@@ -50,6 +50,10 @@ type serveConfig struct {
 	private string         // HOST:PORT of metrics, health and profiles; empty: none
 	proxies []netip.Prefix // whose X-Forwarded-For counts
 
+	page     pageSettings
+	push     pushConfig
+	passkeys passkeyConfig
+
 	limits wire.Limits
 	rates  server.Rates
 
@@ -97,7 +101,7 @@ func (s setting) variable() string { return "PARLEY_" + strings.ToUpper(s.key) }
 
 // settings are all there are, in the order of help.
 var settings = joinSettings(
-	generalSettings, storeSettings, nodeSettings, networkSettings, observeSettings, limitSettings, rateSettings(),
+	generalSettings, storeSettings, nodeSettings, networkSettings, browserSettings, observeSettings, limitSettings, rateSettings(),
 )
 
 func joinSettings(parts ...[]setting) (all []setting) {
