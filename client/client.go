@@ -59,8 +59,9 @@ type Client struct {
 	netMu   sync.Mutex // one flush or sync at a time in this process
 	mu      sync.Mutex // guards what follows; held for one step
 	cache   map[groupKey]*mls.Group
-	base    uint64 // the store's version that cache belongs to
-	current *tx    // the step under way, for the judgement of leaves
+	base    uint64 // the store's version that cache and known belong to
+	known   recall
+	current *tx // the step under way, for the judgement of leaves
 
 	sessionMu sync.Mutex // guards session
 	session   *openSession

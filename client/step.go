@@ -40,6 +40,8 @@ const (
 	idPrefix      = "id/"      // + message id: the key of its Message or outEntry
 	modPrefix     = "mod/"     // + message id/seq: the key of a Message that edits, unsends or reacts
 	reportPrefix  = "report/"  // + room id: reportRecord
+	seenPrefix    = "seen/"    // + room id: seenRecord
+	marksPrefix   = "marks/"   // + room id: marksRecord
 	feedPrefix    = "feed/"    // + number: the key of a Message to print
 	refusedPrefix = "refused/" // + number: Refusal
 )
@@ -87,6 +89,7 @@ func (c *Client) step(ctx context.Context, fn func(*tx) error) error {
 		}
 		if base != c.base {
 			c.dropGroups()
+			c.known.drop()
 			c.base = base
 		}
 		again, err := c.try(ctx, base, fn)
@@ -119,14 +122,16 @@ func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (agai
 	if c.cfg.Changed != nil {
 		what = touched(c.self.Account.Domain(), changes) // before the values are sealed
 	}
-	switch err := c.store.write(ctx, base, changes); {
+	switch err := c.store.write(ctx, base, slices.Clone(changes)); {
 	case errors.Is(err, ErrConflict):
 		return true, nil
 	case err != nil:
 		c.dropGroups()
+		c.known.drop()
 		return false, err
 	}
 	c.base = base + 1
+	c.known.apply(changes)
 	if c.cfg.Changed != nil {
 		c.cfg.Changed(what)
 	}
@@ -152,7 +157,13 @@ func (t *tx) get(key string) ([]byte, error) {
 	if i, ok := t.at[key]; ok {
 		return t.changes[i].Value, nil
 	}
+	if value, known := t.c.known.get(key); known {
+		return value, nil
+	}
 	value, err := t.c.store.get(t.ctx, key)
+	if err == nil {
+		t.c.known.keep(key, value)
+	}
 	return value, t.fail(err)
 }
 
@@ -208,6 +219,21 @@ func (t *tx) save(key string, v any) { t.put(key, cbor.MustMarshal(v)) }
 
 // list returns the records under prefix as the step sees them, in order.
 func (t *tx) list(prefix string) ([]Record, error) {
+	if known, ok := t.c.known.listed(prefix); ok {
+		return t.overlay(prefix, known), nil
+	}
+	out, err := t.stored(prefix)
+	if err != nil {
+		return nil, err
+	}
+	if few(prefix) {
+		t.c.known.keepKind(prefix, out)
+	}
+	return t.overlay(prefix, out), nil
+}
+
+// stored returns the records under prefix as the store has them.
+func (t *tx) stored(prefix string) ([]Record, error) {
 	var out []Record
 	for after := ""; ; {
 		page, err := t.c.store.list(t.ctx, prefix, after, 256)
@@ -220,7 +246,7 @@ func (t *tx) list(prefix string) ([]Record, error) {
 		}
 		after = page[len(page)-1].Key
 	}
-	return t.overlay(prefix, out), nil
+	return out, nil
 }
 
 // overlay applies the step's own changes to a listing.
@@ -279,6 +305,10 @@ func (t *tx) any(prefix string) (bool, error) {
 		if strings.HasPrefix(key, prefix) && t.changes[i].Value != nil {
 			return true, nil
 		}
+	}
+	if few(prefix) {
+		records, err := t.list(prefix)
+		return len(records) > 0, err
 	}
 	records, err := t.c.store.Store.List(t.ctx, prefix, "", 1)
 	return len(records) > 0, t.fail(err)
