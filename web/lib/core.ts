@@ -521,7 +521,7 @@ export interface Notice {
 
 /** An Error is a refused call. Code is one of wire's, or of those that Code lists. */
 export interface Error {
-  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, failed; else wire's */
+  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, failed; else wire's */
   code: string;
   /** one plain sentence in English; the page has its own for the codes it knows */
   message: string;

@@ -1,0 +1,62 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+)
+
+// A call is a method as it is called: JSON in, JSON out.
+type call func(ctx context.Context, params []byte) (result []byte, err error)
+
+// with makes a call of a method with a parameter.
+func with[P, R any](do func(context.Context, P) (R, error)) call {
+	return func(ctx context.Context, params []byte) ([]byte, error) {
+		var p P
+		if err := json.Unmarshal(params, &p); err != nil {
+			return nil, errBadParams
+		}
+		r, err := do(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return encode(r)
+	}
+}
+
+// without makes a call of a method without one.
+func without[R any](do func(context.Context) (R, error)) call {
+	return func(ctx context.Context, _ []byte) ([]byte, error) {
+		r, err := do(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return encode(r)
+	}
+}
+
+// allCalls returns every method there is, by its name on the page. Each do_ file
+// lists its own.
+func (c *Core) allCalls() map[string]call {
+	all := map[string]call{}
+	for _, some := range []map[string]call{
+		c.accountCalls(),
+	} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+// Call performs the method of a page: params and result are JSON. The error, if
+// there is one, is what the page gets.
+func (c *Core) Call(ctx context.Context, method string, params []byte) ([]byte, *Error) {
+	do := c.calls[method]
+	if do == nil {
+		return nil, errorOf(errBadParams)
+	}
+	result, err := do(ctx, params)
+	if err != nil {
+		return nil, errorOf(err)
+	}
+	return result, nil
+}

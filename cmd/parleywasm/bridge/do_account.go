@@ -1,0 +1,152 @@
+package bridge
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"parley/client"
+	"parley/identity"
+	"parley/wire"
+)
+
+// accountCalls lists the methods of this file.
+func (c *Core) accountCalls() map[string]call {
+	return map[string]call{
+		"boot":    without(c.Boot),
+		"signUp":  with(c.SignUp),
+		"signIn":  with(c.SignIn),
+		"signOut": without(c.SignOut),
+		"storage": without(c.Storage),
+	}
+}
+
+// Boot says who is here.
+func (c *Core) Boot(context.Context) (Boot, error) { return c.boot(), nil }
+
+func (c *Core) boot() Boot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := Boot{Phase: c.phase, Online: Connected{State: c.state}}
+	if c.info != nil {
+		b.Server = serverOf(c.info)
+	}
+	cl := c.now.client
+	if cl == nil || c.phase == PhaseNone {
+		return b
+	}
+	b.Account, b.Name, b.Device = string(cl.Account()), cl.Account().Name(), string(cl.Device())
+	if c.phase == PhaseWaiting {
+		b.Code = cl.Code()
+	}
+	return b
+}
+
+func serverOf(info *wire.Info) *Server {
+	return &Server{
+		Domain: info.Domain, SignUpOpen: info.SignUpOpen, Passkeys: info.Passkeys,
+		PushKey: base64.RawURLEncoding.EncodeToString(info.PushKey),
+		MaxText: client.MaxText, MaxMembers: min(info.Limits.Members, maxGroup),
+	}
+}
+
+// maxGroup is how many people a group of this page has at most.
+const maxGroup = 32
+
+// SignUp makes an account with this device as its first. Codes: signed_in,
+// bad_name, name_taken, sign_up_closed, offline, bad_passkey.
+func (c *Core) SignUp(ctx context.Context, p SignUp) (Boot, error) {
+	return c.login(ctx, p.Name, p.DeviceName, func(cfg client.Config, seal client.SealKey, account identity.Account) (*client.Client, error) {
+		return client.SignUp(ctx, cfg, seal, account, c.cfg.Login(p.Passphrase, account))
+	})
+}
+
+// SignIn adds this device to an account. It waits for its approval then, unless
+// the account was reset to it. Codes: signed_in, bad_name, wrong_passphrase,
+// too_many_enrolling, offline, bad_passkey.
+func (c *Core) SignIn(ctx context.Context, p SignIn) (Boot, error) {
+	return c.login(ctx, p.Name, p.DeviceName, func(cfg client.Config, seal client.SealKey, account identity.Account) (*client.Client, error) {
+		login := c.cfg.Login(p.Passphrase, account)
+		if p.Reset {
+			return client.Reset(ctx, cfg, seal, account, login)
+		}
+		return client.Enroll(ctx, cfg, seal, account, login)
+	})
+}
+
+// login has enter make a client, for the account called name, and runs it.
+func (c *Core) login(ctx context.Context, name, device string, enter func(client.Config, client.SealKey, identity.Account) (*client.Client, error)) (Boot, error) {
+	c.life.Lock()
+	defer c.life.Unlock()
+	if c.now.client != nil {
+		return Boot{}, errSignedIn
+	}
+	info, err := c.server(ctx)
+	if err != nil {
+		return Boot{}, err
+	}
+	account, err := identity.NewAccount(info.Domain, name)
+	if err != nil {
+		return Boot{}, errBadName
+	}
+	seal, err := client.SealedByStore(ctx, c.now.store)
+	if err != nil {
+		return Boot{}, err
+	}
+	cl, err := enter(c.clientConfig(device), seal, account)
+	if err != nil {
+		return Boot{}, err
+	}
+	phase := PhaseReady
+	if _, err := client.Open(ctx, c.clientConfig(device), seal); errors.Is(err, client.ErrNotApproved) {
+		phase = PhaseWaiting
+	}
+	c.begin(cl, phase)
+	return c.boot(), nil
+}
+
+// leaveTime bounds how long SignOut tries to tell the server.
+const leaveTime = 10 * time.Second
+
+// SignOut ends this device: it is taken off the account's list if that can be
+// done, and everything here is erased whether it could or not.
+func (c *Core) SignOut(ctx context.Context) (Boot, error) {
+	c.life.Lock()
+	defer c.life.Unlock()
+	if cl := c.now.client; cl != nil {
+		if c.Phase() == PhaseReady {
+			leave, cancel := context.WithTimeout(ctx, leaveTime)
+			_ = cl.RemoveDevice(leave, string(cl.Device())) // the last one stays, and so does one without a connection
+			cancel()
+		}
+		c.end()
+	}
+	if err := c.now.store.Close(); err != nil {
+		return Boot{}, err
+	}
+	if err := c.cfg.Erase(ctx); err != nil {
+		return Boot{}, err
+	}
+	if err := c.reopen(ctx); err != nil {
+		return Boot{}, err
+	}
+	return c.boot(), nil
+}
+
+// Storage says what is kept here.
+func (c *Core) Storage(ctx context.Context) (Storage, error) {
+	var s Storage
+	if c.cfg.Used != nil {
+		var err error
+		if s, err = c.cfg.Used(ctx); err != nil {
+			return Storage{}, err
+		}
+	}
+	if cl, err := c.client(); err == nil {
+		if s.Messages, err = cl.CountMessages(ctx); err != nil {
+			return Storage{}, err
+		}
+	}
+	return s, nil
+}

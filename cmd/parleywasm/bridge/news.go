@@ -1,0 +1,120 @@
+package bridge
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"parley/client"
+)
+
+// pace is the least time between two tellings of the same thing: what happens
+// meanwhile is told once.
+const pace = 40 * time.Millisecond
+
+// A news gathers what has changed, and tells the pages: at once, and then not more
+// often than they can draw.
+type news struct {
+	tell func(event string, data []byte)
+	wake chan struct{} // of one: there is something
+
+	mu    sync.Mutex            // guards what follows
+	rooms map[string]bool       // URIs of rooms to tell of
+	other map[string]func() any // event → what it says then
+}
+
+// startNews tells until ctx ends.
+func startNews(ctx context.Context, tell func(string, []byte)) *news {
+	n := &news{tell: tell, wake: make(chan struct{}, 1), rooms: map[string]bool{}, other: map[string]func() any{}}
+	go n.run(ctx)
+	return n
+}
+
+func (n *news) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.wake:
+		}
+		n.flush()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pace):
+		}
+	}
+}
+
+// flush tells what there is.
+func (n *news) flush() {
+	n.mu.Lock()
+	rooms, other := n.rooms, n.other
+	n.rooms, n.other = map[string]bool{}, map[string]func() any{}
+	n.mu.Unlock()
+	for _, event := range slices.Sorted(maps.Keys(other)) {
+		n.say(event, other[event]())
+	}
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		n.say("room", InRoom{Room: room})
+	}
+}
+
+// say tells one event now.
+func (n *news) say(event string, v any) {
+	if data, err := encode(v); err == nil {
+		n.tell(event, data)
+	}
+}
+
+// later tells an event soon; what it says is asked for then. Events of the same
+// name that come in between are one.
+func (n *news) later(event string, what func() any) {
+	n.mu.Lock()
+	n.other[event] = what
+	n.mu.Unlock()
+	n.nudge()
+}
+
+func (n *news) nudge() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// boot tells who is here.
+func (n *news) boot(c *Core) { n.later("boot", func() any { return c.boot() }) }
+
+// room tells that something in a conversation has changed.
+func (n *news) room(uri string) {
+	n.mu.Lock()
+	n.rooms[uri] = true
+	n.mu.Unlock()
+	n.nudge()
+}
+
+// touched tells what a write of the client means. It doesn't block.
+func (n *news) touched(t client.Touched) {
+	n.mu.Lock()
+	for _, room := range t.Rooms {
+		n.rooms[string(room)] = true
+	}
+	if len(t.Rooms) > 0 || slices.ContainsFunc(t.Kinds, inList) {
+		n.other["rooms"] = nothing
+	}
+	if slices.Contains(t.Kinds, "contact") {
+		n.other["devices"] = nothing
+	}
+	n.mu.Unlock()
+	n.nudge()
+}
+
+// inList reports whether records of a kind, which don't name a room, show in the
+// list of conversations all the same.
+func inList(kind string) bool { return strings.Contains(" out contact reset ", " "+kind+" ") }
+
+func nothing() any { return Nothing{} }
