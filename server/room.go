@@ -135,7 +135,7 @@ func (s *Server) generationBefore(ctx context.Context, device identity.Device, r
 		e.Generation = room.Generation
 		return nil, e
 	}
-	if req.Generation != room.Generation+1 {
+	if req.Generation-room.Generation > wire.MaxGenerationAhead {
 		return nil, s.unlessMoved(ctx, room, badRequest("This isn't the room's next generation."))
 	}
 	if _, ok := room.Leaf(device); !ok {
@@ -234,9 +234,16 @@ func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.Ope
 	if err := j.check(ctx, leaves...); err != nil {
 		return nil, err
 	}
+	if req.Distinct && (kind != wire.KindGroup || before != nil) {
+		return nil, badRequest("Only a new group can be distinct.")
+	}
+	set := accounts
+	if own := distinctSet(req.Room); req.Distinct || before != nil && slices.Equal(before.Set, own) {
+		set = own
+	}
 	u := &RoomUpdate{
 		Op:    op,
-		Next:  Room{Room: req.Room, Kind: kind, Set: accounts, Generation: req.Generation, Epoch: group.Epoch(), Accounts: accounts, Leaves: leaves},
+		Next:  Room{Room: req.Room, Kind: kind, Set: set, Generation: req.Generation, Epoch: group.Epoch(), Accounts: accounts, Leaves: leaves},
 		State: group.Marshal(), Info: info, Lists: j.versions(),
 		Envelope: wire.Envelope{
 			Kind: wire.EventOpen, Room: req.Room, Generation: req.Generation, AcceptedMS: s.nowMS(),
@@ -248,6 +255,12 @@ func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.Ope
 		u.Before = &at
 	}
 	return u, nil
+}
+
+// distinctSet is the set of a distinct room: no roster is ever equal to it, so that
+// nobody is led there for the people in it.
+func distinctSet(room identity.Room) []identity.Account {
+	return []identity.Account{identity.Account(room)}
 }
 
 // newGroup reads the group that req's creator made alone.

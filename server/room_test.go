@@ -114,6 +114,32 @@ func TestSameSet(t *testing.T) {
 	carol.room(wire.KindDirect, alice)
 }
 
+// A distinct group is made whatever there is, and is never the answer for its people.
+func TestDistinctGroup(t *testing.T) {
+	w := newWorld(t)
+	alice, bob := w.person("alice"), w.person("bob")
+	open := func(kind wire.Kind, distinct bool) (*wire.OpenRoomReply, *wire.OpenRoomRequest, error) {
+		req := alice.opening(kind, bob)
+		req.Distinct = distinct
+		reply, err := w.OpenRoom(t.Context(), alice.name, req)
+		return reply, req, err
+	}
+	for range 2 {
+		if reply, req, err := open(wire.KindGroup, true); err != nil || !reply.Created || reply.Room != req.Room {
+			t.Fatalf("a distinct group: %+v, %v; want it made", reply, err)
+		}
+	}
+	named, req, err := open(wire.KindGroup, false)
+	if err != nil || !named.Created || named.Room != req.Room {
+		t.Fatalf("the room of the set: %+v, %v; want it made", named, err)
+	}
+	if again, _, err := open(wire.KindGroup, false); err != nil || again.Created || again.Room != named.Room {
+		t.Errorf("the room of the set again: %+v, %v; want %s", again, err, named.Room)
+	}
+	_, _, err = open(wire.KindDirect, true)
+	refused(t, "a distinct direct room", err, wire.CodeBadRequest)
+}
+
 func TestOpenRoomRetried(t *testing.T) {
 	w := newWorld(t)
 	alice, bob := w.person("alice"), w.person("bob")
