@@ -118,3 +118,39 @@ func (r *recall) listed(prefix string) (records []Record, known bool) {
 	}
 	return records, true
 }
+
+// gather reads at once the records that are needed soon, one for each of items,
+// where the store can: see [Gatherer]. An empty key is none.
+func gather[T any](t *tx, items []T, key func(T) string) error {
+	store, ok := t.c.store.Store.(Gatherer)
+	if !ok {
+		return nil
+	}
+	var keys []string
+	for _, item := range items {
+		k := key(item)
+		if _, put := t.at[k]; k == "" || put {
+			continue
+		}
+		if _, known := t.c.known.get(k); !known {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	values, err := store.Gather(t.ctx, keys)
+	if err != nil {
+		return t.fail(err)
+	}
+	for i, sealed := range values {
+		var value []byte
+		if sealed != nil {
+			if value, err = t.c.store.open(keys[i], sealed); err != nil {
+				return t.fail(err)
+			}
+		}
+		t.c.known.keep(keys[i], value)
+	}
+	return nil
+}

@@ -2,9 +2,11 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"parley/identity"
 	"parley/internal/cbor"
@@ -110,18 +112,28 @@ func (t *tx) room(r identity.Room) (*roomRecord, error) {
 }
 
 func (t *tx) loadRoom(key string) (*roomRecord, error) {
-	rec := new(roomRecord)
-	found, err := t.load(key, rec)
-	if err != nil || !found {
+	record, err := t.get(key)
+	if err != nil || record == nil {
 		return nil, err
 	}
-	if rec.stored, err = t.get(rosterKey(rec.Room)); err != nil {
+	roster, err := t.get(rosterPrefix + strings.TrimPrefix(key, roomPrefix))
+	if err != nil {
 		return nil, err
 	}
-	if err := cbor.Unmarshal(rec.stored, &rec.roster); err != nil {
+	r, err := openRoomRecord(record, roster)
+	return r, t.fail(err)
+}
+
+// openRoomRecord reads a room and its roster.
+func openRoomRecord(record, roster []byte) (*roomRecord, error) {
+	r := &roomRecord{stored: roster}
+	if err := cbor.Unmarshal(record, r); err != nil {
+		return nil, fmt.Errorf("client: record room: %w", err)
+	}
+	if err := cbor.Unmarshal(roster, &r.roster); err != nil {
 		return nil, fmt.Errorf("client: record roster: %w", err)
 	}
-	return rec, nil
+	return r, nil
 }
 
 // saveRoom keeps a room, and its roster where that has changed.
@@ -129,6 +141,9 @@ func (t *tx) saveRoom(r *roomRecord) {
 	if now := cbor.MustMarshal(&r.roster); !bytes.Equal(now, r.stored) {
 		t.put(rosterKey(r.Room), now)
 		r.stored = now
+	}
+	if r.Fault.Code != "" && r.Status != statusLeft {
+		t.put(healPrefix+r.Room.ID(), []byte(r.Room)) // found without looking at all rooms
 	}
 	t.save(roomKey(r.Room), r)
 }
@@ -139,11 +154,19 @@ func (t *tx) rooms() ([]*roomRecord, error) {
 	if err != nil {
 		return nil, err
 	}
+	rosters, err := t.list(rosterPrefix)
+	if err != nil {
+		return nil, err
+	}
+	byRoom := make(map[string][]byte, len(rosters))
+	for _, rec := range rosters {
+		byRoom[strings.TrimPrefix(rec.Key, rosterPrefix)] = rec.Value
+	}
 	out := make([]*roomRecord, 0, len(records))
 	for _, rec := range records {
-		r, err := t.loadRoom(rec.Key)
+		r, err := openRoomRecord(rec.Value, byRoom[strings.TrimPrefix(rec.Key, roomPrefix)])
 		if err != nil {
-			return nil, err
+			return nil, t.fail(err)
 		}
 		out = append(out, r)
 	}
@@ -227,7 +250,10 @@ func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
 		if err != nil {
 			return err
 		}
-		slices.SortStableFunc(rooms, func(a, b *roomRecord) int { return int(b.ActivityMS - a.ActivityMS) })
+		slices.SortStableFunc(rooms, func(a, b *roomRecord) int { return cmp.Compare(b.ActivityMS, a.ActivityMS) })
+		if err := gather(t, rooms, func(r *roomRecord) string { return r.LastKey }); err != nil {
+			return err
+		}
 		for _, r := range rooms {
 			view, err := t.viewRoom(r)
 			if err != nil {
@@ -265,11 +291,10 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	if r.Status == statusLeft {
 		return v, nil
 	}
-	g, err := t.group(r.group())
-	if err != nil || g == nil {
-		return v, err
+	v.Epoch = r.MaxEpoch // a list of rooms doesn't load their groups
+	if g := t.c.cache[r.group()]; g != nil {
+		v.Epoch = g.Epoch()
 	}
-	v.Epoch = g.Epoch()
 	return v, nil
 }
 

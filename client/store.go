@@ -45,3 +45,11 @@ type Store interface {
 	// Close releases the store. It doesn't wait for other processes.
 	Close() error
 }
+
+// A Gatherer is a [Store] that reads several records faster together than one by
+// one. It is optional.
+type Gatherer interface {
+	// Gather returns the value of each key, nil where there is none, in the order
+	// of keys. The caller may change what it gets.
+	Gather(ctx context.Context, keys []string) ([][]byte, error)
+}
