@@ -1,0 +1,64 @@
+import { computed, signal } from "@preact/signals";
+import type { RoomLine, TypingNow } from "../../lib/core";
+import { phase } from "./boot";
+import { core } from "./core";
+import { refresher } from "./refresh";
+
+/** rooms are the accepted conversations as the core orders them; null until they were read first. */
+export const rooms = signal<RoomLine[] | null>(null);
+
+/** requests are conversations that strangers began, until they are accepted. */
+export const requests = signal<RoomLine[]>([]);
+
+/** unread counts conversations with something new: the badge. */
+export const unread = signal(0);
+
+/** typing says who writes where: accounts by room. */
+export const typing = signal<ReadonlyMap<string, string[]>>(new Map());
+
+/** active are the conversations of the main list, archived those that were put away. */
+export const active = computed(() => (rooms.value ?? []).filter((line) => !line.archived));
+export const archived = computed(() => (rooms.value ?? []).filter((line) => line.archived));
+
+/** lineOf is a conversation's line, of requests too. */
+export function lineOf(room: string): RoomLine | undefined {
+  return rooms.value?.find((line) => line.room === room) ?? requests.value.find((line) => line.room === room);
+}
+
+/** refreshRooms reads the list again, soon. */
+export const refreshRooms = refresher(async () => {
+  if (phase.value !== "ready") return;
+  const now = await core.rooms();
+  rooms.value = now.rooms;
+  requests.value = now.requests;
+  unread.value = now.unread;
+  typing.value = typingIn([...now.rooms, ...now.requests]);
+});
+
+/** watchRooms keeps all of this as the core tells. */
+export function watchRooms() {
+  core.on("rooms", refreshRooms);
+  core.on("typing", setTyping);
+  core.on("boot", (now) => {
+    if (now.phase === "ready") refreshRooms();
+    else forgetRooms();
+  });
+  refreshRooms();
+}
+
+function forgetRooms() {
+  rooms.value = null;
+  requests.value = [];
+  unread.value = 0;
+}
+
+function setTyping({ room, accounts }: TypingNow) {
+  const next = new Map(typing.value);
+  if (accounts.length) next.set(room, accounts);
+  else next.delete(room);
+  typing.value = next;
+}
+
+function typingIn(lines: RoomLine[]): ReadonlyMap<string, string[]> {
+  return new Map(lines.filter((line) => line.typing.length).map((line) => [line.room, line.typing]));
+}

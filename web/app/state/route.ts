@@ -1,0 +1,116 @@
+// Where the page is, kept in the address behind its #: that part is never sent to
+// a server.
+//
+//	#/                     the list            #/settings            the settings
+//	#/c/ROOM               a conversation      #/settings/devices    one of their pages
+//	#/c/ROOM/m/ID          a message in it
+//	#/requests[/c/ROOM…]   the requests        #/archived[/c/ROOM…]  what was put away
+import { computed, signal } from "@preact/signals";
+
+/** A Folder is a list of conversations. */
+export type Folder = "" | "requests" | "archived";
+
+/** A Route is one place. room and message are '' where there is none. */
+export type Route = { at: "chats"; folder: Folder; room: string; message: string } | { at: "settings"; page: string };
+
+/** route is where the page is: change it with go. */
+export const route = signal<Route>(read(location.hash));
+
+/** openRoom is the URI of the conversation that is open, or ''. */
+export const openRoom = computed(() => (route.value.at === "chats" ? route.value.room : ""));
+
+/** Jump is a message that the open conversation shows, marked for a moment. */
+export interface Jump {
+  room: string;
+  id: string;
+}
+
+/** jumpTo is the message to jump to; the conversation sets it to null when it has. */
+export const jumpTo = signal<Jump | null>(jumpIn(route.value));
+
+/** read is the place that an address names: the list for what is none. */
+export function read(hash: string): Route {
+  const [first = "", ...rest] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(decode);
+  if (first === "settings") return { at: "settings", page: rest[0] ?? "" };
+  const folder: Folder = first === "requests" || first === "archived" ? first : "";
+  const [c, room = "", m, message = ""] = folder ? rest : [first, ...rest];
+  if (c !== "c") return { at: "chats", folder, room: "", message: "" };
+  return { at: "chats", folder, room, message: m === "m" ? message : "" };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
+  }
+}
+
+/** write is the address of a place. */
+export function write(to: Route): string {
+  const parts = to.at === "settings" ? ["settings", to.page] : [to.folder, ...inRoom(to.room, to.message)];
+  return `#/${parts.filter(Boolean).map(encodeURIComponent).join("/")}`;
+}
+
+function inRoom(room: string, message: string): string[] {
+  if (!room) return [];
+  return message ? ["c", room, "m", message] : ["c", room];
+}
+
+/** go goes to a place; replace leaves no step to come back by. */
+export function go(to: Route, replace = false) {
+  const address = write(to);
+  if (address !== location.hash) {
+    if (replace) history.replaceState(history.state, "", address);
+    else history.pushState({ inside: true }, "", address);
+  }
+  arrive(to);
+}
+
+/** goToRoom opens a conversation, at a message if one is given, in the list that is shown. */
+export function goToRoom(room: string, message = "") {
+  const now = route.value;
+  const folder = now.at === "chats" ? now.folder : "";
+  go({ at: "chats", folder, room, message }, now.at === "chats" && now.room !== "");
+}
+
+/** goToList shows a list without a conversation. */
+export function goToList(folder: Folder = "") {
+  go({ at: "chats", folder, room: "", message: "" });
+}
+
+/** goToSettings shows the settings, or one of their pages. */
+export function goToSettings(page = "") {
+  go({ at: "settings", page });
+}
+
+/** up leaves what is open for what is above it: back in the history if it came from there. */
+export function up() {
+  const above = parent(route.value);
+  if (history.state?.inside) history.back();
+  else go(above, true);
+}
+
+function parent(now: Route): Route {
+  if (now.at === "settings" && now.page) return { at: "settings", page: "" };
+  const folder = now.at === "chats" && now.room ? now.folder : "";
+  return { at: "chats", folder, room: "", message: "" };
+}
+
+/** watchRoute follows the browser's back and forward. */
+export function watchRoute() {
+  addEventListener("popstate", () => arrive(read(location.hash)));
+}
+
+function arrive(to: Route) {
+  route.value = to;
+  const jump = jumpIn(to);
+  if (jump) jumpTo.value = jump;
+}
+
+function jumpIn(to: Route): Jump | null {
+  return to.at === "chats" && to.message ? { room: to.room, id: to.message } : null;
+}

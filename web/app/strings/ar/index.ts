@@ -1,0 +1,7 @@
+// Arabic: every area's table, put together, as in ../en.
+import { auth } from "./auth";
+import { list } from "./list";
+import { settings } from "./settings";
+import { shell } from "./shell";
+
+export const ar = { ...shell, ...list, ...auth, ...settings };

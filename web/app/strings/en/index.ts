@@ -1,0 +1,7 @@
+// English: every area's table, put together. A new area is a line here, and one in ../ar.
+import { auth } from "./auth";
+import { list } from "./list";
+import { settings } from "./settings";
+import { shell } from "./shell";
+
+export const en = { ...shell, ...list, ...auth, ...settings };
