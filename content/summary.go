@@ -17,6 +17,9 @@ const (
 	KindUnsend   Kind = "unsend"   // Replaces names a message or a reaction
 	KindReaction Kind = "reaction" // InReplyTo names the message; Text is one emoji
 	KindStatus   Kind = "status"   // see [Message.Reports]; Text is empty
+	KindRoom     Kind = "room"     // see [Message.RoomSettings]; Text is empty
+	KindProfile  Kind = "profile"  // see [Message.Profile]; Text is empty
+	KindState    Kind = "state"    // see [Message.States]; Text is empty
 	KindUnknown  Kind = "unknown"  // Text is a fallback that describes it
 )
 
@@ -44,6 +47,10 @@ func (m *Message) Summary() Summary {
 		s.Kind = KindStatus
 		return s
 	}
+	if single, ok := m.Part.Body.(SinglePart); ok && ours[single.ContentType] != "" {
+		s.Kind = ours[single.ContentType]
+		return s
+	}
 	shown := show(&m.Part)
 	s.Text, s.Markdown = shown.text, shown.markdown
 	switch {
@@ -61,6 +68,9 @@ func (m *Message) Summary() Summary {
 	}
 	return s
 }
+
+// ours are the types of our own that are no lines of a conversation.
+var ours = map[string]Kind{TypeRoom: KindRoom, TypeProfile: KindProfile, TypeState: KindState}
 
 // shown is what one part comes to.
 type shown struct {
