@@ -42,7 +42,7 @@ func (t *Transport) openPoll(ctx context.Context, token []byte, after uint64) (*
 		p.Close()
 		return nil, err
 	}
-	if len(first.Events) > 0 {
+	if len(first.Events) > 0 || len(first.Signals) > 0 {
 		p.first = first
 	}
 	return p, nil
@@ -61,7 +61,7 @@ func (p *poll) Next(ctx context.Context) (*wire.ReadReply, error) {
 		began := time.Now()
 		push, err := p.read(ctx, p.wait)
 		switch {
-		case err == nil && len(push.Events) > 0:
+		case err == nil && (len(push.Events) > 0 || len(push.Signals) > 0):
 			return p.took(push), nil
 		case err == nil:
 			failed = 0
@@ -76,7 +76,9 @@ func (p *poll) Next(ctx context.Context) (*wire.ReadReply, error) {
 }
 
 func (p *poll) took(push *wire.ReadReply) *wire.ReadReply {
-	p.after = push.Events[len(push.Events)-1].Pos
+	if n := len(push.Events); n > 0 {
+		p.after = push.Events[n-1].Pos
+	}
 	return push
 }
 

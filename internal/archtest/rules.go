@@ -45,9 +45,9 @@ var allowed = map[string][]string{
 	"client/storetest":    {"client", "wire"},
 	"client/memstore":     {"client", "wire"},
 	"client/sqlitestore":  {"client", "wire"},
-	"client/idbstore":     {"client", "wire"},
+	"client/idbstore":     {"client", "wire", "internal/promise"},
 	"client/nettransport": {"client", "wire"},
-	"client/jstransport":  {"client", "wire"},
+	"client/jstransport":  {"client", "wire", "internal/promise"},
 
 	"server":                {"wire", "mls/public", "franking", "keylog"},
 	"server/storetest":      {"server", "wire"},
@@ -69,6 +69,7 @@ var allowed = map[string][]string{
 	"cmd/...": {"..."},
 	"e2e/...": {"..."},
 
+	"internal/promise":  {},
 	"internal/archtest": {},
 	"internal/spectest": {},
 }
