@@ -70,7 +70,7 @@ func (s *Server) checkPlace(ctx context.Context, room *Room, generation uint32, 
 		e.Generation = room.Generation
 		return e
 	case generation > room.Generation:
-		return s.unlessMoved(ctx, room, badRequest("The room hasn't got this generation."))
+		return s.unlessMoved(ctx, room, wire.Refuse(wire.CodeFutureEpoch, "The room hasn't got this generation."))
 	case epoch > room.Epoch:
 		return s.unlessMoved(ctx, room, wire.Refuse(wire.CodeFutureEpoch, "The epoch hasn't begun."))
 	case epoch == room.Epoch:

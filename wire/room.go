@@ -48,6 +48,9 @@ func ParseRoomExtension(data []byte) (*RoomExtension, error) {
 	return &e, nil
 }
 
+// MaxGenerationAhead bounds by how much a room's generation may grow at once.
+const MaxGenerationAhead = 64
+
 // OpenRoomRequest makes a room with its members, or a room's next generation,
 // all or nothing. The group is made by its creator alone (epoch 0); Commit then
 // adds every other device at once (epoch 1).
@@ -60,9 +63,11 @@ func ParseRoomExtension(data []byte) (*RoomExtension, error) {
 // account among the admins. A next generation keeps them, less those who aren't in
 // it.
 //
-// A next generation must be the current one plus 1, opened by a device with a
-// leaf in the current one, with no account that isn't in it. The room's
-// RoomExtension stays the same. It closes the generation before.
+// A next generation must be above the current one (by 1, or more where members
+// know of one that the server, restored from a backup, doesn't: at most
+// [MaxGenerationAhead]), opened by a device with a leaf in the current one, with no
+// account that isn't in it. The room's RoomExtension stays the same. It closes the
+// generation before.
 type OpenRoomRequest struct {
 	ID         []byte             `cbor:"id" json:"id"` // 16 bytes: repeating the request gives the same reply
 	Room       identity.Room      `cbor:"room" json:"room"`
