@@ -36,6 +36,9 @@ func (c *Client) heal(ctx context.Context, room identity.Room) error {
 		if err := c.mend(ctx, room); err != nil {
 			return err
 		}
+		if due, err = c.healDue(ctx, room); err != nil { // it may be left now
+			return err
+		}
 	}
 	if !due.leaves {
 		return nil
@@ -168,9 +171,12 @@ func (c *Client) mend(ctx context.Context, room identity.Room) error {
 			return ErrNotJoined // the next generation is there already
 		}
 	}
-	err := c.nextGeneration(ctx, room)
+	err := c.nextGeneration(ctx, room, nil)
 	if errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
-		return c.rejoin(ctx, room) // somebody left meanwhile: others could go on
+		err = c.rejoin(ctx, room) // somebody left meanwhile: others could go on
+	}
+	if errors.Is(err, errSetBack) {
+		return c.goOnAfterSetBack(ctx, room)
 	}
 	return err
 }

@@ -97,6 +97,11 @@ func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
 		}
 	}
 	again := r != nil
+	if again && r.Generation != e.Generation { // not always the one before
+		if err := t.dropGroup(r.group()); err != nil {
+			return err
+		}
+	}
 	if r == nil {
 		r = &roomRecord{Version: 1, Room: e.Room}
 	}

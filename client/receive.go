@@ -26,8 +26,10 @@ func (c *Client) pull(ctx context.Context) (moved bool, err error) {
 		if err != nil {
 			return moved, err
 		}
-		if reply.Head < after { // the server was set back, or had told of what there wasn't
-			return moved, c.setBack(ctx, reply.Head)
+		// The server was set back, or had told of what there wasn't; or all that
+		// came is gone already, or numbered anew.
+		if reply.Head < after || reply.Head > after && len(reply.Events) == 0 {
+			return true, c.setBack(ctx, reply.Head)
 		}
 		if len(reply.Events) == 0 {
 			return moved, nil
@@ -71,8 +73,8 @@ func (c *Client) cursor(ctx context.Context) (uint64, error) {
 	})
 }
 
-// setBack goes on at the head of a mailbox that is shorter than it was. What was in
-// it since isn't known, so every room is looked at.
+// setBack goes on at the head of a mailbox that is shorter than it was, or of which
+// nothing is kept. What was in it since isn't known, so every room is looked at.
 func (c *Client) setBack(ctx context.Context, head uint64) error {
 	return c.step(ctx, func(t *tx) error {
 		t.save(cursorKey, head)

@@ -92,7 +92,7 @@ func (c *Client) tryRejoin(ctx context.Context, room identity.Room, info *wire.G
 			return err
 		}
 		if stale(r, info) {
-			bad = fmt.Errorf("%w: stale", errBadRoom)
+			bad = errSetBack
 			return t.refuse(Refusal{Room: room, Seq: info.Seq, Code: "stale_group_info"})
 		}
 		t.need, t.fresh = nil, fresh
@@ -237,8 +237,9 @@ func (c *Client) rejoined(ctx context.Context, room identity.Room, generation ui
 
 // nextGeneration rebuilds a room without the author of the fault: a new group
 // that branches from the last epoch in which this device was in order.
-func (c *Client) nextGeneration(ctx context.Context, room identity.Room) error {
-	n, err := c.generationMembers(ctx, room)
+// within, unless it is nil, are the accounts that the server allows in it.
+func (c *Client) nextGeneration(ctx context.Context, room identity.Room, within []identity.Account) error {
+	n, err := c.generationMembers(ctx, room, within)
 	if err != nil {
 		return err
 	}
@@ -295,7 +296,7 @@ type nextMembers struct {
 
 // generationMembers returns the members of the last good epoch but the author of
 // the fault. Where nobody would be left, the fault stays.
-func (c *Client) generationMembers(ctx context.Context, room identity.Room) (n nextMembers, err error) {
+func (c *Client) generationMembers(ctx context.Context, room identity.Room, within []identity.Account) (n nextMembers, err error) {
 	err = c.step(ctx, func(t *tx) error {
 		n = nextMembers{}
 		r, err := t.room(room)
@@ -315,7 +316,8 @@ func (c *Client) generationMembers(ctx context.Context, room identity.Room) (n n
 			return err
 		}
 		for _, m := range ms {
-			if m.device != r.Fault.Author && m.device != c.self.Device {
+			allowed := within == nil || slices.Contains(within, m.device.Account())
+			if m.device != r.Fault.Author && m.device != c.self.Device && allowed {
 				n.devices = append(n.devices, m.device)
 				n.accounts = append(n.accounts, m.device.Account())
 			}
