@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"parley/server/pebblestore"
 )
@@ -18,9 +20,10 @@ var restoreCommand = command{
 	more: `
 DIR must be empty or not there: nothing is overwritten. The backup's sums are
 checked, then all of its data is read; a server refuses the directory until that
-has succeeded. What arrived after the backup is lost, and devices that saw it refuse
-messages with the same numbers (docs/operations.md): restore the newest backup, and
-only where the data is lost. Run it as the server's user.`,
+has succeeded. What arrived after the backup is lost. The restored data goes on above
+all numbers that were given since, so that devices which saw more come back by
+themselves (docs/operations.md). Restore the newest backup, and only where the data is
+lost. Run it as the server's user.`,
 	run: runRestore,
 }
 
@@ -67,6 +70,9 @@ func restore(ctx context.Context, archive io.Reader, dir string) (err error) {
 		return fmt.Errorf("the backup's data is damaged: %s (bad_backup)", flaw)
 	}
 	if err != nil {
+		return err
+	}
+	if err := pebblestore.Raise(ctx, dir, pebblestore.Options{Logger: slog.New(slog.DiscardHandler)}, time.Now()); err != nil {
 		return err
 	}
 	// The manifest tells what the backup held; the data goes on from here.

@@ -58,7 +58,7 @@ func (b *batcher) start() (err error) {
 	if err := b.s.Err(); err != nil {
 		return err
 	}
-	if err := b.recover(); err != nil {
+	if err := errors.Join(b.s.readBase(), b.recover()); err != nil {
 		return err
 	}
 	oldest, err := b.get([]byte{keyOldest})

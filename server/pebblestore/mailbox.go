@@ -67,6 +67,12 @@ func lastMail(r pebble.Reader, a identity.Account) (pos uint64, err error) {
 
 // Read implements [server.Mailboxes]. What is new comes from memory alone.
 func (s *Store) Read(ctx context.Context, device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error) {
+	reply, err := s.readKept(device, s.kept(after), max, maxBytes)
+	return s.given(reply), err
+}
+
+// readKept is Read by our positions.
+func (s *Store) readKept(device identity.Device, after uint64, max, maxBytes int) (*wire.RawReadReply, error) {
 	if s.unreadable() {
 		return nil, server.ErrUnavailable
 	}
@@ -265,6 +271,7 @@ func seekEnvelope(it *pebble.Iterator, id uint64) ([]byte, error) {
 
 // Acknowledge implements [server.Mailboxes].
 func (s *Store) Acknowledge(ctx context.Context, device identity.Device, pos uint64) error {
+	pos = s.kept(pos)
 	return s.do(ctx, func(t *tx) error {
 		c, err := s.cursor(device)
 		switch {

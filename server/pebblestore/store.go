@@ -92,6 +92,7 @@ type Store struct {
 	compacted atomic.Int64 // when makeRoom did, Unix nanoseconds
 	loading   atomic.Bool  // Load is under way, or has failed
 
+	base    uint64 // see raise.go; set before anyone reads
 	batcher *batcher
 	learned chan struct{} // closed when learn has ended
 	rooms   roomCache
