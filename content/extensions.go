@@ -15,6 +15,7 @@ const (
 	keyRoom     = uint64(2)
 	keyLastSeen = "parley.seen"
 	keyLists    = "parley.lists"
+	keyForward  = "parley.forwarded"
 )
 
 // Bounds of extensions that we don't know (draft-ietf-mimi-content-08, Section 6.2 and
@@ -33,6 +34,10 @@ type Extensions struct {
 	Room     identity.Room    // for which room; at most MaxURI bytes, never empty
 	LastSeen LastSeen         // what its author had seen; private extension "parley.seen"
 	Lists    []ListView       // the device lists its author went by, at most MaxViews; private extension "parley.lists"
+
+	// Forwarded says that the text was somebody's before, and not whose; private
+	// extension "parley.forwarded", which is true or missing.
+	Forwarded bool
 
 	// Other holds the extensions that we don't know, as they came: an int64,
 	// uint64 or string key, and the encoded value.
@@ -76,6 +81,9 @@ func (e *Extensions) encode() (map[any]cbor.RawMessage, error) {
 	if len(e.Lists) > 0 {
 		known[keyLists] = e.Lists
 	}
+	if e.Forwarded {
+		known[keyForward] = true
+	}
 	for key, value := range known {
 		raw, err := cbor.Marshal(value)
 		if err != nil {
@@ -112,6 +120,14 @@ func decodeExtensions(all map[any]cbor.RawMessage) (Extensions, error) {
 		}
 		if len(e.Lists) == 0 {
 			return e, fmt.Errorf("%w: no device lists", ErrMalformed)
+		}
+	}
+	if _, ok := all[keyForward]; ok {
+		if err := take(all, keyForward, &e.Forwarded); err != nil {
+			return e, err
+		}
+		if !e.Forwarded {
+			return e, fmt.Errorf("%w: forwarded", ErrMalformed)
 		}
 	}
 	if len(all) > 0 {
@@ -169,7 +185,7 @@ func checkViews(views []ListView) error {
 // checkOther checks one extension that we don't know.
 func checkOther(key any, value cbor.RawMessage) error {
 	switch key {
-	case keySender, keyRoom, keyLastSeen, keyLists, uint64(0):
+	case keySender, keyRoom, keyLastSeen, keyLists, keyForward, uint64(0):
 		return fmt.Errorf("%w: extension key", ErrMalformed)
 	}
 	if err := checkKey(key); err != nil {
