@@ -13,8 +13,8 @@ import (
 // where the caller had enough, unavailable while the server drains.
 
 // Admit admits a request of a session, whose body has size bytes. It costs the
-// device one operation, and if it is a message one message; and the account its
-// bytes. unauthorized if the session has ended.
+// device one operation, and if it is a message or a signal one of those; and the
+// account its bytes. unauthorized if the session has ended.
 func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 	if s.draining() {
 		return errDraining()
@@ -28,6 +28,11 @@ func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 	}
 	if op == wire.OpSend {
 		if wait := s.allow.sends.take(session.sends, now, 1); wait > 0 {
+			return s.limited(wait)
+		}
+	}
+	if op == wire.OpSignal {
+		if wait := s.allow.signals.take(session.signals, now, 1); wait > 0 {
 			return s.limited(wait)
 		}
 	}
@@ -86,6 +91,7 @@ func (s *Server) limited(wait time.Duration) error {
 // An allow holds what each device, account and address may still do.
 type allow struct {
 	requests, sends      allowances // of devices
+	signals              allowances // of devices
 	bytes                allowances // of accounts
 	anonymous            allowances // of addresses
 	streams, connections counts
@@ -94,6 +100,7 @@ type allow struct {
 func (a *allow) init(r Rates) {
 	a.requests.init(r.Request)
 	a.sends.init(r.Send)
+	a.signals.init(r.Signal)
 	a.anonymous.init(r.Anonymous)
 	a.bytes.initQuota(r.Bytes, time.Hour)
 }

@@ -121,6 +121,9 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 	if err := j.checkRoles(ctx, room, accounts, leaves); err != nil {
 		return nil, err
 	}
+	if err := s.accepting(ctx, op.Device.Account(), without(accounts, room.Accounts)...); err != nil {
+		return nil, err
+	}
 	at, next := room.At(), *room
 	next.Epoch, next.Accounts, next.Leaves = group.Epoch(), accounts, leaves
 	return &RoomUpdate{
@@ -130,6 +133,16 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 			Sender: op.Device, ID: req.ID, Message: req.Commit, Welcome: req.Welcome,
 		},
 	}, nil
+}
+
+// without returns those of a that aren't in b, which is sorted.
+func without(a, b []identity.Account) (rest []identity.Account) {
+	for _, x := range a {
+		if _, ok := slices.BinarySearch(b, x); !ok {
+			rest = append(rest, x)
+		}
+	}
+	return rest
 }
 
 // checkEffects checks who commits and what becomes of the members: each leaf

@@ -1,10 +1,14 @@
 package server
 
-import "parley/identity"
+import (
+	"parley/identity"
+	"parley/wire"
+)
 
 // Hints tells the other nodes over the same store that something has changed.
-// It carries no content, and all of it may be lost, doubled or late: who waits
-// for a mailbox also looks by itself, every [Config.Poll].
+// It carries no content but signals, which are sealed, and all of it may be lost,
+// doubled or late: who waits for a mailbox also looks by itself, every
+// [Config.Poll], and so is an account's relations looked at again.
 type Hints interface {
 	// Publish tells all other nodes. It doesn't wait.
 	Publish(h Hint)
@@ -18,4 +22,6 @@ type Hint struct {
 	_         struct{}           `cbor:",toarray"`
 	Mailboxes []identity.Account // have grown
 	Lists     []identity.Account // have another device list, or finished a reset
+	Relations []identity.Account // have changed how they stand to others
+	Signals   []wire.Signal      // for the devices that are connected there
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/identity"
@@ -25,20 +26,27 @@ type hubShard struct {
 	n    int         // how often it has
 }
 
-// A Subscription receives on C after the mailbox has grown. Several hints may
-// come as one.
+// A Subscription receives on C after the mailbox has grown, or a signal came.
+// Several hints may come as one.
 type Subscription struct {
 	C       <-chan struct{}
 	c       chan struct{}
 	f       func() // called instead, where there is one
 	session *Session
 	hub     *hub
+	grown   atomic.Bool // the mailbox may have grown since Grown
+	waiting waitingSignals
 }
+
+// Grown reports whether the mailbox may have grown since it was last asked, or has
+// never been. Where it hasn't, a hint was of a signal, or of the session's end.
+func (sub *Subscription) Grown() bool { return sub.grown.Swap(false) }
 
 // Subscribe waits for the mailbox of the session's account. Close it at the end.
 func (s *Server) Subscribe(session *Session) *Subscription {
 	c := make(chan struct{}, 1)
 	sub := &Subscription{C: c, c: c, session: session, hub: &s.hub}
+	sub.grown.Store(true)
 	s.hub.add(sub)
 	return sub
 }
@@ -48,6 +56,7 @@ func (s *Server) Subscribe(session *Session) *Subscription {
 // block nor call the server. It may be called until Close returns.
 func (s *Server) Watch(session *Session, f func()) *Subscription {
 	sub := &Subscription{f: f, session: session, hub: &s.hub}
+	sub.grown.Store(true)
 	s.hub.add(sub)
 	return sub
 }
@@ -96,6 +105,11 @@ func (sub *Subscription) Close() {
 
 // hint says that the mailbox has grown, unless it was said and not yet heard.
 func (sub *Subscription) hint() {
+	sub.grown.Store(true)
+	sub.wake()
+}
+
+func (sub *Subscription) wake() {
 	if sub.f != nil {
 		sub.f()
 		return
@@ -158,18 +172,22 @@ func (h *hub) sessions(account identity.Account) (all []*Session) {
 // accounts must not be changed afterwards.
 func (s *Server) tell(accounts []identity.Account) {
 	s.hub.notify(accounts)
-	if s.cfg.Hints != nil && len(accounts) > 0 {
+	if len(accounts) > 0 {
+		s.publish(Hint{Mailboxes: accounts})
+	}
+}
+
+// publish tells the other nodes, where there are any.
+func (s *Server) publish(h Hint) {
+	if s.cfg.Hints != nil {
 		s.stats.hintsSent.Add(1)
-		s.cfg.Hints.Publish(Hint{Mailboxes: accounts})
+		s.cfg.Hints.Publish(h)
 	}
 }
 
 // tellList tells the other nodes that account has another list.
 func (s *Server) tellList(account identity.Account) {
-	if s.cfg.Hints != nil {
-		s.stats.hintsSent.Add(1)
-		s.cfg.Hints.Publish(Hint{Lists: []identity.Account{account}})
-	}
+	s.publish(Hint{Lists: []identity.Account{account}})
 }
 
 // hinted takes another node's hint. It doesn't block.
@@ -179,4 +197,8 @@ func (s *Server) hinted(h Hint) {
 	for _, a := range h.Lists {
 		s.recheckLater(a)
 	}
+	for _, a := range h.Relations {
+		s.blocks.forget(a)
+	}
+	s.signalLater(h.Signals...)
 }

@@ -135,6 +135,9 @@ func (s *Server) ClaimKeyPackages(ctx context.Context, device identity.Device, r
 	if err != nil {
 		return nil, err
 	}
+	if err := s.accepting(ctx, device.Account(), req.Account); err != nil {
+		return nil, err
+	}
 	if err := s.mayClaim(device.Account(), req.Account); err != nil {
 		return nil, err
 	}

@@ -25,9 +25,11 @@ type Rates struct {
 	Claimer  Rate // key packages claimed by one account
 	Claimed  Rate // key packages claimed from one account
 	Claiming Rate // key packages claimed by one account from one other
+	Relate   Rate // relations set by one account: requests of up to wire.MaxRelate
 
 	Request     Rate          // operations of one device
 	Send        Rate          // messages sent by one device
+	Signal      Rate          // signals sent by one device
 	Anonymous   Rate          // operations without a session from one address
 	Bytes       int64         // of the requests of one account in an hour
 	Streams     int           // open at once for one account
@@ -42,6 +44,7 @@ type Rates struct {
 var DefaultRates = Rates{
 	Request:     Rate{20_000, 200 * time.Microsecond},
 	Send:        Rate{10_000, 400 * time.Microsecond},
+	Signal:      Rate{40, 250 * time.Millisecond},
 	Anonymous:   Rate{50_000, 200 * time.Microsecond},
 	Bytes:       8 << 30,
 	Streams:     64,
@@ -55,6 +58,7 @@ var DefaultRates = Rates{
 	Claimer:  Rate{1200, time.Second},
 	Claimed:  Rate{300, time.Second},
 	Claiming: Rate{30, 10 * time.Second},
+	Relate:   Rate{200, time.Second},
 }
 
 func (r *Rates) setDefaults() {
@@ -66,8 +70,10 @@ func (r *Rates) setDefaults() {
 		{&r.Claimer, &DefaultRates.Claimer},
 		{&r.Claimed, &DefaultRates.Claimed},
 		{&r.Claiming, &DefaultRates.Claiming},
+		{&r.Relate, &DefaultRates.Relate},
 		{&r.Request, &DefaultRates.Request},
 		{&r.Send, &DefaultRates.Send},
+		{&r.Signal, &DefaultRates.Signal},
 		{&r.Anonymous, &DefaultRates.Anonymous},
 	} {
 		if *f.have == (Rate{}) {
@@ -82,13 +88,14 @@ func (r *Rates) setDefaults() {
 
 // limiters hold a bucket for each key of each rate.
 type limiters struct {
-	login, address, signUp, session, claimer, claimed, claiming *buckets
+	login, address, signUp, session, claimer, claimed, claiming, relate *buckets
 }
 
 func newLimiters(r Rates) limiters {
 	return limiters{
 		login: newBuckets(r.Login), address: newBuckets(r.Address), signUp: newBuckets(r.SignUp), session: newBuckets(r.Session),
 		claimer: newBuckets(r.Claimer), claimed: newBuckets(r.Claimed), claiming: newBuckets(r.Claiming),
+		relate: newBuckets(r.Relate),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Read reads the mailbox of the session's account: there is no way to name
-// another. With WaitMS it waits for a first event. It ends early with
+// another. With WaitMS it waits for a first event or signal. It ends early with
 // unauthorized where the session ends, and without events where the server
 // drains.
 func (s *Server) Read(ctx context.Context, session *Session, req *wire.ReadRequest) (*wire.ReadReply, error) {
@@ -33,8 +33,11 @@ func (s *Server) ReadRaw(ctx context.Context, session *Session, req *wire.ReadRe
 	defer timer.Stop()
 	for {
 		reply, err := s.read(ctx, session, req)
-		if err != nil || len(reply.Events) > 0 {
-			return reply, err
+		if err != nil {
+			return nil, err
+		}
+		if reply.Signals = sub.Signals(); len(reply.Events)+len(reply.Signals) > 0 {
+			return reply, nil
 		}
 		select {
 		case <-sub.C:

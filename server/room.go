@@ -96,6 +96,11 @@ func (s *Server) openRoom(ctx context.Context, op OperationID, req *wire.OpenRoo
 	if err != nil {
 		return nil, err
 	}
+	if before == nil { // else nobody is added who wasn't there
+		if err := s.accepting(ctx, op.Device.Account(), req.Accounts...); err != nil {
+			return nil, err
+		}
+	}
 	r, err := s.store.Open(ctx, *u)
 	switch {
 	case errors.Is(err, ErrExists):

@@ -76,6 +76,9 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	if !isGroup(header.GroupID, room) {
 		return Receipt{}, badMessage
 	}
+	if err := s.acceptingMessage(ctx, room, op.Device.Account()); err != nil {
+		return Receipt{}, err
+	}
 	r, err := s.store.Append(ctx, op, wire.Envelope{
 		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: s.nowMS(),
 		Sender: op.Device, ID: req.ID, Message: req.Message,

@@ -64,6 +64,8 @@ type Server struct {
 	sessions  sessions
 	nonces    *nonces
 	recheck   recheck
+	blocks    blocks
+	signals   signals
 	hub       hub
 	limiters  limiters
 	allow     allow
@@ -94,6 +96,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.clock.start(cfg.Now, cfg.Uptime)
 	s.allow.init(cfg.Rates)
 	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
+	s.blocks.init(cfg.Poll)
 	for _, suite := range cfg.Suites {
 		s.suites = append(s.suites, uint16(suite.ID()))
 	}

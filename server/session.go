@@ -36,6 +36,7 @@ type Session struct {
 	ended    chan struct{}
 	requests *allowance // of the device
 	sends    *allowance // of the device
+	signals  *allowance // of the device
 	bytes    *allowance // of the account
 }
 
@@ -66,6 +67,7 @@ func (s *Server) newSession(device identity.Device, key fingerprint, expires, no
 		Device: device, Expires: expires, account: account, key: key, ended: make(chan struct{}),
 		requests: s.allow.requests.of(string(device), now),
 		sends:    s.allow.sends.of(string(device), now),
+		signals:  s.allow.signals.of(string(device), now),
 		bytes:    s.allow.bytes.of(string(account), now),
 	}
 	session.checked.Store(now.UnixNano())
@@ -216,6 +218,7 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 	token := s.tokens.make(claim.Device, fingerprintOf(key), until.UnixMilli())
 	// If the list has changed meanwhile, who brings the token is looked up then.
 	shard.add(sha256.Sum256(token), s.newSession(claim.Device, fingerprintOf(key), until, now), changed)
+	s.noteSeen(ctx, claim.Device, now) // who can't be noted, as on a full disk, can still read
 	return &wire.Session{Token: token, Expires: until.UnixMilli()}, nil
 }
 

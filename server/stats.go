@@ -16,6 +16,10 @@ type Stats struct {
 	Verified uint64 // tokens that were verified, rather than remembered
 	Limited  uint64 // requests refused with rate_limited by Admit and its like
 	Busy     uint64 // operations refused because too much waited to be stored
+	Blocked  uint64 // messages, additions and claims refused with not_accepting
+
+	Signals     uint64 // taken from devices
+	SignalsLost uint64 // that were pushed out by newer ones, or came while too much waited
 
 	HintsSent     uint64 // to other nodes
 	HintsReceived uint64 // from other nodes
@@ -30,7 +34,8 @@ type Stats struct {
 // counters are what Stats is made of.
 type counters struct {
 	messages, copies, bytes, commits, rooms, reads, delivered atomic.Uint64
-	opened, verified, limited, busy                           atomic.Uint64
+	opened, verified, limited, busy, blocked                  atomic.Uint64
+	signals, signalsLost                                      atomic.Uint64
 	hintsSent, hintsReceived, polls                           atomic.Uint64
 	waiting                                                   atomic.Int64
 }
@@ -43,6 +48,7 @@ func (s *Server) Stats() Stats {
 		Messages: c.messages.Load(), Copies: c.copies.Load(), Bytes: c.bytes.Load(),
 		Commits: c.commits.Load(), Rooms: c.rooms.Load(), Reads: c.reads.Load(), Delivered: c.delivered.Load(),
 		Sessions: c.opened.Load(), Verified: c.verified.Load(), Limited: c.limited.Load(), Busy: c.busy.Load(),
+		Blocked: c.blocked.Load(), Signals: c.signals.Load(), SignalsLost: c.signalsLost.Load(),
 		HintsSent: c.hintsSent.Load(), HintsReceived: c.hintsReceived.Load(), Polls: c.polls.Load(),
 		Remembered: int64(s.sessions.count()), Waiting: c.waiting.Load(), Storing: s.gate.running.Load(),
 		Draining: s.draining(),

@@ -115,9 +115,14 @@ func appendSendReply(b []byte, n uint64, r *wire.SendReply) []byte {
 // appendPush appends {"op": "events", "body": reply}: the envelopes go as they
 // are.
 func appendPush(b []byte, reply *wire.RawReadReply) []byte {
-	const before, events = "\xa2\x62op\x66events\x64body\xa4\x64head", "\x66events"
-	const pos, envelope = "\xa2\x63pos", "\x68envelope"
-	size := len(before) + headSize(reply.Head) + len("\x65first") + headSize(reply.First) +
+	const events, pos, envelope = "\x66events", "\xa2\x63pos", "\x68envelope"
+	before, signals := "\xa2\x62op\x66events\x64body\xa4\x64head", []byte(nil)
+	if len(reply.Signals) > 0 {
+		before = "\xa2\x62op\x66events\x64body\xa5\x64head"
+		encoded, _ := wire.Marshal(reply.Signals) // three strings each
+		signals = append([]byte("\x67signals"), encoded...)
+	}
+	size := len(signals) + len(before) + headSize(reply.Head) + len("\x65first") + headSize(reply.First) +
 		len("\x66cursor") + headSize(reply.Cursor) + len(events) + headSize(uint64(len(reply.Events)))
 	for i := range reply.Events {
 		e := &reply.Events[i]
@@ -133,7 +138,7 @@ func appendPush(b []byte, reply *wire.RawReadReply) []byte {
 		b = appendHead(append(b, pos...), majorUint, e.Pos)
 		b = append(append(b, envelope...), e.Envelope...)
 	}
-	return b
+	return append(b, signals...)
 }
 
 // grown returns b with room for n more bytes, at once.

@@ -24,6 +24,7 @@ type operation struct {
 // Bounds of bodies, in bytes. What is part of a limit has room for the rest of
 // the body beside it.
 const (
+	signalBody   = 4 << 10
 	smallBody    = 64 << 10
 	packagesBody = 4 << 20
 	margin       = 64 << 10
@@ -60,6 +61,10 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpGroupInfo, smallBody, device(s.GroupInfo)},
 		{wire.OpRead, smallBody, session(s.Read)},
 		{wire.OpAcknowledge, smallBody, device(s.Acknowledge)},
+		{wire.OpRelate, smallBody, device(s.Relate)},
+		{wire.OpRelations, smallBody, device(s.Relations)},
+		{wire.OpSignal, signalBody, device(s.Signal)},
+		{wire.OpDeviceActivity, smallBody, device(s.DeviceActivity)},
 	} {
 		all[op.name] = op
 	}

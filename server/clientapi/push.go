@@ -24,7 +24,7 @@ const (
 	bulkStreams = 64
 )
 
-// hint says that the mailbox has grown. It neither waits nor locks.
+// hint says that the mailbox has grown, or a signal came. It neither waits nor locks.
 func (s *stream) hint() {
 	for {
 		switch {
@@ -38,7 +38,7 @@ func (s *stream) hint() {
 }
 
 // push writes the next part of what is in the mailbox after the last position
-// pushed. The caller has made pushing busy.
+// pushed, and the signals that came. The caller has made pushing busy.
 func (s *stream) push() {
 	runtime.Gosched() // what is stored at the same time comes along
 	s.pushing.Store(pushBusy)
@@ -46,22 +46,45 @@ func (s *stream) push() {
 		s.end(ws.StatusPolicyViolation)
 		return
 	}
+	reply, err := s.readPush()
+	if err != nil {
+		s.pushFailed(err)
+		return
+	}
+	reply.Signals = s.sub.Signals()
+	if n := len(reply.Events); n > 0 {
+		s.after = reply.Events[n-1].Pos
+	}
+	if len(reply.Events)+len(reply.Signals) == 0 {
+		s.pushWritten(false)
+		return
+	}
+	s.writePush(reply, s.more)
+}
+
+// readPush reads what is in the mailbox. If there is nothing new, it is as at the
+// last look: a signal costs no read of the store.
+func (s *stream) readPush() (*wire.RawReadReply, error) {
+	if !s.sub.Grown() && !s.more {
+		return &wire.RawReadReply{Head: s.seen.Head, First: s.seen.First, Cursor: s.seen.Cursor}, nil
+	}
 	n := smallPush
 	if s.api.bulk.take() {
 		n = bulkPush
 		defer s.api.bulk.give()
 	}
 	reply, err := s.api.server.ReadRaw(s.api.base, s.caller.session, &wire.ReadRequest{After: s.after, Max: n})
-	switch {
-	case err != nil:
-		s.pushFailed(err)
-	case len(reply.Events) == 0:
-		s.pushWritten(false)
-	default:
-		s.after = reply.Events[len(reply.Events)-1].Pos
-		s.writePush(reply, s.after < reply.Head)
+	if err != nil {
+		return nil, err
 	}
+	s.seen = mailboxAt{reply.Head, reply.First, reply.Cursor}
+	last := len(reply.Events) - 1
+	s.more = last >= 0 && reply.Events[last].Pos < reply.Head
+	return reply, nil
 }
+
+// A mailboxAt is where a mailbox was.
+type mailboxAt struct{ Head, First, Cursor uint64 }
 
 func (s *stream) writePush(reply *wire.RawReadReply, more bool) {
 	s.add(true, func(o *output) {
@@ -72,6 +95,7 @@ func (s *stream) writePush(reply *wire.RawReadReply, more bool) {
 		stats.framesOut.Add(1)
 		stats.pushes.Add(1)
 		stats.events.Add(int64(len(reply.Events)))
+		stats.signals.Add(int64(len(reply.Signals)))
 	})
 }
 

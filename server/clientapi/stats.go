@@ -23,6 +23,7 @@ type Stats struct {
 	BytesOut  int64 // written to streams
 	Pushes    int64 // frames of events
 	Events    int64 // in them
+	Signals   int64 // likewise
 
 	// Codes counts what came of operations, on HTTP and streams: by the codes
 	// that refused them, and "" those that succeeded.
@@ -32,7 +33,7 @@ type Stats struct {
 // counters are what Stats is made of.
 type counters struct {
 	streamsOpened, streamsRefused, slowCut, idleCut, stalledCut atomic.Int64
-	framesIn, framesOut, bytesOut, pushes, events               atomic.Int64
+	framesIn, framesOut, bytesOut, pushes, events, signals      atomic.Int64
 
 	codes map[wire.Code]*atomic.Int64 // one for each code, "" too
 	other atomic.Int64                // a code that isn't in the table of statuses
@@ -62,7 +63,7 @@ func (a *API) Stats() Stats {
 		StreamsOpened: c.streamsOpened.Load(), StreamsRefused: c.streamsRefused.Load(),
 		SlowCut: c.slowCut.Load(), IdleCut: c.idleCut.Load(), StalledCut: c.stalledCut.Load(),
 		FramesIn: c.framesIn.Load(), FramesOut: c.framesOut.Load(), BytesOut: c.bytesOut.Load(),
-		Pushes: c.pushes.Load(), Events: c.events.Load(),
+		Pushes: c.pushes.Load(), Events: c.events.Load(), Signals: c.signals.Load(),
 		Codes: map[wire.Code]int64{},
 	}
 	for code, n := range c.codes {

@@ -42,7 +42,9 @@ type stream struct {
 	cancel context.CancelFunc
 
 	pushing atomic.Int32 // pushIdle …
-	after   uint64       // the last position pushed: of who pushes
+	after   uint64       // the last position pushed: of who pushes, as what follows
+	more    bool         // there was more in the mailbox than the last push took
+	seen    mailboxAt    // the mailbox, when it was last read
 
 	// What the clock looks at: its times, or 0.
 	opened     int64        // when the stream began, until hello: guarded by nothing, set before

@@ -5,6 +5,6 @@
 // doubles hints if asked to. [NATS] joins the nodes of a cluster by an embedded
 // core NATS server in each.
 //
-// A hint names accounts and nothing else: no content, no positions, no devices.
-// It goes only between nodes. All of it may be lost.
+// A hint names accounts and nothing else: no content, no positions, no devices;
+// but for signals, which are sealed and name a room and a device. It goes only between nodes. All of it may be lost.
 package hints

@@ -68,10 +68,10 @@ var _ server.Hints = (*NATS)(nil)
 
 // NATSStats counts since the node began.
 type NATSStats struct {
-	Published uint64 // accounts that other nodes were told of
+	Published uint64 // accounts that other nodes were told of, and signals
 	Messages  uint64 // in which they were
 	Received  uint64 // messages of other nodes
-	Lost      uint64 // accounts whose hint was thrown away here: too much waited
+	Lost      uint64 // accounts, and signals, whose hint was thrown away here: too much waited
 	Bad       uint64 // messages of other nodes that can't be read
 	Routes    int    // connections to other nodes now
 }

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// An account's relations are records of kind [RecordRelation]: the key is the
+// relation, a space and the other account's URI, the value is empty. So those of one
+// relation stand together, in the order of the URIs.
+
+func relationKey(r wire.Relation, other identity.Account) string {
+	return string(r) + " " + string(other)
+}
+
+// relations are those that are kept.
+var relations = []wire.Relation{wire.RelationAccepted, wire.RelationBlocked}
+
+// Relate sets how the session's account stands to others. When it has returned,
+// what this node refuses follows it; the other nodes follow soon (see [blocks]).
+func (s *Server) Relate(ctx context.Context, device identity.Device, req *wire.RelateRequest) (*wire.Empty, error) {
+	own := device.Account()
+	if err := checkRelate(own, req); err != nil {
+		return nil, err
+	}
+	if _, err := s.limiters.reserve(s.steady(), attempt{s.limiters.relate, string(own)}); err != nil {
+		return nil, err
+	}
+	u := RecordUpdate{Account: own, Kind: RecordRelation, Max: wire.MaxRelations}
+	accounts := slices.Clone(req.Accounts)
+	slices.Sort(accounts)
+	for _, other := range slices.Compact(accounts) {
+		for _, r := range relations {
+			if r == req.Relation {
+				u.Put = append(u.Put, KeyValue{Key: relationKey(r, other)})
+			} else {
+				u.Delete = append(u.Delete, relationKey(r, other))
+			}
+		}
+	}
+	err := s.store.UpdateRecords(ctx, u)
+	s.blocks.forget(own) // even if it failed: nobody knows whether it was done
+	switch {
+	case errors.Is(err, ErrTooMany):
+		return nil, tooLarge("There are too many people with a relation to this account.")
+	case errors.Is(err, ErrNotFound):
+		return nil, errUnauthorized
+	case err != nil:
+		return nil, err
+	}
+	s.publish(Hint{Relations: []identity.Account{own}})
+	return &wire.Empty{}, nil
+}
+
+func checkRelate(own identity.Account, req *wire.RelateRequest) error {
+	if len(req.Accounts) == 0 || len(req.Accounts) > wire.MaxRelate {
+		return badRequest("A relation is set to 1 to 100 accounts at once.")
+	}
+	if req.Relation != wire.RelationNone && !slices.Contains(relations, req.Relation) {
+		return badRequest("There is no such relation.")
+	}
+	for _, a := range req.Accounts {
+		if _, err := identity.ParseAccount(string(a)); err != nil || a == own {
+			return badRequest("A relation is to other accounts.")
+		}
+	}
+	return nil
+}
+
+// Relations reads a page of the relations of the session's account.
+func (s *Server) Relations(ctx context.Context, device identity.Device, req *wire.RelationsRequest) (*wire.Relations, error) {
+	reply := &wire.Relations{Relations: []wire.AccountRelation{}}
+	for _, r := range relations {
+		accounts, err := s.related(ctx, device.Account(), r, req.After, wire.MaxRelate)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range accounts {
+			reply.Relations = append(reply.Relations, wire.AccountRelation{Account: a, Relation: r})
+		}
+	}
+	slices.SortFunc(reply.Relations, func(a, b wire.AccountRelation) int { return strings.Compare(string(a.Account), string(b.Account)) })
+	reply.Relations = reply.Relations[:min(len(reply.Relations), wire.MaxRelate)]
+	return reply, nil
+}
+
+// related returns the accounts that stand in relation r to own, behind after, in
+// order, at most max.
+func (s *Server) related(ctx context.Context, own identity.Account, r wire.Relation, after identity.Account, max int) ([]identity.Account, error) {
+	list, err := s.store.AccountRecords(ctx, own, RecordRelation, relationKey(r, after), max)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []identity.Account
+	for _, kv := range list {
+		name, ok := strings.CutPrefix(kv.Key, relationKey(r, ""))
+		if !ok { // of the next relation
+			break
+		}
+		accounts = append(accounts, identity.Account(name))
+	}
+	return accounts, nil
+}
+
+// errNotAccepting doesn't say who it is, where there are several.
+var errNotAccepting = wire.Refuse(wire.CodeNotAccepting, "Somebody doesn't take messages or invitations from this account.")
+
+// accepting returns not_accepting if one of others has blocked account.
+func (s *Server) accepting(ctx context.Context, account identity.Account, others ...identity.Account) error {
+	for _, other := range others {
+		if other == account {
+			continue
+		}
+		blocked, err := s.blocked(ctx, other, account)
+		if err != nil {
+			return err
+		}
+		if blocked {
+			s.stats.blocked.Add(1)
+			return errNotAccepting
+		}
+	}
+	return nil
+}
+
+// acceptingMessage returns not_accepting for a message to a direct room whose
+// other account has blocked the sender's.
+func (s *Server) acceptingMessage(ctx context.Context, room *Room, sender identity.Account) error {
+	if room.Kind != wire.KindDirect {
+		return nil
+	}
+	return s.accepting(ctx, sender, room.Accounts...)
+}
