@@ -75,14 +75,17 @@ const (
 	StateQueued    State = "queued"    // in the outbox
 	StateSent      State = "sent"      // durable at the server
 	StateDelivered State = "delivered" // a device of another account in the room has it, and says so
+	StateRead      State = "read"      // and every other account in the room has read up to it, and says so
 	StateFailed    State = "failed"    // refused for good: it stays in the outbox, and isn't tried again
 	StateReceived  State = "received"
+
+	stateDiscarded State = "discarded" // taken from the outbox by its person; see [Client.Discard]
 )
 
 // A Message is one line of a conversation, as it is kept.
 type Message struct {
 	_          struct{} `cbor:",toarray"`
-	Version    uint8    // of this record: 1
+	Version    uint8    // of this record: 2; 1 has nothing from Value on
 	ID         MessageID
 	Room       identity.Room
 	From       identity.Account
@@ -90,11 +93,19 @@ type Message struct {
 	AtMS       int64  // Unix milliseconds: the server's acceptance; for queued ones this device's clock
 	Seq        uint64 // in the room; 0 while queued
 	Kind       Kind
-	Text       string    // markdown or plain
+	Text       string    // markdown unless Plain
 	InReplyTo  MessageID // zero: none
 	Replaces   MessageID // zero: none
 	State      State
 	Subject    string // of a notice: an account's or device's URI
+
+	Value     string // of a notice: what it set
+	Plain     bool   // Text is shown as it stands
+	Forwarded bool   // its author says that it was somebody's before
+	Mentioned bool   // it mentions the account of this device
+	Touched   bool   // it was edited, unsent or reacted to; false: certainly not
+	TimerS    uint32 // it disappears so many seconds after it was read, or sent; 0: not by that
+	ExpiresMS int64  // it disappears then, by this device's clock; 0: not, or its time hasn't begun
 }
 
 // Own reports whether account wrote m.
@@ -103,11 +114,18 @@ func (m *Message) Own(account identity.Account) bool { return m.From == account 
 // A View is a message as a person sees it now: with its newest edit and its
 // reactions applied.
 type View struct {
-	Message
-	Edited    bool
+	Message                                 // Text has its mentions as they are shown
+	Part      uint8                         // tells the notices of one commit apart: (Seq, Part) is a line's place
+	Edited    bool                          //
 	Unsent    bool                          // Text is empty
+	Mentions  []Mention                     // in Text, in order
 	Reactions map[string][]identity.Account // emoji → who, in order of arrival
+
+	raw string // Text as it was sent
 }
+
+// A Mention is a person in a text.
+type Mention = content.Mention
 
 // A Room is a conversation, as a list of conversations shows it.
 type Room struct {
@@ -117,7 +135,11 @@ type Room struct {
 	Epoch    uint64
 	Active   bool               // false: this account is no longer in it
 	Unread   int                // messages since [Client.MarkRead]
-	Last     *Message           // the newest one shown, nil where there is none
+	Last     *Message           // the newest one shown, with its edits, nil where there is none
+	Mention  bool               // something unread mentions this account
+	ReadSeq  uint64             // the own account has read up to here
+	ReadBy   uint64             // every other account has: see [StateRead]
+	TimerS   uint32             // messages disappear so many seconds after they are read; 0: never
 	Problem  string             // a sentence where something keeps it from working, else empty
 	ResetOf  []identity.Account // accounts whose reset waits for [Client.ConfirmReset]
 }

@@ -207,7 +207,7 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 		return MessageID{}, err
 	}
 	e := &outEntry{Version: 1, Content: data, Attempt: attempt{ID: newID()}, Message: Message{
-		Version: 1, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
+		Version: messageVersion, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
 		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
 	}}
 	if err := t.encryptAtOnce(r, e); err != nil {

@@ -301,7 +301,7 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 		return t.refuseEvent(e, "replayed")
 	}
 	kept := &Message{
-		Version: 1, Room: r.Room, From: device.Account(), FromDevice: device,
+		Version: messageVersion, Room: r.Room, From: device.Account(), FromDevice: device,
 		AtMS: e.AcceptedMS, Seq: e.Seq, State: StateReceived,
 	}
 	msg, id, err := content.Decode(m.Data)

@@ -301,7 +301,7 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 // notice keeps a line about what happened to a room.
 func (t *tx) notice(r *roomRecord, at stamp, what Notice, subject string) error {
 	m := &Message{
-		Version: 1, Room: r.Room, AtMS: at.ms, Seq: at.seq, Kind: KindNotice, Text: what, Subject: subject,
+		Version: messageVersion, Room: r.Room, AtMS: at.ms, Seq: at.seq, Kind: KindNotice, Text: what, Subject: subject,
 		State: StateReceived,
 	}
 	if at.by != "" {
