@@ -23,13 +23,11 @@ import (
 // first envelope that is kept, with a gap in front. Seqs stand in envelopes that
 // stay as they are: only the number that each room goes on from is raised.
 
-// raiseStep is the least by which numbers are raised. A second of Unix time
-// counts raiseSecond: so two restores of one backup don't give the same numbers
-// either, and numbers stay below 2^53, which JSON can tell apart, until 2242.
-const (
-	raiseStep   = 1 << 32
-	raiseSecond = 1 << 20
-)
+// Numbers go on at the microseconds of Unix time: nothing gets a million events a
+// second for long, so that this is above what was given before now, also after
+// another restore of the same backup; and below 2^53, which JSON can tell apart,
+// until 2255. raiseStep is for a clock that is behind.
+const raiseStep = 1 << 32
 
 // Raise has the store in dir, which nobody serves from, go on above every number
 // that a later state of it can have given out before now; unless the clock is
@@ -92,7 +90,10 @@ func (b *batcher) raise(now time.Time) error {
 
 // raised returns a number above n and above all that were given before now.
 func raised(n uint64, now time.Time) uint64 {
-	return max(n+raiseStep, uint64(max(now.Unix(), 0))*raiseSecond)
+	if at := now.UnixMicro(); at > 0 && uint64(at) > n {
+		return uint64(at)
+	}
+	return n + raiseStep
 }
 
 // readBase reads what was raised.
