@@ -14,7 +14,7 @@ import (
 // request comes from, for rate limits.
 func (s *Server) SignUp(ctx context.Context, from string, req *wire.SignUpRequest) (*wire.Empty, error) {
 	if !s.cfg.SignUpOpen {
-		return nil, wire.Refuse(wire.CodeSignUpClosed, "The operator doesn't take new accounts.")
+		return nil, errSignUpClosed
 	}
 	list, err := req.List.Parse()
 	if err != nil {
@@ -31,14 +31,13 @@ func (s *Server) SignUp(ctx context.Context, from string, req *wire.SignUpReques
 	if err != nil {
 		return nil, err
 	}
-	credential, err := s.cfg.Login.Register(ctx, list.Account, req.Login)
-	if errors.Is(err, ErrWrongLogin) {
-		return nil, errWrongLogin
-	} else if err != nil {
+	credential, records, err := s.register(ctx, list.Account, req)
+	if err != nil {
 		return nil, err
 	}
 	err = s.store.CreateAccount(ctx, NewAccount{
-		Account: list.Account, Credential: credential, List: req.List, Device: list.Devices[0].Device, AcceptedMS: s.nowMS(),
+		Account: list.Account, Credential: credential, List: req.List, Device: list.Devices[0].Device, Records: records,
+		AcceptedMS: s.nowMS(),
 	})
 	if errors.Is(err, ErrExists) {
 		release()
@@ -50,6 +49,26 @@ func (s *Server) SignUp(ctx context.Context, from string, req *wire.SignUpReques
 	return &wire.Empty{}, nil
 }
 
+// errSignUpClosed is what a closed server says to a name that is free and to one
+// that isn't.
+var errSignUpClosed = wire.Refuse(wire.CodeSignUpClosed, "The operator doesn't take new accounts.")
+
+// register returns what an account begins with: the credential of its login, or its
+// passkey.
+func (s *Server) register(ctx context.Context, account identity.Account, req *wire.SignUpRequest) (credential []byte, records []NewRecord, err error) {
+	switch {
+	case len(req.Passkey) > 0 && len(req.Login) > 0:
+		return nil, nil, badRequest("A passkey takes the place of a login.")
+	case len(req.Passkey) > 0:
+		return s.signUpPasskey(ctx, account, req.Passkey)
+	}
+	credential, err = s.cfg.Login.Register(ctx, account, req.Login)
+	if errors.Is(err, ErrWrongLogin) {
+		err = errWrongLogin
+	}
+	return credential, nil, err
+}
+
 // signUpAgain succeeds if the account was made by the same request.
 func (s *Server) signUpAgain(ctx context.Context, from string, account identity.Account, req *wire.SignUpRequest) (*wire.Empty, error) {
 	taken := wire.Refuse(wire.CodeNameTaken, "The name is taken.")
@@ -58,6 +77,16 @@ func (s *Server) signUpAgain(ctx context.Context, from string, account identity.
 		return nil, err
 	}
 	if len(first) != 1 || !bytes.Equal(first[0].Body, req.List.Body) {
+		return nil, taken
+	}
+	if len(req.Passkey) > 0 {
+		p, err := s.created(wire.PasskeySignUp, account, req.Passkey)
+		if err != nil {
+			return nil, err
+		}
+		if same, err := s.samePasskey(ctx, account, p); err != nil || same {
+			return &wire.Empty{}, err
+		}
 		return nil, taken
 	}
 	switch _, err := s.login(ctx, from, account, req.Login); {
@@ -80,7 +109,7 @@ func (s *Server) Enroll(ctx context.Context, from string, req *wire.EnrollReques
 		return nil, err
 	}
 	account := claim.Device.Account()
-	if _, err := s.login(ctx, from, account, req.Login); err != nil {
+	if err := s.proveEnroll(ctx, from, claim, req); err != nil {
 		return nil, err
 	}
 	l, err := s.listing(ctx, account)
@@ -98,6 +127,38 @@ func (s *Server) Enroll(ctx context.Context, from string, req *wire.EnrollReques
 	}
 	reply.Lists, err = s.wholeChain(ctx, account)
 	return reply, err
+}
+
+// proveEnroll returns nil if the request proves the account. One without a login
+// does for a device that is known already, by its own signature over the same claim:
+// it only asks how far that is.
+func (s *Server) proveEnroll(ctx context.Context, from string, claim *wire.EnrollClaim, req *wire.EnrollRequest) error {
+	account := claim.Device.Account()
+	if len(req.Login) == 0 {
+		known, err := s.claimed(ctx, claim, req)
+		if err != nil || known {
+			return err
+		}
+	}
+	return s.prove(ctx, from, account, proof{req.Login, req.Passkey, req.Claim})
+}
+
+// claimed reports whether the device of a claim waits with it, or is listed.
+func (s *Server) claimed(ctx context.Context, claim *wire.EnrollClaim, req *wire.EnrollRequest) (bool, error) {
+	waiting, err := s.store.Enrollments(ctx, claim.Device.Account(), s.nowMS())
+	if err != nil {
+		return false, err
+	}
+	for _, w := range waiting {
+		if w.Device == claim.Device && bytes.Equal(w.Claim, req.Claim) {
+			return true, nil
+		}
+	}
+	key, _, err := s.listedKey(ctx, claim.Device)
+	if refusal, ok := err.(*wire.Error); ok && refusal.Code == wire.CodeUnlistedDevice {
+		return false, nil
+	}
+	return err == nil && key == claim.SignatureKey, err
 }
 
 // parseEnrollClaim checks the form of the claim and its signature by its own
@@ -170,7 +231,7 @@ func (s *Server) Reset(ctx context.Context, from string, req *wire.ResetRequest)
 		return nil, badRequest("The list's signer is no device.")
 	}
 	account := signer.Account()
-	if _, err := s.login(ctx, from, account, req.Login); err != nil {
+	if err := s.prove(ctx, from, account, proof{req.Login, req.Passkey, []byte(signer)}); err != nil {
 		return nil, err
 	}
 	if len(req.List.Body) > 0 {

@@ -44,6 +44,7 @@ type Config struct {
 	ResetDelay  time.Duration       // 0: DefaultResetDelay
 	Retention   time.Duration       // of envelopes; 0: DefaultRetention
 	Login       Login               // nil: LocalLogin
+	Passkeys    Passkeys            // nil: accounts aren't proved by passkeys
 	Hints       Hints               // to the other nodes; nil: this is the only one
 	Poll        time.Duration       // how often who waits looks without a hint, where there are Hints; 0: DefaultPoll
 	Logger      *slog.Logger        // nil: slog.Default
@@ -63,6 +64,7 @@ type Server struct {
 	tokens    *tokens
 	sessions  sessions
 	nonces    *nonces
+	passkeys  passkeyChallenges
 	recheck   recheck
 	blocks    blocks
 	signals   signals
@@ -190,8 +192,8 @@ const secretSize = 32
 
 // sessionKeys reads the keys that all nodes of the site share.
 func (s *Server) sessionKeys(ctx context.Context) error {
-	var keys [2][]byte
-	for i, name := range []string{"session", "nonce"} {
+	var keys [3][]byte
+	for i, name := range []string{"session", "nonce", "passkey"} {
 		fresh := make([]byte, secretSize)
 		rand.Read(fresh) // never fails: crypto/rand ends the program instead
 		var err error
@@ -203,6 +205,7 @@ func (s *Server) sessionKeys(ctx context.Context) error {
 		}
 	}
 	s.tokens, s.nonces = newTokens(keys[0], s.cfg.Domain), newNonces(keys[1])
+	s.passkeys.key = keys[2]
 	return nil
 }
 
@@ -211,6 +214,7 @@ func (s *Server) Info(ctx context.Context, _ *wire.InfoRequest) (*wire.Info, err
 	return &wire.Info{
 		Domain: s.cfg.Domain, Version: s.cfg.Version, SignUpOpen: s.cfg.SignUpOpen,
 		Suites: slices.Clone(s.suites), FrankingKey: s.franking[:], Limits: s.cfg.Limits,
+		Passkeys: s.cfg.Passkeys != nil,
 	}, nil
 }
 

@@ -56,6 +56,8 @@ var allowed = map[string][]string{
 	"server/pgstore":        {"server", "wire"},
 	"server/pgstore/pgtest": {},
 	"server/blob":           {"server", "wire"},
+	"server/passkeys":       {"server", "wire"},
+	"server/webpush":        {"server", "wire"},
 	"server/hints":          {"server", "wire"},
 	"server/clientapi":      {"server", "wire"},
 	"server/adminapi":       {"server", "wire"},

@@ -170,7 +170,7 @@ func (a *API) serveOperation(w http.ResponseWriter, r *http.Request, op operatio
 // admitOperation admits a request, by its session where it needs one.
 func (a *API) admitOperation(r *http.Request, op wire.Operation, c *caller) (err error) {
 	size := int(min(max(r.ContentLength, 0), wire.MaxBody))
-	if !op.NeedsSession() {
+	if !op.NeedsSession() && !(optional(op) && r.Header.Get("Authorization") != "") {
 		return a.server.AdmitAnonymous(c.from, op, size)
 	}
 	if c.session, err = a.authenticate(r); err != nil {

@@ -48,10 +48,12 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpOpenSession, smallBody, anyone(func(ctx context.Context, _ string, req *wire.OpenSessionRequest) (*wire.Session, error) {
 			return s.OpenSession(ctx, req)
 		})},
+		{wire.OpPasskeyOptions, smallBody, perhaps(s.PasskeyOptions)},
 
 		{wire.OpDeviceLists, smallBody, device(s.DeviceLists)},
 		{wire.OpPutDeviceList, smallBody, device(s.PutDeviceList)},
 		{wire.OpEnrollments, smallBody, device(s.Enrollments)},
+		{wire.OpAddPasskey, smallBody, device(s.AddPasskey)},
 		{wire.OpPublishKeyPackages, packagesBody, device(s.PublishKeyPackages)},
 		{wire.OpKeyPackageCount, smallBody, device(s.KeyPackageCount)},
 		{wire.OpClaimKeyPackages, smallBody, device(s.ClaimKeyPackages)},
@@ -91,6 +93,17 @@ func session[Req, Reply any](f func(context.Context, *server.Session, *Req) (*Re
 		return decoded(body, func(req *Req) (*Reply, error) { return f(ctx, c.session, req) })
 	}
 }
+
+// perhaps makes the call of an operation that says more to who brings a session: see
+// [optional].
+func perhaps[Req, Reply any](f func(context.Context, *server.Session, *Req) (*Reply, error)) func(context.Context, caller, []byte) (any, error) {
+	return func(ctx context.Context, c caller, body []byte) (any, error) {
+		return decoded(body, func(req *Req) (*Reply, error) { return f(ctx, c.session, req) })
+	}
+}
+
+// optional reports whether op takes a session that it doesn't need.
+func optional(op wire.Operation) bool { return op == wire.OpPasskeyOptions }
 
 func decoded[Req, Reply any](body []byte, f func(*Req) (*Reply, error)) (any, error) {
 	req := new(Req)
