@@ -15,27 +15,34 @@ import (
 )
 
 var restoreCommand = command{
-	name: "restore", usage: "restore FILE --data DIR",
-	summary: "Make a data directory of a backup.",
+	name: "restore", usage: "restore FILE --data DIR | restore --postgres FILE|env:NAME",
+	summary: "Make a data directory of a backup, or ready a restored PostgreSQL.",
 	more: `
 DIR must be empty or not there: nothing is overwritten. The backup's sums are
 checked, then all of its data is read; a server refuses the directory until that
 has succeeded. What arrived after the backup is lost. The restored data goes on above
 all numbers that were given since, so that devices which saw more come back by
 themselves (docs/operations.md). Restore the newest backup, and only where the data is
-lost. Run it as the server's user.`,
+lost. Run it as the server's user.
+
+With --postgres it takes no backup: the database was restored to an earlier moment by
+PostgreSQL's own means, and is made to go on above those numbers. Do it once after each
+such restore, while no node runs. The connection string is in a file, or in a variable
+of the environment.`,
 	run: runRestore,
 }
 
 func runRestore(ctx context.Context, p *program, args []string) error {
 	fs := newFlags("restore")
-	data := fs.String("data", "", "")
+	data, postgres := fs.String("data", "", ""), fs.String("postgres", "", "")
 	rest, err := parse(fs, args)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(rest) != 1 || *data == "" {
-		return usagef("restore needs a file and --data")
+	case *postgres != "" && len(rest) == 0 && *data == "":
+		return p.raisePostgres(ctx, *postgres)
+	case *postgres != "" || len(rest) != 1 || *data == "":
+		return usagef("restore needs a file and --data, or --postgres alone")
 	}
 	f, err := os.Open(rest[0])
 	if err != nil {
@@ -46,6 +53,24 @@ func runRestore(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s holds the backup: start the server on it\n", *data)
+	return err
+}
+
+// raisePostgres readies a database that was restored to an earlier moment.
+func (p *program) raisePostgres(ctx context.Context, to string) error {
+	dsn, err := p.readDSN(to)
+	if err != nil {
+		return err
+	}
+	s, err := openTarget(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Raise(ctx, time.Now()); err != nil {
+		return targetError(err)
+	}
+	_, err = fmt.Fprintln(p.stdout, "the database goes on above all numbers given before: start the nodes")
 	return err
 }
 

@@ -66,6 +66,17 @@ func TestMigrate(t *testing.T) {
 	s.as("dave", "login", "--server", s.url(), "--new", "dave")
 	s.as("dave", "send", "bob", "from a newcomer")
 	s.wantTexts("bob", "from a newcomer")
+	s.as("bob", "send", "carol", "waits")
+	s.stop()
+
+	// As after the database was set back: the same, under other numbers.
+	s.as("", "restore", "--postgres", file)
+	s.start("--sign-up", "open", "--store", "postgres", "--postgres-file", file)
+	s.as("alice", "send", "bob", "after a restore")
+	s.wantTexts("bob", "after a restore")
+	s.wantTexts("carol", "waits")
+	s.as("bob", "send", "alice", "answered")
+	s.wantTexts("alice", "answered")
 	s.stop()
 }
 
