@@ -146,6 +146,9 @@ func (s *Server) proveEnroll(ctx context.Context, from string, claim *wire.Enrol
 // claimed reports whether the device of a claim waits with it, or is listed.
 func (s *Server) claimed(ctx context.Context, claim *wire.EnrollClaim, req *wire.EnrollRequest) (bool, error) {
 	waiting, err := s.store.Enrollments(ctx, claim.Device.Account(), s.nowMS())
+	if errors.Is(err, ErrNotFound) {
+		return false, nil // the proof that isn't there is what is refused
+	}
 	if err != nil {
 		return false, err
 	}

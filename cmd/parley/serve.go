@@ -165,9 +165,13 @@ func ignoreClosed(f func() error) func() error {
 // build makes the server and its face for clients.
 func (s *running) build(ctx context.Context) (err error) {
 	cfg := s.cfg
+	verifier, err := s.openPasskeys()
+	if err != nil {
+		return err
+	}
 	s.server, err = server.New(ctx, server.Config{
 		Store: s.store, Domain: cfg.domain, Origins: s.origins(), Suites: suites(),
-		SignUpOpen: cfg.signUp, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
+		SignUpOpen: cfg.signUp, Passkeys: verifier, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
 		Limits: cfg.limits, Rates: cfg.rates, Hints: s.hints, Poll: cfg.poll, Logger: s.log,
 	})
 	if err != nil {
