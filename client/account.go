@@ -72,6 +72,11 @@ func newClient(cfg Config, seal SealKey) *Client {
 // SignUp makes a new account with this device as its first. Called again after it
 // was cut off, with the same account, it goes on with the same device.
 func SignUp(ctx context.Context, cfg Config, seal SealKey, account identity.Account, login []byte) (*Client, error) {
+	return SignUpWith(ctx, cfg, seal, account, Proof{Login: login})
+}
+
+// SignUpWith is [SignUp] by either proof.
+func SignUpWith(ctx context.Context, cfg Config, seal SealKey, account identity.Account, proof Proof) (*Client, error) {
 	c, err := begin(ctx, cfg, seal, account)
 	if err != nil {
 		return nil, err
@@ -85,7 +90,7 @@ func SignUp(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 	if err != nil {
 		return nil, err
 	}
-	if _, err := callOnce[wire.Empty](ctx, cfg.Transport, wire.OpSignUp, nil, wire.SignUpRequest{Login: login, List: *signed}); err != nil {
+	if _, err := callOnce[wire.Empty](ctx, cfg.Transport, wire.OpSignUp, nil, wire.SignUpRequest{Login: proof.Login, Passkey: proof.Passkey, List: *signed}); err != nil {
 		return nil, c.giveUp(ctx, err, false)
 	}
 	return c, c.enter(ctx, []identity.SignedDeviceList{*signed})
@@ -95,11 +100,16 @@ func SignUp(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 // [Client.Code] and then calls [Client.AwaitApproval]. Called again after it was
 // cut off it goes on with the same device and code.
 func Enroll(ctx context.Context, cfg Config, seal SealKey, account identity.Account, login []byte) (*Client, error) {
+	return EnrollWith(ctx, cfg, seal, account, Proof{Login: login})
+}
+
+// EnrollWith is [Enroll] by either proof.
+func EnrollWith(ctx context.Context, cfg Config, seal SealKey, account identity.Account, proof Proof) (*Client, error) {
 	c, err := begin(ctx, cfg, seal, account)
 	if err != nil {
 		return nil, err
 	}
-	request, err := c.enrollRequest(ctx, login)
+	request, err := c.enrollRequest(ctx, proof)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +127,18 @@ func Enroll(ctx context.Context, cfg Config, seal SealKey, account identity.Acco
 // them. It is a new identity: contacts' clients wait for the delay, and for their
 // people to confirm.
 func Reset(ctx context.Context, cfg Config, seal SealKey, account identity.Account, login []byte) (*Client, error) {
+	return ResetWith(ctx, cfg, seal, account, Proof{Login: login})
+}
+
+// ResetWith is [Reset] by either proof: one answer of a passkey does for both of its
+// requests.
+func ResetWith(ctx context.Context, cfg Config, seal SealKey, account identity.Account, proof Proof) (*Client, error) {
 	c, err := begin(ctx, cfg, seal, account)
 	if err != nil {
 		return nil, err
 	}
 	// Without a body it only asks for the chain; the signer names the account.
-	ask := wire.ResetRequest{Login: login, List: identity.SignedDeviceList{Signer: c.self.Device}}
+	ask := wire.ResetRequest{Login: proof.Login, Passkey: proof.Passkey, List: identity.SignedDeviceList{Signer: c.self.Device}}
 	reply, err := callOnce[wire.ResetReply](ctx, cfg.Transport, wire.OpReset, nil, ask)
 	if err != nil {
 		return nil, c.giveUp(ctx, err, false)
@@ -135,7 +151,7 @@ func Reset(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 		list := chain.Current.Next(identity.Reset, uint64(c.nowMS()))
 		list.Devices, list.RecoveryKey = []identity.ListedDevice{c.listed()}, nil
 		reply, err = callOnce[wire.ResetReply](ctx, cfg.Transport, wire.OpReset, nil,
-			wire.ResetRequest{Login: login, List: list.Sign(c.self.Device, c.key())})
+			wire.ResetRequest{Login: proof.Login, Passkey: proof.Passkey, List: list.Sign(c.self.Device, c.key())})
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +226,7 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 // request (enrolling) that is refused. It returns the refusal.
 func (c *Client) giveUp(ctx context.Context, refusal error, enrolling bool) error {
 	final := false
-	for _, code := range []wire.Code{wire.CodeWrongLogin, wire.CodeNameTaken, wire.CodeSignUpClosed, wire.CodeForbidden} {
+	for _, code := range []wire.Code{wire.CodeWrongLogin, wire.CodeBadPasskey, wire.CodeNameTaken, wire.CodeSignUpClosed, wire.CodeForbidden} {
 		final = final || errors.Is(refusal, &wire.Error{Code: code})
 	}
 	if !final {
@@ -258,16 +274,18 @@ func (c *Client) keepRequest(ctx context.Context, list identity.SignedDeviceList
 }
 
 // enrollRequest returns the request of this device, made once and kept with the
-// secrets of its key packages.
-func (c *Client) enrollRequest(ctx context.Context, login []byte) (*wire.EnrollRequest, error) {
+// secrets of its key packages. A passkey's answer isn't kept: it counts once, and the
+// server doesn't ask for another while the device waits.
+func (c *Client) enrollRequest(ctx context.Context, proof Proof) (*wire.EnrollRequest, error) {
 	request := new(wire.EnrollRequest)
+	defer func() { request.Passkey = proof.Passkey }()
 	return request, c.step(ctx, func(t *tx) error {
 		found, err := t.load(enrollKey, request)
 		if err != nil || found {
 			return err
 		}
 		claim := wire.EnrollClaim{Device: c.self.Device, SignatureKey: c.key().Public(), Suites: c.suiteIDs(), Name: c.cfg.DeviceName}
-		request.Login, request.Claim = login, cbor.MustMarshal(&claim)
+		request.Login, request.Claim = proof.Login, cbor.MustMarshal(&claim)
 		request.Signature = c.key().SignStatement(wire.UseEnroll, request.Claim)
 		request.KeyPackages, err = t.newKeyPackages(enrollKeyPackages, false)
 		if err != nil {
