@@ -98,8 +98,15 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 	if err != nil {
 		return nil, stageError(err)
 	}
+	if err := checkLeaving(group, staged); err != nil {
+		return nil, err
+	}
 	j := s.newJudge()
 	if err := j.checkEffects(ctx, op.Device, group, staged); err != nil {
+		return nil, err
+	}
+	change, err := j.rosterChange(ctx, room.Kind, op.Device, group, staged)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkSameContext(group.Context(), staged.Context()); err != nil {
@@ -118,8 +125,11 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 	if len(accounts) > s.cfg.Limits.Members {
 		return nil, tooLarge("The room has too many accounts.")
 	}
-	if err := j.checkRoles(ctx, room, accounts, leaves); err != nil {
+	if err := j.checkDirect(ctx, room, accounts, leaves); err != nil {
 		return nil, err
+	}
+	if change.After = accounts; !change.Allowed() {
+		return nil, errRole
 	}
 	if err := s.accepting(ctx, op.Device.Account(), without(accounts, room.Accounts)...); err != nil {
 		return nil, err
@@ -127,7 +137,7 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 	at, next := room.At(), *room
 	next.Epoch, next.Accounts, next.Leaves = group.Epoch(), accounts, leaves
 	return &RoomUpdate{
-		Op: op, Before: &at, Next: next, State: group.Marshal(), Info: req.GroupInfo, Lists: j.versions(),
+		Op: op, Before: &at, Was: room.Accounts, Next: next, State: group.Marshal(), Info: req.GroupInfo, Lists: j.versions(),
 		Envelope: wire.Envelope{
 			Kind: wire.EventCommit, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: s.nowMS(),
 			Sender: op.Device, ID: req.ID, Message: req.Commit, Welcome: req.Welcome,
@@ -186,8 +196,8 @@ func (j *judge) checkEffects(ctx context.Context, device identity.Device, group 
 }
 
 // checkCommitter checks that the commit is the session's device's: of its leaf,
-// or an external one that removes its own old leaf and does nothing else
-// (RFC 9420, Section 12.4.3.2).
+// or an external one that removes its own old leaf, takes in who leaves, and does
+// nothing else (RFC 9420, Section 12.4.3.2).
 func checkCommitter(device identity.Device, group *public.Group, staged *public.StagedCommit) error {
 	if !staged.External() {
 		sender := staged.Content().Content.Sender
@@ -200,7 +210,15 @@ func checkCommitter(device identity.Device, group *public.Group, staged *public.
 	if string(staged.Committer().Identity()) != string(device) {
 		return badCommit("it is another device's")
 	}
-	if len(staged.Removed) != 1 || string(staged.Removed[0].Identity()) != string(device) {
+	own, leaving := 0, leavers(group, staged)
+	for _, l := range staged.Removed {
+		if string(l.Identity()) == string(device) {
+			own++
+		} else if !leaving[l.Index] {
+			return badCommit("an external commit removes its author's old leaf and no other")
+		}
+	}
+	if own != 1 {
 		return badCommit("an external commit removes its author's old leaf and no other")
 	}
 	if len(staged.Added) > 0 || len(staged.Updated) > 0 || len(staged.PSKs) > 0 || staged.ContextChanged {
@@ -209,9 +227,9 @@ func checkCommitter(device identity.Device, group *public.Group, staged *public.
 	return nil
 }
 
-// checkRoles checks that a direct room keeps its accounts. An account goes only
+// checkDirect checks that a direct room keeps its accounts. An account goes only
 // with its last listed device's leaf: one that left its list has to be removed.
-func (j *judge) checkRoles(ctx context.Context, room *Room, accounts []identity.Account, leaves []Leaf) error {
+func (j *judge) checkDirect(ctx context.Context, room *Room, accounts []identity.Account, leaves []Leaf) error {
 	if room.Kind != wire.KindDirect {
 		return nil
 	}

@@ -193,7 +193,8 @@ func (s *Server) checkNewContext(c *public.GroupContext, accounts int) (wire.Kin
 	return e.Kind, checkNoExternalSenders(c)
 }
 
-// checkSameContext checks that a room keeps its extension.
+// checkSameContext checks that a room keeps its extension, and all others but the
+// roles.
 func checkSameContext(before, after *public.GroupContext) error {
 	_, old, err := roomExtension(before)
 	if err != nil {
@@ -201,6 +202,9 @@ func checkSameContext(before, after *public.GroupContext) error {
 	}
 	if _, now, err := roomExtension(after); err != nil || !bytes.Equal(old, now) {
 		return badCommit("it changes the room extension")
+	}
+	if !sameButRoles(before.Extensions, after.Extensions) {
+		return badCommit("it changes another extension than the roles")
 	}
 	return checkNoExternalSenders(after)
 }

@@ -191,7 +191,7 @@ func (s *Server) unlessMoved(ctx context.Context, room *Room, refusal error) err
 func (s *Server) roomOf(ctx context.Context, device identity.Device, name identity.Room) (*Room, error) {
 	room, err := s.store.Room(ctx, name)
 	if err == nil {
-		if _, ok := room.Leaf(device); ok {
+		if _, ok := room.Leaf(device); ok && room.Has(device.Account()) {
 			return room, nil
 		}
 	}
@@ -217,9 +217,11 @@ func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.Ope
 		return nil, err
 	}
 	if before != nil {
-		if err := s.checkSameRoom(ctx, before, group); err != nil {
+		if err := s.checkSameRoom(ctx, before, group, req.Accounts); err != nil {
 			return nil, err
 		}
+	} else if err := checkFirstRoles(group.Context(), kind, op.Device.Account()); err != nil {
+		return nil, err
 	}
 	j := s.newJudge()
 	if err := j.check(ctx, creator); err != nil {
@@ -257,7 +259,7 @@ func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.Ope
 	}
 	if before != nil {
 		at := before.At()
-		u.Before = &at
+		u.Before, u.Was = &at, before.Accounts
 	}
 	return u, nil
 }
@@ -290,10 +292,14 @@ func (s *Server) newGroup(device identity.Device, req *wire.OpenRoomRequest) (*p
 	return group, leaves[0], nil
 }
 
-// checkSameRoom checks that a next generation keeps the room's extension.
-func (s *Server) checkSameRoom(ctx context.Context, before *Room, group *public.Group) error {
+// checkSameRoom checks that a next generation keeps the room's extension, and the
+// roles of those accounts that are in it.
+func (s *Server) checkSameRoom(ctx context.Context, before *Room, group *public.Group, accounts []identity.Account) error {
 	old, err := s.group(ctx, before)
 	if err != nil {
+		return err
+	}
+	if err := checkNextRoles(old.Context(), group.Context(), accounts); err != nil {
 		return err
 	}
 	return checkSameContext(old.Context(), group.Context())
@@ -320,6 +326,9 @@ func (s *Server) firstCommit(group *public.Group, creator Leaf, req *wire.OpenRo
 	}
 	if err := checkSameContext(group.Context(), staged.Context()); err != nil {
 		return nil, err
+	}
+	if staged.ContextChanged {
+		return nil, badCommit("a room's first commit only adds")
 	}
 	if err := s.checkNext(group, staged, req.Next, req.Welcome); err != nil {
 		return nil, err

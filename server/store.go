@@ -46,8 +46,8 @@ var (
 //
 // A store of several nodes may answer Room from a memory of its own, which is
 // older than what another node has written. A write that was decided by it returns
-// ErrStale, or ErrPending, and after that, as after Group, Room answers what is
-// true.
+// ErrStale, or ErrPending, and after that, as after Group of another epoch, Room
+// answers what is true.
 type Store interface {
 	Directory
 	Records
@@ -198,7 +198,7 @@ type KeyPackage struct {
 
 // Rooms keeps rooms and appends to the mailboxes of their accounts.
 //
-// Open, Commit and Append are idempotent: the first one of a (kind, device, id)
+// Open, Commit, Leave and Append are idempotent: the first one of a (kind, device, id)
 // that succeeds leaves a receipt, which every later one within
 // [wire.IdempotentDays] returns, whatever else it says. The time of an operation
 // is its envelope's AcceptedMS.
@@ -206,7 +206,7 @@ type Rooms interface {
 	// Room returns a room, or ErrNotFound. The caller must not change it.
 	Room(ctx context.Context, room identity.Room) (*Room, error)
 	// Group returns the newest group of a room, or ErrNotFound. It is never
-	// answered from a memory, and Room is no older afterwards.
+	// answered from a memory, and Room's epoch is no older afterwards.
 	Group(ctx context.Context, room identity.Room) (*Group, error)
 	// Receipt returns the receipt of an operation that is repeated at now (Unix
 	// milliseconds), or ErrNotFound.
@@ -222,11 +222,17 @@ type Rooms interface {
 	// receipt names that room. ErrExists if the room's name is taken. ErrStale
 	// if a list of u.Lists isn't the newest.
 	//
-	// For a next generation: ErrStale unless the room is at *u.Before too.
+	// For a next generation: ErrStale unless the room is at *u.Before, with the
+	// accounts u.Was, too.
 	Open(ctx context.Context, u RoomUpdate) (Receipt, error)
-	// Commit ends the epoch *u.Before. ErrStale unless the room is in it and
-	// each list of u.Lists is the newest; ErrNotFound if there is no such room.
+	// Commit ends the epoch *u.Before. ErrStale unless the room is in it, with the
+	// accounts u.Was, and each list of u.Lists is the newest; ErrNotFound if there
+	// is no such room.
 	Commit(ctx context.Context, u RoomUpdate) (Receipt, error)
+	// Leave takes the account of a leaf out of a room's accounts, which all get the
+	// event, and makes the leaf pending. The epoch goes on. ErrNotFound, ErrStale
+	// unless the room is at u.Before with the accounts u.Was.
+	Leave(ctx context.Context, u LeaveUpdate) (Receipt, error)
 	// Append adds a message to a room. ErrNotFound, ErrStale unless the room is
 	// in the envelope's generation and epoch, then ErrPending if a removal is
 	// pending.
@@ -266,15 +272,15 @@ type Room struct {
 	Generation uint32
 	Epoch      uint64
 	Seq        uint64             // of the commit that began the epoch
-	Accounts   []identity.Account // that have a leaf: sorted
+	Accounts   []identity.Account // that have a leaf, and aren't leaving: sorted
 	Leaves     []Leaf             // in the tree's order
-	Pending    []Leaf             // those of Leaves that left their list
+	Pending    []Leaf             // those of Leaves that left their list, or leave the room
 }
 
 // At returns where the room is.
 func (r *Room) At() Epoch { return Epoch{r.Generation, r.Epoch} }
 
-// Has reports whether account has a leaf.
+// Has reports whether account has a leaf, and isn't leaving.
 func (r *Room) Has(account identity.Account) bool {
 	_, ok := slices.BinarySearch(r.Accounts, account)
 	return ok
@@ -340,12 +346,31 @@ type Group struct {
 // leaf.
 type RoomUpdate struct {
 	Op       OperationID
-	Before   *Epoch // nil for a new room
+	Before   *Epoch             // nil for a new room
+	Was      []identity.Account // the room's accounts, as the caller saw them; nil for a new room
 	Next     Room
 	State    []byte
 	Info     []byte
 	Envelope wire.Envelope               // goes to the accounts before and after
 	Lists    map[identity.Account]uint64 // versions of the lists that the server judged by
+}
+
+// A LeaveUpdate is all that changes when an account leaves a room: see
+// [Rooms.Leave]. The store sets Seq of Envelope.
+type LeaveUpdate struct {
+	Op       OperationID
+	Before   Epoch
+	Was      []identity.Account // the room's accounts, as the caller saw them
+	Leaf     Leaf               // the account's only one
+	State    []byte             // of the public group, which has the proposal
+	Envelope wire.Envelope
+}
+
+// Left returns the room as it is once u's leaf is leaving.
+func (r *Room) Left(leaf Leaf) *Room {
+	next := *r.WithPending([]Leaf{leaf})
+	next.Accounts = slices.DeleteFunc(slices.Clone(r.Accounts), func(a identity.Account) bool { return a == leaf.Device.Account() })
+	return &next
 }
 
 // Mailboxes is where accounts find what happened, one mailbox for each account.

@@ -90,7 +90,7 @@ func (s *site) colludeCommit(ctx context.Context, who identity.Device, req *wire
 	next.Accounts = slices.Compact(next.Accounts)
 	got, err := s.store.Commit(ctx, server.RoomUpdate{
 		Op:     server.OperationID{Kind: wire.EventCommit, Device: who, ID: req.ID},
-		Before: &at, Next: next, State: g.Marshal(), Info: req.GroupInfo,
+		Before: &at, Was: room.Accounts, Next: next, State: g.Marshal(), Info: req.GroupInfo,
 		Envelope: wire.Envelope{
 			Kind: wire.EventCommit, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: time.Now().UnixMilli(),
 			Sender: who, ID: req.ID, Message: req.Commit, Welcome: req.Welcome,

@@ -122,7 +122,7 @@ func (s *Store) update(u server.RoomUpdate) (server.Receipt, error) {
 		s.sets[setKey(u.Next.Set)] = u.Next.Room
 	case r == nil:
 		return server.Receipt{}, server.ErrNotFound
-	case r.now.At() != *u.Before:
+	case r.now.At() != *u.Before || !slices.Equal(r.now.Accounts, u.Was):
 		return server.Receipt{}, server.ErrStale
 	}
 	r.seq++
@@ -138,6 +138,30 @@ func (s *Store) update(u server.RoomUpdate) (server.Receipt, error) {
 		Room: next.Room, Generation: next.Generation, Created: true,
 		Seq: r.seq, Epoch: next.Epoch, AcceptedMS: e.AcceptedMS,
 	}
+	s.receipts[server.OperationHash(u.Op)] = receipt
+	return receipt, nil
+}
+
+// Leave implements [server.Rooms].
+func (s *Store) Leave(ctx context.Context, u server.LeaveUpdate) (server.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.receipts[server.OperationHash(u.Op)]; ok {
+		return r, nil
+	}
+	e := u.Envelope
+	r := s.rooms[e.Room]
+	switch {
+	case r == nil:
+		return server.Receipt{}, server.ErrNotFound
+	case r.now.At() != u.Before || !slices.Equal(r.now.Accounts, u.Was):
+		return server.Receipt{}, server.ErrStale
+	}
+	r.seq++
+	e.Seq = r.seq
+	s.deliver(r.now.Accounts, e)
+	r.now, r.state = r.now.Left(u.Leaf), bytes.Clone(u.State)
+	receipt := server.Receipt{Room: e.Room, Generation: e.Generation, Seq: r.seq, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
 	s.receipts[server.OperationHash(u.Op)] = receipt
 	return receipt, nil
 }

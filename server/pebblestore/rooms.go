@@ -202,7 +202,7 @@ func cloneUpdate(u server.RoomUpdate) server.RoomUpdate {
 	u.Next.Leaves = slices.Clone(u.Next.Leaves)
 	u.State, u.Info = bytes.Clone(u.State), bytes.Clone(u.Info)
 	u.Envelope = cloneEnvelope(u.Envelope)
-	u.Lists = maps.Clone(u.Lists)
+	u.Lists, u.Was = maps.Clone(u.Lists), slices.Clone(u.Was)
 	return u
 }
 
@@ -218,7 +218,7 @@ func (t *tx) update(u server.RoomUpdate, id receiptID) (*server.Receipt, error) 
 		if before, err = t.room(u.Next.Room); err != nil {
 			return nil, err
 		}
-		if before.At() != *u.Before {
+		if before.At() != *u.Before || !slices.Equal(before.Accounts, u.Was) {
 			return nil, server.ErrStale
 		}
 	}
@@ -287,6 +287,48 @@ func (t *tx) setMembers(before, after *server.Room) {
 			t.delete(join(keyMember, string(a), []byte(after.Room)))
 		}
 	}
+}
+
+// Leave implements [server.Rooms].
+func (s *Store) Leave(ctx context.Context, u server.LeaveUpdate) (server.Receipt, error) {
+	u.Was, u.State, u.Envelope = slices.Clone(u.Was), bytes.Clone(u.State), cloneEnvelope(u.Envelope)
+	id := operationHash(u.Op)
+	var result server.Receipt
+	err := s.submit(ctx, operation{grows: true, bytes: len(u.State) + len(u.Envelope.Message), apply: func(t *tx) error {
+		r, err := t.receipt(id, u.Envelope.AcceptedMS)
+		if err == nil && r == nil {
+			r, err = t.leaveRoom(u, id)
+		}
+		if err == nil {
+			result = *r
+		}
+		return err
+	}})
+	return result, err
+}
+
+func (t *tx) leaveRoom(u server.LeaveUpdate, id receiptID) (*server.Receipt, error) {
+	state, err := t.b.room(u.Envelope.Room)
+	if err != nil {
+		return nil, err
+	}
+	before := state.room
+	if before.At() != u.Before || !slices.Equal(before.Accounts, u.Was) {
+		return nil, server.ErrStale
+	}
+	boxes, err := t.b.boxesOf(before.Accounts)
+	if err != nil {
+		return nil, err
+	}
+	after := before.Left(u.Leaf)
+	state = t.setRoom(after)
+	e := &u.Envelope
+	r := server.Receipt{Room: e.Room, Generation: e.Generation, Seq: state.seq + 1, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
+	d := draftOf(e, true)
+	t.deliver(boxes, &entry{accepted: e.AcceptedMS, hasOp: true, op: id, receipt: r, room: state}, &d, r.Seq)
+	t.set(roomKey(keyState, e.Room), u.State)
+	t.setMembers(before, after)
+	return &r, nil
 }
 
 // Append implements [server.Rooms].

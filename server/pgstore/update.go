@@ -134,7 +134,7 @@ func (c *change) lockRoom(ctx context.Context) error {
 	if c.before = found[c.room]; c.before == nil {
 		return errCorrupt
 	}
-	if c.before.room.At() != *c.u.Before {
+	if c.before.room.At() != *c.u.Before || !slices.Equal(c.before.room.Accounts, c.u.Was) {
 		c.s.rooms.put(c.room, c.before)
 		return server.ErrStale
 	}

@@ -252,7 +252,13 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 		t.Fatal(err)
 	}
 
+	other := open(t, s, 2, alice, bob, carol)
+	leaves(t, s, other, 30, bob)
+
 	s = reopen(t, s)
+	if now, err := s.Room(t.Context(), other.Room); err != nil || now.Has(bob) || len(now.Pending) != 1 {
+		t.Errorf("the room that bob leaves is %+v, %v", now, err)
+	}
 	expect(t, "alice's records", recordsOf(t, s, alice, "kind", "", 10), []string{"b=2"})
 	if meta, err := s.Meta(t.Context(), "", nil); err != nil || string(meta) != "meta" {
 		t.Errorf("Meta = %q, %v", meta, err)
@@ -260,7 +266,7 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	if a, err := s.Account(t.Context(), alice); err != nil || a.Current.Version != 2 || a.Previous == nil {
 		t.Errorf("Account = %+v, %v", a, err)
 	}
-	expect(t, "bob's mailbox", texts(t, read(t, s, device(bob, 1))), []string{"commit 0", "message 1", "devices alice 2", "commit 1"})
+	expect(t, "bob's mailbox", texts(t, read(t, s, device(bob, 1))), []string{"commit 0", "message 1", "devices alice 2", "commit 1", "commit 0", "bob leaves"})
 	if reply := read(t, s, device(bob, 1)); reply.Cursor != 2 || reply.Events[0].Envelope.Kind != wire.EventOpen {
 		t.Errorf("bob reads %+v", reply)
 	}
@@ -275,8 +281,8 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	if got := send(t, s, now, 3).Seq; got != 4 {
 		t.Errorf("seq %d; want 4", got)
 	}
-	if got := read(t, s, device(alice, 1)).Head; got != 5 {
-		t.Errorf("alice's head is %d; want 5", got)
+	if got := read(t, s, device(alice, 1)).Head; got != 7 {
+		t.Errorf("alice's head is %d; want 7", got)
 	}
 	again := claim(t, s, 0, []uint16{1}, d2)
 	if len(again) != 1 || again[0] == given[0] {

@@ -30,6 +30,7 @@ func RunNodes(t *testing.T, open func(t *testing.T, n int) []server.Store) {
 		{"PendingElsewhere", testNodesPending},
 		{"ListsElsewhere", testNodesLists},
 		{"RecordsBound", testNodesRecords},
+		{"LeaveAtOnce", testNodesLeave},
 		{"CursorsNeverBack", testNodesCursors},
 		{"SweepsAtOnce", testNodesSweep},
 	} {

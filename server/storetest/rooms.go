@@ -117,7 +117,7 @@ func testOpenNextGeneration(t *testing.T, s server.Store) {
 	send(t, s, r, 1)
 	next := func(n int, before server.Epoch) server.RoomUpdate {
 		u := opening(1, alice, bob)
-		u.Op.ID, u.Before = id(n), &before
+		u.Op.ID, u.Before, u.Was = id(n), &before, r.Accounts
 		u.Next.Generation, u.Envelope.Generation = before.Generation+1, before.Generation+1
 		return u
 	}

@@ -28,7 +28,7 @@ type Driver struct {
 
 // Run tests d.
 func Run(t *testing.T, d Driver) {
-	for _, group := range [][]testCase{metaTests, directoryTests, recordTests, keyPackageTests, roomTests, mailboxTests, sweepTests} {
+	for _, group := range [][]testCase{metaTests, directoryTests, recordTests, keyPackageTests, roomTests, leaveTests, mailboxTests, sweepTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, d.Open(t)) })
 		}
@@ -186,7 +186,7 @@ func committing(r *server.Room, n int, leaves ...server.Leaf) server.RoomUpdate 
 	next.Accounts = slices.Compact(next.Accounts)
 	return server.RoomUpdate{
 		Op:     server.OperationID{Kind: wire.EventCommit, Device: r.Leaves[0].Device, ID: id(n)},
-		Before: &before, Next: next,
+		Before: &before, Was: r.Accounts, Next: next,
 		State: fmt.Appendf(nil, "state %d", next.Epoch), Info: fmt.Appendf(nil, "info %d", next.Epoch),
 		Envelope: wire.Envelope{Kind: wire.EventCommit, Room: r.Room, Generation: r.Generation, Epoch: before.Epoch, AcceptedMS: 3000, Message: fmt.Appendf(nil, "commit %d", before.Epoch)},
 	}
