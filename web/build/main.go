@@ -1,28 +1,95 @@
-// Command build makes the browser client from its sources; it writes only below
-// web/dist and, with -types, web/lib/core.ts. Run it from the module root:
+// Command build makes the browser client: the core as wasm, the page and its
+// workers as bundles, their compressed forms, and the manifest by which a server
+// knows them. It writes only below web/dist and, with -types, web/lib/core.ts.
 //
-//	go run ./web/build          the whole page, into web/dist
-//	go run ./web/build -types   the types that page and core share, into web/lib/core.ts
+//	go run ./web/build           the whole page, into web/dist
+//	go run ./web/build -nocheck  the same without the type check
+//	go run ./web/build -quick    the same without compressing: for trying things out
+//	go run ./web/build -types    the types that page and core share, into web/lib/core.ts
+//
+// It needs Go, and Node with npm for the libraries and the type check; it calls
+// npm ci where the libraries aren't those of the lock file. What hasn't changed
+// isn't made again.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 )
 
 func main() {
+	var o options
 	types := flag.Bool("types", false, "write web/lib/core.ts from package bridge, and nothing else")
+	flag.BoolVar(&o.noCheck, "nocheck", false, "skip the type check")
+	flag.BoolVar(&o.quick, "quick", false, "skip the type check, and compress nothing")
 	flag.Parse()
-	if err := run(*types); err != nil {
+	if err := run(*types, o); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(types bool) error {
+// options are what a run leaves out.
+type options struct{ noCheck, quick bool }
+
+func run(types bool, o options) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	if err := os.Chdir(root); err != nil {
+		return err
+	}
 	if types {
 		return writeTypes(bridgeDir, typesFile)
 	}
-	return nil
+	if err := installLibraries(); err != nil {
+		return err
+	}
+	checked := make(chan error, 1)
+	go func() { checked <- checkTypes(o) }()
+	built := make(chan error, 1)
+	go func() { built <- build(o) }()
+	if err := <-checked; err != nil {
+		return err
+	}
+	return <-built
+}
+
+// build makes all files and then the manifest.
+func build(o options) error {
+	d, err := openDist(o)
+	if err != nil {
+		return err
+	}
+	wasm, err := compileCore()
+	if err != nil {
+		return err
+	}
+	if err := d.addHashed("core.wasm", wasm); err != nil {
+		return err
+	}
+	for _, step := range []func(*dist) error{bundleWorker, bundlePage, copyStatic, writeIndex, bundleServiceWorker} {
+		if err := step(d); err != nil {
+			return err
+		}
+	}
+	return d.finish()
+}
+
+// moduleRoot returns the directory of go.mod.
+func moduleRoot() (string, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env: %w", err)
+	}
+	file := strings.TrimSpace(string(out))
+	if file == "" || file == os.DevNull {
+		return "", fmt.Errorf("run it inside the module")
+	}
+	return filepath.Dir(file), nil
 }

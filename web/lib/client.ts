@@ -42,6 +42,8 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
   const link = open((m) => {
     if ("again" in m) {
       for (const [id, c] of calls) link.post({ id, method: c.method, params: c.params });
+    } else if ("reload" in m) {
+      location.reload();
     } else if ("event" in m) {
       for (const fn of listeners.get(m.event) ?? []) fn(m.data as never);
     } else {

@@ -14,8 +14,29 @@ export interface ToCore {
   params: unknown;
 }
 
-/** The core answers a page, or tells all of them; again: repeat what isn't answered. */
+/**
+ * The core answers a page, or tells all of them. again: repeat what isn't answered;
+ * reload: a newer version of the page has taken over.
+ */
 export type FromCore =
   | { id: number; result?: unknown; error?: Failure }
   | { event: string; data: unknown }
-  | { again: true };
+  | { again: true }
+  | { reload: true };
+
+/** What goes over the channel where there is no SharedWorker. */
+export type Spoken = { from: string; call: ToCore } | { to: string; answer: FromCore } | FromCore;
+
+/** The channel of Spoken. */
+export const CALLS = "parley-calls";
+
+/** The channel on which versions of the worker, and the service worker, find each other. */
+export const HANDOVER = "parley-handover";
+
+/** The lock that the tab holds whose worker runs the core, where there is no SharedWorker. */
+export const LEADER_LOCK = "parley-leader";
+
+/** pageLock is the lock that a tab holds as long as it lives. */
+export function pageLock(page: string): string {
+  return `parley-page-${page}`;
+}

@@ -25,6 +25,7 @@ type Config struct {
 	Transport client.Transport
 	Suites    []*public.Suite  // best first
 	Now       func() time.Time // nil: time.Now
+	Asleep    bool             // it doesn't follow the server: only Sync reads
 	// Tell passes an event, with its JSON, to every page. It must not block, and is
 	// called by one goroutine at a time.
 	Tell func(event string, data []byte)
@@ -79,7 +80,9 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 		cancel()
 		return nil, err
 	}
-	go c.learnInfo(running)
+	if !cfg.Asleep {
+		go c.learnInfo(running)
+	}
 	return c, nil
 }
 
@@ -199,6 +202,9 @@ func (c *Core) end() {
 // follow waits for the approval of a new device, and then keeps it up to date
 // until ctx ends or the device is taken off its account.
 func (c *Core) follow(ctx context.Context, cl *client.Client, p Phase) {
+	if c.cfg.Asleep {
+		return
+	}
 	if p == PhaseWaiting {
 		if err := cl.AwaitApproval(ctx); err != nil {
 			if ctx.Err() == nil {

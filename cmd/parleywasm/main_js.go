@@ -1,0 +1,116 @@
+// Command parleywasm is the core of the browser client. It runs in a worker, whose
+// script (web/lib/host.ts) starts it and carries what pages and core say to each
+// other; here is only what connects the two.
+//
+// It puts parleyCore on globalThis, an object of functions:
+//
+//	open(name, follow, tell) → Promise    opens the device's store, and the core
+//	call(method, params, answer)                answer(result, error): JSON, one of them null
+//	sync() → Promise                            reads what there is
+//	close() → Promise
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"syscall/js"
+
+	"parley/client"
+	"parley/client/idbstore"
+	"parley/client/jstransport"
+	"parley/cmd/parleywasm/bridge"
+	"parley/internal/promise"
+	"parley/mls/public"
+)
+
+func main() {
+	h := new(host)
+	js.Global().Set("parleyCore", map[string]any{
+		"open": h.function(h.open), "call": js.FuncOf(h.call),
+		"sync": h.function(h.sync), "close": h.function(h.close),
+	})
+	js.Global().Call("parleyReady")
+	select {}
+}
+
+// A host is the core as the worker's script has it.
+type host struct{ core *bridge.Core }
+
+// function returns a JavaScript function that runs do in a goroutine of its own
+// and returns a promise of its end.
+func (h *host) function(do func(ctx context.Context, args []js.Value) error) js.Func {
+	return js.FuncOf(func(_ js.Value, args []js.Value) any {
+		return js.Global().Get("Promise").New(js.FuncOf(func(_ js.Value, settle []js.Value) any {
+			go func() {
+				if err := do(context.Background(), args); err != nil {
+					settle[1].Invoke(js.Global().Get("Error").New(err.Error()))
+					return
+				}
+				settle[0].Invoke()
+			}()
+			return nil
+		}))
+	})
+}
+
+// open opens the core on the store called args[0]. args[1] says whether it follows
+// the server; args[2] is told the events.
+func (h *host) open(ctx context.Context, args []js.Value) error {
+	name, tell := args[0].String(), args[2]
+	core, err := bridge.New(ctx, bridge.Config{
+		Open: func(ctx context.Context) (client.Store, error) {
+			return idbstore.Open(ctx, name, idbstore.Options{Alone: true})
+		},
+		Erase:     func(ctx context.Context) error { return idbstore.Erase(ctx, name) },
+		Used:      used,
+		Transport: jstransport.New(js.Global().Get("location").Get("origin").String(), jstransport.Options{}),
+		Suites:    []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
+		Asleep:    !args[1].Bool(),
+		Tell:      func(event string, data []byte) { tell.Invoke(event, string(data)) },
+	})
+	h.core = core
+	return err
+}
+
+// call performs a page's call: method, parameters, and who is told the answer.
+func (h *host) call(_ js.Value, args []js.Value) any {
+	method, params, answer := args[0].String(), args[1].String(), args[2]
+	go func() {
+		result, refused := h.core.Call(context.Background(), method, []byte(params))
+		if refused == nil {
+			answer.Invoke(string(result), nil)
+			return
+		}
+		text, err := json.Marshal(refused)
+		if err != nil {
+			panic("parleywasm: " + err.Error()) // it is a struct of strings
+		}
+		answer.Invoke(nil, string(text))
+	}()
+	return nil
+}
+
+func (h *host) sync(ctx context.Context, _ []js.Value) error { return h.core.Sync(ctx) }
+
+func (h *host) close(context.Context, []js.Value) error {
+	if h.core == nil {
+		return nil
+	}
+	return h.core.Close()
+}
+
+// used asks the browser what it keeps for this page.
+func used(ctx context.Context) (bridge.Storage, error) {
+	storage := js.Global().Get("navigator").Get("storage")
+	estimate, err := promise.Await(ctx, storage.Call("estimate"))
+	if err != nil {
+		return bridge.Storage{}, err
+	}
+	persisted, err := promise.Await(ctx, storage.Call("persisted"))
+	if err != nil {
+		return bridge.Storage{}, err
+	}
+	return bridge.Storage{
+		Used: int64(estimate.Get("usage").Float()), Quota: int64(estimate.Get("quota").Float()), Persistent: persisted.Truthy(),
+	}, nil
+}

@@ -1,0 +1,104 @@
+// What runs the core in a worker: it loads the program, holds the lock that lets one
+// core write at a time, and carries calls, answers and events.
+
+import { installStore } from "./idb";
+import type { Failure } from "./messages";
+import { wasmURL } from "./urls";
+
+/** The lock that whoever runs the core holds. */
+export const CORE_LOCK = "parley-core";
+
+/** The device's database. */
+const STORE = "parley";
+
+/** What cmd/parleywasm puts on globalThis. */
+interface Program {
+  open(store: string, follow: boolean, tell: (event: string, data: string) => void): Promise<void>;
+  call(method: string, params: string, answer: (result: string | null, error: string | null) => void): void;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface GoRuntime {
+  importObject: WebAssembly.Imports;
+  run(instance: WebAssembly.Instance): Promise<void>;
+}
+
+interface Scope {
+  Go: new () => GoRuntime;
+  parleyReady?: () => void;
+  parleyCore?: Program;
+}
+
+const scope = globalThis as unknown as Scope;
+
+/** What came of a call. */
+export interface Outcome {
+  result?: unknown;
+  error?: Failure;
+}
+
+/** A running core. */
+export interface Running {
+  call(method: string, params: unknown): Promise<Outcome>;
+  sync(): Promise<void>;
+  /** close ends it, and gives the lock back. */
+  close(): Promise<void>;
+  /** ended settles when it has ended, by close or by a fault. */
+  ended: Promise<void>;
+}
+
+/** load fetches and compiles the program, once. */
+let compiled: Promise<WebAssembly.Module> | undefined;
+export function load(): Promise<WebAssembly.Module> {
+  compiled ??= WebAssembly.compileStreaming(fetch(wasmURL())).catch((e: unknown) => {
+    compiled = undefined;
+    throw e;
+  });
+  return compiled;
+}
+
+/**
+ * runCore waits for the lock and runs the core under it; undefined: wait is false
+ * and somebody else holds it. tell is told the events.
+ */
+export function runCore(follow: boolean, wait: boolean, tell: (event: string, data: unknown) => void): Promise<Running | undefined> {
+  installStore();
+  const module = load();
+  return new Promise((resolve, reject) => {
+    const held = navigator.locks.request(CORE_LOCK, { ifAvailable: !wait }, async (lock) => {
+      if (!lock) return resolve(undefined);
+      let release = () => {};
+      const until = new Promise<void>((r) => (release = r));
+      const running = await start(await module, follow, tell, release);
+      resolve(running);
+      await until;
+    });
+    held.catch(reject);
+    module.catch(reject);
+  });
+}
+
+async function start(module: WebAssembly.Module, follow: boolean, tell: (event: string, data: unknown) => void, release: () => void): Promise<Running> {
+  const go = new scope.Go();
+  const instance = await WebAssembly.instantiate(module, go.importObject);
+  const ready = new Promise<void>((r) => (scope.parleyReady = r));
+  const ended = go.run(instance).then(release, release);
+  await ready;
+  const program = scope.parleyCore!;
+  await program.open(STORE, follow, (event, data) => tell(event, JSON.parse(data)));
+  return {
+    call: (method, params) =>
+      new Promise((resolve) => {
+        program.call(method, JSON.stringify(params ?? {}), (result, error) =>
+          resolve(error === null ? { result: JSON.parse(result!) } : { error: JSON.parse(error) as Failure }),
+        );
+      }),
+    sync: () => program.sync(),
+    close: async () => {
+      await program.close();
+      release();
+    },
+    ended,
+  };
+}
