@@ -221,7 +221,7 @@ func TestSendRefusals(t *testing.T) {
 		{"no id", change(func(r *wire.SendRequest) { r.ID = nil }), wire.CodeBadRequest},
 		{"a short tag", change(func(r *wire.SendRequest) { r.Tag = []byte("x") }), wire.CodeBadRequest},
 		{"a huge message", change(func(r *wire.SendRequest) { r.Message = make([]byte, 1<<20) }), wire.CodeTooLarge},
-		{"a generation to come", change(func(r *wire.SendRequest) { r.Generation = 1 }), wire.CodeBadRequest},
+		{"a generation to come", change(func(r *wire.SendRequest) { r.Generation = 1 }), wire.CodeFutureEpoch},
 	} {
 		_, err := w.Send(t.Context(), alice.name, c.req)
 		refused(t, c.what, err, c.code)
@@ -347,7 +347,7 @@ func TestCommitRefusals(t *testing.T) {
 		{"another room extension", make(mls.CommitOptions{Extensions: &changed}, nil), wire.CodeBadCommit},
 		{"external senders", make(mls.CommitOptions{Extensions: &senders}, nil), wire.CodeBadCommit},
 		{"no room extension", make(mls.CommitOptions{Extensions: &public.Extensions{}}, nil), wire.CodeBadCommit},
-		{"a generation to come", make(mls.CommitOptions{}, func(r *wire.CommitRequest) { r.Generation = 1 }), wire.CodeBadRequest},
+		{"a generation to come", make(mls.CommitOptions{}, func(r *wire.CommitRequest) { r.Generation = 1 }), wire.CodeFutureEpoch},
 	} {
 		_, err := w.Commit(t.Context(), alice.name, c.req)
 		refused(t, c.what, err, c.code)
@@ -541,9 +541,9 @@ func TestNextGeneration(t *testing.T) {
 	}
 	won, staged := alice.branching(room, 1, bob)
 	lost, _ := bob.branching(room, 1, alice)
-	skip, _ := bob.branching(room, 2, alice)
+	skip, _ := bob.branching(room, 1+wire.MaxGenerationAhead, alice)
 	_, err := w.OpenRoom(t.Context(), bob.name, skip)
-	refused(t, "a generation further on", err, wire.CodeBadRequest)
+	refused(t, "a generation too far ahead", err, wire.CodeBadRequest)
 	dave := w.person("dave")
 	old := bob.group
 	fresh := bob.openingWith(w.extension(wire.KindGroup), alice, dave)
