@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,9 +78,20 @@ func Browser(t testing.TB) context.Context {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx, _ = Tab(t, ctx)
 	return ctx
+}
+
+// Tab opens one more tab of the browser of ctx, which lasts until close or the end
+// of t.
+func Tab(t testing.TB, ctx context.Context) (tab context.Context, close context.CancelFunc) {
+	t.Helper()
+	tab, close = chromedp.NewContext(ctx)
+	t.Cleanup(close)
+	if err := chromedp.Do(tab); err != nil { // it lives as long as the context that it begins with
+		t.Fatal(err)
+	}
+	return tab, close
 }
 
 // Root returns the module's directory.
@@ -117,15 +129,11 @@ WebAssembly.instantiateStreaming(fetch("/test.wasm"), go.importObject)
 
 func handler(t *testing.T, p Program, root, dir string) http.Handler {
 	t.Helper()
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	args, err := json.Marshal(append([]string{"test", "-test.v"}, p.Args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := Bundle(t, root, p.Script)
+	first := Bundle(t, root, p.Script, nil)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/test.html", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -136,7 +144,7 @@ func handler(t *testing.T, p Program, root, dir string) http.Handler {
 		_, _ = w.Write(first)
 	})
 	mux.HandleFunc("/wasm_exec.js", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFile(w, r, filepath.Join(strings.TrimSpace(string(goroot)), "lib/wasm/wasm_exec.js"))
+		http.ServeFile(w, r, Runtime(t))
 	})
 	mux.HandleFunc("/test.wasm", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, filepath.Join(dir, "test.wasm")) })
 	if p.Handler != nil {
@@ -146,16 +154,35 @@ func handler(t *testing.T, p Program, root, dir string) http.Handler {
 }
 
 // Bundle returns the script that TypeScript makes, with what it imports relative to
-// the module's root.
-func Bundle(t testing.TB, root, source string) []byte {
+// the module's root, and with some names replaced by strings. parley:wasm_exec is
+// the runtime of Go's wasm.
+func Bundle(t testing.TB, root, source string, define map[string]string) []byte {
 	t.Helper()
+	quoted := map[string]string{}
+	for name, value := range define {
+		quoted[name] = strconv.Quote(value)
+	}
 	result := api.Build(api.BuildOptions{
 		Stdin:  &api.StdinOptions{Contents: source, ResolveDir: root, Loader: api.LoaderTS},
-		Bundle: true, Target: api.ES2022, Format: api.FormatIIFE,
-		Outdir: root,
+		Bundle: true, Target: api.ES2022, Format: api.FormatIIFE, Outdir: root, Define: quoted,
+		Plugins: []api.Plugin{{Name: "wasm_exec", Setup: func(b api.PluginBuild) {
+			b.OnResolve(api.OnResolveOptions{Filter: "^parley:wasm_exec$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+				return api.OnResolveResult{Path: Runtime(t)}, nil
+			})
+		}}},
 	})
 	if len(result.Errors) > 0 {
 		t.Fatalf("bundling: %v", result.Errors[0].Text)
 	}
 	return result.OutputFiles[0].Contents
+}
+
+// Runtime returns the file of the runtime of Go's wasm.
+func Runtime(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "lib/wasm/wasm_exec.js")
 }
