@@ -57,7 +57,7 @@ func shown(t *testing.T) map[string]string {
 		names[f.GetName()] = strings.ToLower(f.GetType().String())
 	}
 	for part, metas := range map[string]map[string]statMeta{
-		"server": serverMetas, "clients": clientsMetas, "hints": hintsMetas, "store": storeMetas["store"], "postgres": storeMetas["postgres"],
+		"server": serverMetas, "clients": clientsMetas, "connections": connectionsMetas, "hints": hintsMetas, "store": storeMetas["store"], "postgres": storeMetas["postgres"],
 	} {
 		for field, meta := range metas {
 			kind := "counter"

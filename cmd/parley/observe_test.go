@@ -251,10 +251,11 @@ func TestStatsAreExplained(t *testing.T) {
 		stats any
 		metas map[string]statMeta
 	}{
-		"server":   {server.Stats{}, serverMetas},
-		"clients":  {clientapi.Stats{}, clientsMetas},
-		"store":    {pebblestore.Stats{}, storeMetas["store"]},
-		"postgres": {pgstore.Stats{}, storeMetas["postgres"]},
+		"server":      {server.Stats{}, serverMetas},
+		"clients":     {clientapi.Stats{}, clientsMetas},
+		"connections": {connStats{}, connectionsMetas},
+		"store":       {pebblestore.Stats{}, storeMetas["store"]},
+		"postgres":    {pgstore.Stats{}, storeMetas["postgres"]},
 	} {
 		v := reflect.ValueOf(c.stats)
 		for i, f := range reflect.VisibleFields(v.Type()) {

@@ -97,6 +97,7 @@ type running struct {
 	server     *server.Server
 	api        *clientapi.API
 	http       *http.Server
+	conns      *connGate
 	health     *health
 	metrics    *metrics
 	tracer     *tracer
@@ -120,7 +121,8 @@ func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *run
 	}
 	s.onClose(ignoreClosed(listener.Close))
 	s.url = "http://" + listener.Addr().String()
-	if listener, err = s.secure(listener); err != nil {
+	s.conns = newConnGate(&s.cfg)
+	if listener, err = s.secure(s.conns.guard(listener)); err != nil {
 		return nil, err
 	}
 	if s.store, err = openStore(ctx, cfg, log); err != nil {
@@ -208,6 +210,7 @@ func (s *running) build(ctx context.Context) (err error) {
 // showStats adds what the packages count to the metrics.
 func (s *running) showStats() {
 	s.metrics.add("server", serverMetas, func() any { return s.server.Stats() })
+	s.metrics.add("connections", connectionsMetas, func() any { return s.conns.stats() })
 	s.metrics.add("clients", clientsMetas, func() any { return s.api.Stats() })
 	if s.store.stats != nil {
 		s.metrics.add(s.store.part, storeMetas[s.store.part], s.store.stats)

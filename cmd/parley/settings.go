@@ -54,6 +54,9 @@ type serveConfig struct {
 	push     pushConfig
 	passkeys passkeyConfig
 
+	maxConns     int // open connections; 0: a share of the open files
+	maxConnsEach int // from one address; 0: a share of them
+
 	limits wire.Limits
 	rates  server.Rates
 
@@ -179,6 +182,8 @@ var limitSettings = []setting{
 	{key: "max_commit", number: true, def: sizeText(wire.DefaultLimits.Commit), help: "bytes of one change of a conversation's members", set: bound(func(c *serveConfig) *int { return &c.limits.Commit }, 64<<10)},
 	{key: "max_key_packages", number: true, def: fmt.Sprint(wire.DefaultLimits.KeyPackages), help: "key packages kept for one device", set: number(func(c *serveConfig) *int { return &c.limits.KeyPackages }, 1, 10000)},
 	{key: "max_members", number: true, def: fmt.Sprint(wire.DefaultLimits.Members), help: "accounts of one conversation", set: number(func(c *serveConfig) *int { return &c.limits.Members }, 2, 1<<14)},
+	{key: "max_connections", number: true, none: "four fifths of the limit on open files", help: "connections open at once on the ports for clients; what is beyond is closed at once", set: number(func(c *serveConfig) *int { return &c.maxConns }, 1, 1<<30)},
+	{key: "max_connections_address", number: true, none: "a quarter of max_connections", help: "the same from one address (IPv6: the /64); proxies and this machine are free of it", set: number(func(c *serveConfig) *int { return &c.maxConnsEach }, 1, 1<<30)},
 }
 
 // rateHelp says what each field of server.Rates bounds.
@@ -190,8 +195,10 @@ var rateHelp = map[string]string{
 	"Claimer":     "first contacts (key packages taken) by one account",
 	"Claimed":     "first contacts with one account",
 	"Claiming":    "first contacts by one account with one other",
+	"Relate":      "requests that accept, block or forget somebody, of one account",
 	"Request":     "operations of one device",
 	"Send":        "messages sent by one device",
+	"Signal":      "signals (that somebody is writing) sent by one device",
 	"Anonymous":   "operations without a session from one address",
 	"Bytes":       "bytes of the requests of one account in an hour",
 	"Streams":     "streams open at once for one account",

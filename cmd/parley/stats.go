@@ -15,6 +15,9 @@ var serverMetas = map[string]statMeta{
 	"Verified":      {counter, "Session tokens verified rather than remembered."},
 	"Limited":       {counter, "Requests refused because somebody asks too much."},
 	"Busy":          {counter, "Operations refused because too much waits to be stored."},
+	"Blocked":       {counter, "Messages, additions and first contacts refused because somebody is blocked."},
+	"Signals":       {counter, "Signals taken from devices."},
+	"SignalsLost":   {counter, "Signals replaced by newer ones, or thrown away because too many waited."},
 	"HintsSent":     {counter, "Hints to other nodes."},
 	"HintsReceived": {counter, "Hints from other nodes."},
 	"Polls":         {counter, "Looks at mailboxes without a hint."},
@@ -36,7 +39,15 @@ var clientsMetas = map[string]statMeta{
 	"FramesOut":      {counter, "Replies and pushes on streams."},
 	"BytesOut":       {counter, "Bytes written to streams."},
 	"Pushes":         {counter, "Frames of events pushed."},
+	"Signals":        {counter, "Signals in pushed frames."},
 	"Events":         {counter, "Events in pushed frames."},
+}
+
+var connectionsMetas = map[string]statMeta{
+	"Open":           {gauge, "Connections open on the ports for clients."},
+	"Most":           {gauge, "Connections that may be open."},
+	"Refused":        {counter, "Connections closed at once because too many were open."},
+	"RefusedAddress": {counter, "Connections closed at once because too many were open from one address."},
 }
 
 var hintsMetas = map[string]statMeta{

@@ -34,7 +34,7 @@ func (s *running) secure(listener net.Listener) (net.Listener, error) {
 	}
 	s.onClose(h.Close)
 	go func() {
-		if err := h.Serve(plain); !errors.Is(err, http.ErrServerClosed) {
+		if err := h.Serve(s.conns.guard(plain)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("http_listen: %w", err)
 		}
 	}()
