@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Check, type Icon } from "../icons";
 import { IconButton } from "./IconButton";
@@ -22,6 +23,8 @@ export interface MenuProps {
   label: string;
   items: (MenuItem | null)[];
   at: Anchor;
+  /** What stands above its lines: it is not moved to by the arrows up and down unless it holds items of its own. */
+  head?: ComponentChildren;
   /** Called when something was picked, and by Esc, Tab and a press beside it. */
   onClose: () => void;
 }
@@ -30,7 +33,7 @@ export interface MenuProps {
  * Menu is a list of deeds above everything else. Arrows, Home, End and letters move
  * in it; the focus goes back to where it was when it closes.
  */
-export function Menu({ label, items, at, onClose }: MenuProps) {
+export function Menu({ label, items, at, head, onClose }: MenuProps) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const menu = ref.current;
@@ -61,6 +64,7 @@ export function Menu({ label, items, at, onClose }: MenuProps) {
   };
   return (
     <div ref={ref} class="menu" role="menu" aria-label={label} popover="manual" onKeyDown={keys} onContextMenu={(e) => e.preventDefault()}>
+      {head}
       {items.map((item, i) => (item ? <Line key={i} item={item} onClose={onClose} /> : <div key={i} class="menu-line" role="separator" />))}
     </div>
   );
@@ -109,10 +113,12 @@ export interface MenuButtonProps {
   icon: Icon;
   items: () => (MenuItem | null)[];
   small?: boolean;
+  /** False: the tab key passes it by; what holds it has another way to the menu. */
+  stop?: boolean;
 }
 
 /** MenuButton is an icon button that opens a menu below it. */
-export function MenuButton({ label, icon, items, small }: MenuButtonProps) {
+export function MenuButton({ label, icon, items, small, stop = true }: MenuButtonProps) {
   const [at, open] = useState<Element | null>(null);
   return (
     <>
@@ -120,6 +126,7 @@ export function MenuButton({ label, icon, items, small }: MenuButtonProps) {
         label={label}
         icon={icon}
         small={small}
+        tabIndex={stop ? 0 : -1}
         aria-haspopup="menu"
         aria-expanded={at !== null}
         onClick={(event) => open(at ? null : (event.currentTarget as Element))}
