@@ -22,6 +22,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/identity"
@@ -43,6 +44,13 @@ type Config struct {
 	DeviceName string           // for people, of a device that is made: at most 64 bytes
 	Log        *slog.Logger     // nil: nothing. Never gets names, texts or keys
 
+	// Requests is set where the person sorts strangers' conversations: one that a
+	// stranger opens waits to be accepted, and who opened it isn't told anything
+	// before that; a conversation opened here takes one message until it is accepted.
+	// Without it every conversation is taken as it comes, unless another device of
+	// the account sorts them.
+	Requests bool
+
 	// Changed, which may be nil, is told after each write by this client what it
 	// touched. It is called within the step: it must not block, nor call the client.
 	Changed func(Touched)
@@ -62,6 +70,9 @@ type Client struct {
 	base    uint64 // the store's version that cache and known belong to
 	known   recall
 	current *tx // the step under way, for the judgement of leaves
+
+	running atomic.Int32  // how many Run go on
+	nudged  chan struct{} // of one: something waits to be sent
 
 	sessionMu sync.Mutex // guards session
 	session   *openSession

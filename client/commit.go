@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/content"
 	"parley/identity"
 	"parley/mls"
 	"parley/mls/public"
@@ -36,9 +37,13 @@ type plan struct {
 	add    []identity.Account // all their listed devices that have no leaf
 	remove []public.LeafIndex
 	update bool
+	roles  *wire.Roles // what they become, unless nil
+	leaves bool        // to take out who asked to go
 }
 
-func (p *plan) empty() bool { return len(p.add) == 0 && len(p.remove) == 0 && !p.update }
+func (p *plan) empty() bool {
+	return len(p.add) == 0 && len(p.remove) == 0 && !p.update && p.roles == nil && !p.leaves
+}
 
 // A planner says, of a room as it is, what is left to do. It is asked again after
 // each commit of somebody else that came first.
@@ -58,7 +63,7 @@ func (c *Client) commit(ctx context.Context, room identity.Room, want planner) e
 		if err != nil {
 			return err
 		}
-		if len(packages) == 0 && len(todo.remove) == 0 && !todo.update {
+		if todo.add = nil; len(packages) == 0 && todo.empty() {
 			return nil
 		}
 		if err := c.prepare(ctx, room, want, packages); err != nil {
@@ -96,11 +101,11 @@ func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, 
 		if err != nil || todo.empty() {
 			return err
 		}
-		opts := mls.CommitOptions{Remove: todo.remove, Update: true}
-		if opts.Add, err = usable(g, packages); err != nil {
+		opts, err := commitOptions(g, &todo, packages)
+		if err != nil || opts == nil {
 			return err
 		}
-		s, changes, err := g.Commit(opts)
+		s, changes, err := g.Commit(*opts)
 		if err != nil {
 			return err
 		}
@@ -113,15 +118,47 @@ func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, 
 	})
 }
 
-// usable returns the key packages of devices that have no leaf yet.
+// commitOptions returns what makes a plan a commit, or nil where nothing of it can
+// be done. Everyone who asked to go is taken out by it, and the roles follow.
+func commitOptions(g *mls.Group, todo *plan, packages []wire.ClaimedKeyPackage) (*mls.CommitOptions, error) {
+	gone := selfRemoving(g)
+	opts := &mls.CommitOptions{
+		Update: true, Received: true,
+		Remove: slices.DeleteFunc(slices.Clone(todo.remove), func(i public.LeafIndex) bool { return gone[i] }),
+		Accept: func(p public.CommittedProposal) bool { _, leaves := p.Proposal.(*public.SelfRemove); return leaves },
+	}
+	var err error
+	if opts.Add, err = usable(g, packages); err != nil {
+		return nil, err
+	}
+	roles, err := nextRoles(g, todo.roles, opts)
+	if err != nil {
+		return nil, err
+	}
+	if roles != nil {
+		opts.Extensions = withRoles(g.Context().Extensions, roles)
+	}
+	if len(opts.Add)+len(opts.Remove)+len(gone) == 0 && !todo.update && roles == nil {
+		return nil, nil
+	}
+	return opts, nil
+}
+
+// usable returns the key packages of devices that have no leaf yet, and can be in
+// the group.
 func usable(g *mls.Group, packages []wire.ClaimedKeyPackage) ([][]byte, error) {
 	ms, err := members(g)
 	if err != nil {
 		return nil, err
 	}
+	roles, err := rolesOf(g.Context().Extensions)
+	if err != nil {
+		return nil, err
+	}
 	var out [][]byte
 	for _, p := range packages {
-		if !slices.ContainsFunc(ms, func(m member) bool { return m.device == p.Device }) {
+		in := slices.ContainsFunc(ms, func(m member) bool { return m.device == p.Device })
+		if !in && (roles == nil || supportsRoles(p.KeyPackage)) {
 			out = append(out, p.KeyPackage)
 		}
 	}
@@ -174,8 +211,13 @@ func (c *Client) recoverCommit(ctx context.Context, room identity.Room, p *pendi
 	if err := c.dropPending(ctx, room, p); err != nil {
 		return err
 	}
-	if w.Code == wire.CodeUnlistedDevice {
+	switch w.Code {
+	case wire.CodeUnlistedDevice:
 		return c.recheck(ctx, room)
+	case wire.CodeRemovalPending: // somebody asked to go meanwhile
+		if moved, err := c.pull(ctx); err != nil || moved {
+			return err
+		}
 	}
 	return refusal
 }
@@ -256,6 +298,10 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	if err != nil {
 		return err
 	}
+	roles, err := rolesOf(g.Context().Extensions)
+	if err != nil {
+		return err
+	}
 	epoch := g.Epoch()
 	changes, err := g.Merge(s)
 	if err != nil {
@@ -283,7 +329,11 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	if err := t.markUnlisted(r, before, after); err != nil {
 		return err
 	}
-	return t.noticeMembers(r, before, after, at, s.External())
+	t.del(leavesPrefix + r.Room.ID())
+	if err := t.noticeMembers(r, before, after, at, s.External()); err != nil {
+		return err
+	}
+	return t.afterMerge(r, merged{s: s, before: before, after: after, roles: roles, at: at})
 }
 
 // markUnlisted has a room healed into which a device came that is on the list
@@ -304,10 +354,13 @@ func (t *tx) markUnlisted(r *roomRecord, before, after []member) error {
 
 // noticeMembers tells who came and went.
 func (t *tx) noticeMembers(r *roomRecord, before, after []member, at stamp, external bool) error {
-	if external {
-		return t.notice(r, at, NoticeRejoined, string(at.by))
-	}
 	was, is := accountsOf(before), accountsOf(after)
+	if external {
+		if err := t.notice(r, at, NoticeRejoined, string(at.by)); err != nil {
+			return err
+		}
+		return t.noticeAccounts(r, was, is, at)
+	}
 	added, removed := diffMembers(before, after)
 	if err := t.noticeAccounts(r, was, is, at); err != nil {
 		return err
@@ -450,7 +503,9 @@ func (c *Client) wanted(ctx context.Context, a identity.Account, present []membe
 	return out, err
 }
 
-// AddMembers adds people to a group.
+// AddMembers adds people to a group, who count as accepted then. It returns
+// ErrDirect, or a refusal, no_key_package, where none of somebody's devices can be
+// added now.
 func (c *Client) AddMembers(ctx context.Context, room identity.Room, names []string) error {
 	set, err := c.set(names)
 	if err != nil {
@@ -466,12 +521,17 @@ func (c *Client) AddMembers(ctx context.Context, room identity.Room, names []str
 		if len(p.add) > 0 && r.Kind == wire.KindDirect {
 			return plan{}, ErrDirect
 		}
+		for _, a := range set {
+			if err := t.stand(a, content.Accepted); err != nil {
+				return plan{}, err
+			}
+		}
 		return p, nil
 	})
 }
 
 // RemoveMember removes a person, with all devices, from a group. They can read
-// nothing that is sent after it. It returns ErrNoMember, or ErrDirect.
+// nothing that is sent after it. It returns ErrNoMember, ErrDirect or ErrNotAdmin.
 func (c *Client) RemoveMember(ctx context.Context, room identity.Room, name string) error {
 	a, err := c.Resolve(name)
 	if err != nil {
@@ -481,6 +541,9 @@ func (c *Client) RemoveMember(ctx context.Context, room identity.Room, name stri
 	return c.change(ctx, room, func(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
 		if r.Kind == wire.KindDirect {
 			return plan{}, ErrDirect
+		}
+		if err := t.mayManage(r); err != nil {
+			return plan{}, err
 		}
 		in := slices.Contains(r.Accounts, a)
 		if !in && first || a == t.c.self.Account {

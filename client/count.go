@@ -10,13 +10,16 @@ type Counter interface {
 
 // CountMessages returns how many messages this device keeps, notices, edits and
 // reactions included.
-func (c *Client) CountMessages(ctx context.Context) (int, error) {
+func (c *Client) CountMessages(ctx context.Context) (int, error) { return c.count(ctx, msgPrefix) }
+
+// count returns how many records are under prefix.
+func (c *Client) count(ctx context.Context, prefix string) (int, error) {
 	if s, ok := c.cfg.Store.(Counter); ok {
-		return s.Count(ctx, msgPrefix)
+		return s.Count(ctx, prefix)
 	}
 	n := 0
 	for after := ""; ; {
-		page, err := c.cfg.Store.List(ctx, msgPrefix, after, 512)
+		page, err := c.cfg.Store.List(ctx, prefix, after, 512)
 		if err != nil || len(page) == 0 {
 			return n, err
 		}

@@ -36,7 +36,7 @@ func (c *Client) signer() public.SignaturePrivateKey {
 func (c *Client) newKeyPackage(lastResort bool, life time.Duration) ([]byte, *mls.KeyPackageSecrets, error) {
 	return mls.NewKeyPackage(c.mlsConfig(), c.cfg.Suites[0], []byte(c.self.Device), c.signer(), mls.KeyPackageOptions{
 		LastResort: lastResort, Lifetime: life,
-		GroupExtensions: []public.ExtensionType{public.ExtensionType(wire.RoomExtensionType)},
+		GroupExtensions: []public.ExtensionType{public.ExtensionType(wire.RoomExtensionType), rolesExtension},
 	})
 }
 
@@ -107,6 +107,9 @@ func (c *Client) checkGroup(t *tx, room identity.Room, generation uint32, g *mls
 	}
 	accounts := accountsOf(ms)
 	if !slices.Contains(accounts, c.self.Account) || twice(ms) || ext.Kind == wire.KindDirect && len(accounts) > 2 {
+		return nil, nil, errRoomRules
+	}
+	if roles, err := rolesOf(g.Context().Extensions); err != nil || roles != nil && ext.Kind != wire.KindGroup {
 		return nil, nil, errRoomRules
 	}
 	best, err := c.bestSuite(t, accounts)
@@ -192,7 +195,7 @@ func (c *Client) rank(id public.CipherSuite) int {
 
 // checkCommit applies the rules of rooms to a commit that MLS finds in order.
 func (t *tx) checkCommit(r *roomRecord, g *mls.Group, s *mls.StagedCommit) error {
-	if s.Effects().ContextChanged || s.Effects().ReInit != nil {
+	if s.Effects().ReInit != nil || !onlyRoles(g.Context().Extensions, s.Context().Extensions) {
 		return errRoomRules
 	}
 	before, err := members(g)
@@ -208,16 +211,26 @@ func (t *tx) checkCommit(r *roomRecord, g *mls.Group, s *mls.StagedCommit) error
 		return errRoomRules
 	}
 	if s.External() {
-		return checkRejoin(before, after, s)
+		if err := checkRejoin(before, after, s, selfRemoving(g)); err != nil {
+			return err
+		}
 	}
-	return nil
+	return t.checkRoles(r, g, s, before, after)
 }
 
 // checkRejoin checks that an external commit brings back one device in the place
-// of its own old leaf, and changes nothing else.
-func checkRejoin(before, after []member, s *mls.StagedCommit) error {
-	by := s.Committer().Identity()
-	if len(s.Added()) != 0 || len(s.Removed()) != 1 || string(s.Removed()[0].Identity()) != string(by) || len(before) != len(after) {
+// of its own old leaf, and changes nothing else but to take out who asked to go.
+func checkRejoin(before, after []member, s *mls.StagedCommit, asked map[public.LeafIndex]bool) error {
+	by, own := string(s.Committer().Identity()), 0
+	for _, gone := range s.Removed() {
+		switch {
+		case string(gone.Identity()) == by:
+			own++
+		case !asked[gone.Index]:
+			return errRoomRules
+		}
+	}
+	if own != 1 || len(s.Added()) != 0 || s.Effects().ContextChanged || len(before)-len(s.Removed())+1 != len(after) {
 		return errRoomRules
 	}
 	return nil

@@ -71,13 +71,22 @@ func targetOf(m *Message) MessageID {
 	return MessageID{}
 }
 
+// silent reports whether messages of a kind are never kept among the others.
+func silent(kind Kind) bool {
+	switch kind {
+	case KindStatus, KindRoom, KindProfile, KindState:
+		return true
+	}
+	return false
+}
+
 // shown reports whether m is a line of its own in a conversation.
 func shown(m *Message) bool {
 	switch m.Kind {
-	case KindEdit, KindUnsend, KindReaction, KindStatus:
+	case KindEdit, KindUnsend, KindReaction:
 		return false
 	}
-	return true
+	return !silent(m.Kind)
 }
 
 // message returns the message that key names: kept, or still in the outbox; nil

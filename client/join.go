@@ -105,7 +105,7 @@ func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
 	if r == nil {
 		r = &roomRecord{Version: 1, Room: e.Room}
 	}
-	before := r.Accounts
+	before, wasIn := r.Accounts, again && r.Status == statusActive
 	r.Generation, r.Kind, r.Status, r.FrankingKey = e.Generation, j.ext.Kind, statusActive, j.ext.FrankingKey
 	r.Accounts, r.Fault = j.accounts, fault{}
 	r.LastSeq, r.MaxEpoch = max(r.LastSeq, e.Seq), j.group.Epoch()
@@ -118,6 +118,9 @@ func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
 		r.OpenedFor = j.accounts
 	}
 	t.saveRoom(r)
+	if err := t.arrived(r, e, j, wasIn); err != nil {
+		return err
+	}
 	t.put(healPrefix+r.Room.ID(), []byte(r.Room)) // look for leaves that have to come or go
 	switch {
 	case again && e.Generation > 0:

@@ -33,6 +33,8 @@ var (
 	ErrTooLong        = errors.New("client: text is too long")
 	ErrNotText        = errors.New("client: text is not valid UTF-8")
 	ErrEmpty          = errors.New("client: text is empty")
+	ErrRequestPending = errors.New("client: they haven't accepted yet: one message is all that can be sent")
+	ErrBlocked        = errors.New("client: you have blocked them")
 )
 
 // MaxText bounds the text of a message, in bytes of UTF-8.
@@ -60,6 +62,9 @@ const (
 	KindUnsend   = content.KindUnsend   // Replaces names a message or a reaction; Text is empty
 	KindReaction = content.KindReaction // Text is one emoji, InReplyTo the message
 	KindStatus   = content.KindStatus   // never shown: it sets the State of others
+	KindRoom     = content.KindRoom     // never shown: it sets what the room has; see [Client.SetRoomInfo]
+	KindProfile  = content.KindProfile  // never shown: what its sender tells of itself
+	KindState    = content.KindState    // never shown: of the own other devices
 	KindUnknown  = content.KindUnknown  // of a type that this client doesn't know: Text is the fallback
 
 	KindUnreadable Kind = "unreadable" // a tombstone: authentic, but it breaks the rules of content
@@ -142,6 +147,17 @@ type Room struct {
 	TimerS   uint32             // messages disappear so many seconds after they are read; 0: never
 	Problem  string             // a sentence where something keeps it from working, else empty
 	ResetOf  []identity.Account // accounts whose reset waits for [Client.ConfirmReset]
+
+	Title    string // of a group; empty: none
+	Picture  []byte // of a group; nil: none
+	AtMS     int64  // of the newest activity
+	Request  bool   // a stranger opened it: it waits for [Client.Accept]
+	Pending  bool   // it was opened here and isn't accepted yet: it takes one message
+	Own      bool   // the account's room with itself
+	Pinned   bool
+	Archived bool
+	MutedMS  int64  // until then, Unix milliseconds; 0: not, -1: for ever
+	Draft    string // what isn't sent yet
 }
 
 // A Notice is an enumerated word for what happened to a room.
@@ -149,14 +165,19 @@ type Notice = string
 
 // The notices.
 const (
-	NoticeOpened        Notice = "opened"         // the room was made
-	NoticeJoined        Notice = "joined"         // Subject, an account, came in
-	NoticeLeft          Notice = "left"           // Subject, an account, is out
-	NoticeDeviceAdded   Notice = "device_added"   // Subject, a device of a member, came in
-	NoticeDeviceRemoved Notice = "device_removed" // Subject, a device of a member, is out
-	NoticeReset         Notice = "reset"          // Subject, an account, was reset: see [Client.ConfirmReset]
-	NoticeRejoined      Notice = "rejoined"       // Subject, a device, came back by itself after a fault
-	NoticeGeneration    Notice = "generation"     // the room was rebuilt after a fault
+	NoticeOpened        Notice = "opened"           // the room was made
+	NoticeJoined        Notice = "joined"           // Subject, an account, came in
+	NoticeLeft          Notice = "left"             // Subject, an account, is out
+	NoticeDeviceAdded   Notice = "device_added"     // Subject, a device of a member, came in
+	NoticeDeviceRemoved Notice = "device_removed"   // Subject, a device of a member, is out
+	NoticeReset         Notice = "reset"            // Subject, an account, was reset: see [Client.ConfirmReset]
+	NoticeRejoined      Notice = "rejoined"         // Subject, a device, came back by itself after a fault
+	NoticeGeneration    Notice = "generation"       // the room was rebuilt after a fault
+	NoticeTitle         Notice = "title"            // Subject, an account, gave the room the title Value
+	NoticePicture       Notice = "picture"          // Subject, an account, gave the room another picture
+	NoticeTimer         Notice = "timer"            // Subject, an account, set after how many seconds, Value, messages disappear
+	NoticeRole          Notice = "role"             // Subject, an account, has the [Role] Value
+	NoticeVerified      Notice = "verified_changed" // Subject, an account, was verified, and isn't the same any more
 )
 
 // A Refusal is something that this device didn't accept from somebody else.

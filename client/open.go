@@ -21,12 +21,23 @@ type pendingOpen struct {
 
 func openKey(room identity.Room) string { return openPrefix + room.ID() }
 
+// An opening is a room that is wanted.
+type opening struct {
+	set   []identity.Account // sorted, the own account among them
+	group bool               // a new one, whatever others these people have
+}
+
 // openRoom returns the room of a set of accounts, making it where there is none.
-func (c *Client) openRoom(ctx context.Context, set []identity.Account) (identity.Room, error) {
+func (c *Client) openRoom(ctx context.Context, o opening) (identity.Room, error) {
 	c.netMu.Lock()
 	defer c.netMu.Unlock()
+	return c.open(ctx, o)
+}
+
+func (c *Client) open(ctx context.Context, o opening) (identity.Room, error) {
+	var mine identity.Room
 	for range maxTries {
-		r, err := c.findRoom(ctx, set)
+		r, err := c.findRoom(ctx, o, mine)
 		if err != nil {
 			return "", err
 		}
@@ -34,9 +45,10 @@ func (c *Client) openRoom(ctx context.Context, set []identity.Account) (identity
 			return r.Room, nil
 		}
 		if r == nil {
-			if r, err = c.prepareRoom(ctx, set); err != nil {
+			if r, err = c.prepareRoom(ctx, o); err != nil {
 				return "", err
 			}
+			mine = r.Room
 		}
 		if err := c.resumeOpen(ctx, r.Room); err != nil {
 			return "", err
@@ -46,12 +58,19 @@ func (c *Client) openRoom(ctx context.Context, set []identity.Account) (identity
 }
 
 // findRoom looks for the room of a set: among those known, then among those that
-// the mailbox tells of.
-func (c *Client) findRoom(ctx context.Context, set []identity.Account) (*roomRecord, error) {
+// the mailbox tells of. A new group is only the one that was made here, mine.
+func (c *Client) findRoom(ctx context.Context, o opening, mine identity.Room) (*roomRecord, error) {
 	var r *roomRecord
 	look := func(t *tx) (err error) {
-		r, err = t.roomFor(set)
+		if o.group {
+			r, err = t.room(mine)
+			return err
+		}
+		r, err = t.roomFor(o.set)
 		return err
+	}
+	if o.group {
+		return r, c.step(ctx, look)
 	}
 	if err := c.step(ctx, look); err != nil || r != nil {
 		return r, err
@@ -63,24 +82,26 @@ func (c *Client) findRoom(ctx context.Context, set []identity.Account) (*roomRec
 }
 
 // prepareRoom makes a room with everyone in it, and keeps it for resumeOpen.
-func (c *Client) prepareRoom(ctx context.Context, set []identity.Account) (*roomRecord, error) {
+func (c *Client) prepareRoom(ctx context.Context, o opening) (*roomRecord, error) {
 	info, err := Info(ctx, c.cfg.Transport)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := c.claim(ctx, set, "")
+	packages, err := c.claim(ctx, o.set, "")
 	if err != nil {
 		return nil, err
 	}
 	var out *roomRecord
 	err = c.step(ctx, func(t *tx) error {
-		if out, err = t.roomFor(set); err != nil || out != nil {
+		if !o.group {
+			if out, err = t.roomFor(o.set); err != nil || out != nil {
+				return err
+			}
+		}
+		if err := t.everyone(o.set, packages); err != nil {
 			return err
 		}
-		if err := t.everyone(set, packages); err != nil {
-			return err
-		}
-		out, err = t.makeRoom(set, info, packages)
+		out, err = t.makeRoom(o, info, packages)
 		return err
 	})
 	return out, err
@@ -106,28 +127,36 @@ func (t *tx) everyone(set []identity.Account, packages []wire.ClaimedKeyPackage)
 }
 
 // makeRoom makes the group and the request.
-func (t *tx) makeRoom(set []identity.Account, info *wire.Info, packages []wire.ClaimedKeyPackage) (*roomRecord, error) {
-	c := t.c
+func (t *tx) makeRoom(o opening, info *wire.Info, packages []wire.ClaimedKeyPackage) (*roomRecord, error) {
+	c, set := t.c, o.set
 	r := &roomRecord{
 		Version: 1, Room: identity.RandomRoom(info.Domain), Kind: wire.KindGroup, Status: statusOpening,
 		FrankingKey: info.FrankingKey, roster: roster{OpenedFor: set, Accounts: set}, ActivityMS: c.nowMS(), UpdatedMS: c.nowMS(),
 	}
-	if len(set) <= 2 {
+	if len(set) <= 2 && !o.group {
 		r.Kind = wire.KindDirect
+	}
+	if o.group {
+		r.OpenedFor = nil // it isn't the room of these people
 	}
 	suite, err := c.bestSuite(t, set)
 	if err != nil {
 		return nil, err
 	}
 	ext := wire.RoomExtension{Version: 1, Mode: wire.ModePrivate, Kind: r.Kind, FrankingKey: info.FrankingKey}
+	extensions := public.Extensions{{Type: public.ExtensionType(wire.RoomExtensionType), Data: ext.Marshal()}}
+	if r.Kind == wire.KindGroup && allSupportRoles(packages) {
+		roles := wire.Roles{Version: 1, Admins: []identity.Account{c.self.Account}}
+		extensions = append(extensions, public.Extension{Type: rolesExtension, Data: roles.Marshal()})
+	}
 	g, changes, err := mls.Create(c.mlsConfig(), suite, r.Room.GroupID(0), []byte(c.self.Device), c.signer(), mls.CreateOptions{
-		Extensions: public.Extensions{{Type: public.ExtensionType(wire.RoomExtensionType), Data: ext.Marshal()}},
+		Extensions: extensions,
 	})
 	if err != nil {
 		return nil, err
 	}
 	t.apply(r.group(), changes)
-	request := wire.OpenRoomRequest{ID: newID(), Room: r.Room, Accounts: set}
+	request := wire.OpenRoomRequest{ID: newID(), Room: r.Room, Accounts: set, Distinct: o.group}
 	if request.GroupInfo, err = g.GroupInfo(); err != nil {
 		return nil, err
 	}
@@ -245,6 +274,9 @@ func (t *tx) opened(r *roomRecord, at stamp) error {
 	t.del(openKey(r.Room))
 	r.Status, r.MaxEpoch = statusActive, g.Epoch()
 	t.saveRoom(r)
+	if err := t.openedHere(r, at); err != nil {
+		return err
+	}
 	return t.notice(r, at, NoticeOpened, string(t.c.self.Account))
 }
 

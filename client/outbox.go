@@ -50,7 +50,7 @@ func (c *Client) SendTo(ctx context.Context, names []string, text string) (Messa
 	if err != nil {
 		return MessageID{}, err
 	}
-	room, err := c.openRoom(ctx, set)
+	room, err := c.openRoom(ctx, opening{set: set})
 	if err != nil {
 		return MessageID{}, err
 	}
@@ -202,6 +202,9 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 		return MessageID{}, fmt.Errorf("%w: %v", ErrTooLong, err)
 	}
 	s := m.Summary()
+	if err := t.mayWrite(r, s.Kind); err != nil {
+		return MessageID{}, err
+	}
 	n, err := t.count(func(n *counters) *uint64 { return &n.Out })
 	if err != nil {
 		return MessageID{}, err
@@ -313,7 +316,7 @@ func (c *Client) flush(ctx context.Context) error {
 					return err
 				}
 			}
-			if first == nil && e.Message.Kind != KindStatus {
+			if first == nil && !silent(e.Message.Kind) {
 				first = err
 			}
 			if errors.Is(err, ErrOffline) || ctx.Err() != nil {
@@ -427,9 +430,9 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	}
 	m.Seq, m.AtMS, m.State = seq, ms, StateSent
 	t.del(key)
-	if m.Kind == KindStatus {
+	if silent(m.Kind) {
 		t.del(idKey(m.ID))
-		return nil
+		return t.settleSilent(r, &m, e.Content)
 	}
 	if target := targetOf(&m); !target.IsZero() {
 		mods, err := t.list(modPrefix + target.String() + "/")
@@ -451,6 +454,19 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	}
 	t.saveRoom(r)
 	return nil
+}
+
+// settleSilent does what an own message means that is no line, now that it has its
+// place.
+func (t *tx) settleSilent(r *roomRecord, m *Message, data []byte) error {
+	if m.Kind != KindRoom {
+		return nil
+	}
+	msg, _, err := content.Decode(data)
+	if err != nil {
+		return err // it was written here
+	}
+	return t.heedSettings(r, m, msg)
 }
 
 // errNumberTaken is a server that gives one number to two messages.

@@ -193,7 +193,7 @@ func (t *tx) event(e *wire.Envelope) error {
 	switch e.Kind {
 	case wire.EventDevices:
 		return t.listEvent(e)
-	case wire.EventMessage, wire.EventCommit, wire.EventOpen:
+	case wire.EventMessage, wire.EventCommit, wire.EventOpen, wire.EventLeave:
 	default:
 		return nil // of a newer server
 	}
@@ -207,8 +207,11 @@ func (t *tx) event(e *wire.Envelope) error {
 	if err != nil {
 		return err
 	}
-	if e.Kind == wire.EventMessage {
+	switch e.Kind {
+	case wire.EventMessage:
 		return t.messageEvent(r, e)
+	case wire.EventLeave:
+		return t.leaveEvent(r, e)
 	}
 	return t.commitEvent(r, e)
 }
@@ -322,9 +325,23 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	if err := t.checkViews(device, msg.Extensions.Lists); err != nil {
 		return err
 	}
+	if err := t.answered(r, kept); err != nil {
+		return err
+	}
+	wants, err := t.wants(r, kept.From)
+	if err != nil || !wants {
+		return err
+	}
 	s := msg.Summary()
-	if s.Kind == KindStatus {
+	switch s.Kind {
+	case KindStatus:
 		return t.heedReports(kept, msg)
+	case KindRoom:
+		return t.heedSettings(r, kept, msg)
+	case KindProfile:
+		return t.heedProfile(r, kept, msg)
+	case KindState:
+		return t.heedStates(r, kept, msg)
 	}
 	if kept.From != t.c.self.Account {
 		if err := t.owe(r, id); err != nil {

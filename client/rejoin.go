@@ -131,7 +131,15 @@ func stale(r *roomRecord, info *wire.GroupInfo) bool {
 // joinExternal makes the external commit and applies the rules of rooms to the
 // group that it joins.
 func (c *Client) joinExternal(t *tx, r *roomRecord, info *wire.GroupInfo) (*mls.StagedCommit, error) {
-	s, err := mls.JoinExternal(c.mlsConfig(), info.GroupInfo, []byte(c.self.Device), c.signer(), mls.ExternalOptions{Resync: true})
+	parsed, err := public.ParseGroupInfo(info.GroupInfo)
+	if err != nil {
+		return nil, errBadRoom
+	}
+	leaves, err := t.leavesOf(r, info.Generation, parsed.GroupContext.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	s, err := mls.JoinExternal(c.mlsConfig(), info.GroupInfo, []byte(c.self.Device), c.signer(), mls.ExternalOptions{Resync: true, SelfRemoves: leaves})
 	if err != nil {
 		if errors.Is(err, errUnlisted) {
 			return nil, err
@@ -159,7 +167,7 @@ func (c *Client) joinExternal(t *tx, r *roomRecord, info *wire.GroupInfo) (*mls.
 		return nil, err
 	}
 	if c.rank(s.Context().CipherSuite) > c.rank(best.ID()) || ext.Kind != r.Kind || string(ext.FrankingKey) != string(r.FrankingKey) || twice(ms) ||
-		r.Kind == wire.KindDirect && !slices.Equal(accounts, r.Accounts) || len(s.Removed()) != 1 {
+		r.Kind == wire.KindDirect && !slices.Equal(accounts, r.Accounts) || len(s.Removed()) > 1+len(leaves) {
 		return nil, errBadRoom
 	}
 	return s, nil

@@ -175,6 +175,9 @@ func TestNextGenerationComesTooLate(t *testing.T) {
 	if err := alice.AddMembers(ctx, room, []string{"erin"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := alice.SetRole(ctx, room, "erin", client.RoleAdmin); err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range []*person{bob, mallory, erin, alice} {
 		p.sync()
 	}

@@ -254,7 +254,16 @@ func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
 		if err := gather(t, rooms, func(r *roomRecord) string { return r.LastKey }); err != nil {
 			return err
 		}
+		if _, err := t.list(statePrefix); err != nil { // remembered from now on
+			return err
+		}
 		for _, r := range rooms {
+			if listed, err := t.inList(r); err != nil || !listed {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			view, err := t.viewRoom(r)
 			if err != nil {
 				return err
@@ -270,6 +279,9 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	v := &Room{
 		Room: r.Room, Direct: r.Kind == wire.KindDirect, Accounts: r.Accounts,
 		Active: r.Status != statusLeft, Unread: r.Unread,
+	}
+	if err := t.viewAside(r, v); err != nil {
+		return nil, err
 	}
 	if r.Fault.Code != "" {
 		v.Problem = "Catching up after a fault: " + r.Fault.Code
@@ -300,9 +312,14 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 
 // notice keeps a line about what happened to a room.
 func (t *tx) notice(r *roomRecord, at stamp, what Notice, subject string) error {
+	return t.noticeValue(r, at, what, subject, "")
+}
+
+// noticeValue is notice with a value: a title, seconds, a role.
+func (t *tx) noticeValue(r *roomRecord, at stamp, what Notice, subject, value string) error {
 	m := &Message{
 		Version: messageVersion, Room: r.Room, AtMS: at.ms, Seq: at.seq, Kind: KindNotice, Text: what, Subject: subject,
-		State: StateReceived,
+		Value: value, State: StateReceived,
 	}
 	if at.by != "" {
 		m.From, m.FromDevice = at.by.Account(), at.by

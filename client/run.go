@@ -30,6 +30,9 @@ func (c *Client) sync(ctx context.Context) error {
 	if err := c.healAll(ctx); err != nil && first == nil {
 		first = err
 	}
+	if err := c.announce(ctx); err != nil && first == nil && !told(err) {
+		first = err
+	}
 	if err := c.report(ctx); err != nil {
 		return err
 	}
@@ -99,6 +102,8 @@ func (c *Client) Run(ctx context.Context, changed func()) error {
 	if changed == nil {
 		changed = func() {}
 	}
+	c.running.Add(1)
+	defer c.running.Add(-1)
 	go c.watchStore(ctx, changed)
 	backoff := minBackoff
 	for {
@@ -174,7 +179,7 @@ func (c *Client) runOnce(ctx context.Context, changed func()) error {
 // couldn't take when its turn came, or another process left there.
 func (c *Client) tend(ctx context.Context) {
 	wait := pollInterval
-	for sleep(ctx, wait) == nil {
+	for c.napping(ctx, wait) == nil {
 		if !c.waiting(ctx) {
 			wait = pollInterval
 			continue
@@ -184,11 +189,28 @@ func (c *Client) tend(ctx context.Context) {
 	}
 }
 
-// waiting reports whether there is anything in the outbox to send.
+// napping waits for d, for a nudge, or for the end of ctx.
+func (c *Client) napping(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.nudged:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// waiting reports whether there is anything to send.
 func (c *Client) waiting(ctx context.Context) (some bool) {
 	err := c.step(ctx, func(t *tx) error {
 		entries, err := t.outbox()
 		some = slices.ContainsFunc(entries, func(q queued) bool { return q.Message.State != StateFailed })
+		if err != nil || some {
+			return err
+		}
+		some, err = t.announceDue()
 		return err
 	})
 	return err == nil && some
@@ -214,6 +236,9 @@ func (c *Client) pushed(ctx context.Context, push *wire.ReadReply) error {
 		return err
 	}
 	if err := c.healAll(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
+		return err
+	}
+	if err := c.announce(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
 		return err
 	}
 	if err := c.report(ctx); err != nil {

@@ -42,6 +42,25 @@ const (
 	reportPrefix  = "report/"  // + room id: reportRecord
 	seenPrefix    = "seen/"    // + room id: seenRecord
 	marksPrefix   = "marks/"   // + room id: marksRecord
+	statePrefix   = "state/"   // + hidden kind and subject: content.State
+	profilePrefix = "profile/" // the same, of contacts' profiles
+	infoPrefix    = "info/"    // + room id: roomInfo
+	sincePrefix   = "since/"   // + room id: sinceRecord
+	foldPrefix    = "fold/"    // + room id: uint64, the messages of a request that were kept
+	leavesPrefix  = "leaves/"  // + room id: leavesRecord
+
+	// What is to be told or done, until it is.
+	stateDuePrefix = "statedue/" // + key of a content.State: dueState
+	relatePrefix   = "relate/"   // + hidden account: relateRecord
+	tellPrefix     = "tell/"     // + room id: tellRecord
+	restatePrefix  = "restate/"  // + room id: the room, whose roomInfo is to be told to new people
+	leavePrefix    = "leave/"    // + room id: leaveRecord
+	wipePrefix     = "wipe/"     // + room id: wipeRecord
+	snapshotKey    = "snapshot/" // the own other devices are to be told everything
+	adoptedKey     = "adopted"   // the rooms from before there were requests are taken as wanted
+	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
+	profileSentKey = "profsent"  // int64: when the profile was told to all, or will be
+
 	feedPrefix    = "feed/"    // + number: the key of a Message to print
 	refusedPrefix = "refused/" // + number: Refusal
 )

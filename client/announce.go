@@ -1,0 +1,238 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"parley/content"
+	"parley/identity"
+	"parley/wire"
+)
+
+const (
+	draftInterval   = 3 * time.Second  // between two tellings of drafts to the own other devices
+	profileInterval = 10 * time.Second // between two tellings of a profile to all conversations
+	maxTold         = 48 << 10         // bytes of entries of one message
+)
+
+// announce does, before the outbox is sent, what follows from what the person has
+// set: it tells the server, the own other devices and the conversations. What
+// concerns one of them doesn't hold up the others; the first error is returned.
+func (c *Client) announce(ctx context.Context) error {
+	if err := c.adopt(ctx); err != nil {
+		return err
+	}
+	first := c.sendRelations(ctx)
+	for _, tell := range []func(context.Context) error{c.resumeLeaves, c.resumeWipes, c.sendProfiles, c.restate, c.sendStates} {
+		if errors.Is(first, ErrOffline) || ctx.Err() != nil {
+			return first
+		}
+		if err := tell(ctx); err != nil && first == nil && !told(err) {
+			first = err
+		}
+	}
+	return first
+}
+
+// adopt says, once, that the people of a home that was made before there were
+// requests are wanted, and that this device sorts requests if it does.
+func (c *Client) adopt(ctx context.Context) error {
+	return c.step(ctx, func(t *tx) error {
+		if t.c.cfg.Requests {
+			on := content.State{Kind: content.StateSetting, Subject: settingRequests, Number: 1}
+			if err := t.setState(on); err != nil {
+				return err
+			}
+		}
+		done, err := t.get(adoptedKey)
+		if err != nil || done != nil {
+			return err
+		}
+		t.put(adoptedKey, []byte{1})
+		rooms, err := t.rooms()
+		if err != nil {
+			return err
+		}
+		for _, r := range rooms {
+			other, direct := t.other(r)
+			a, err := t.acceptance(r.Room)
+			if err != nil {
+				return err
+			}
+			if !direct || a == content.Waits {
+				continue
+			}
+			if s, err := t.standing(other); err != nil || s != content.Stranger {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := t.stand(other, content.Accepted); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// due reports whether there is something to announce now.
+func (t *tx) announceDue() (bool, error) {
+	for _, prefix := range []string{relatePrefix, leavePrefix, wipePrefix, restatePrefix, snapshotKey} {
+		if any, err := t.any(prefix); err != nil || any {
+			return any, err
+		}
+	}
+	due, err := t.profilesDue()
+	if err != nil || len(due) > 0 {
+		return len(due) > 0, err
+	}
+	states, _, err := t.statesDue()
+	return len(states) > 0, err
+}
+
+// sendStates tells the own other devices what was set here, or, where one was added,
+// everything.
+func (c *Client) sendStates(ctx context.Context) error {
+	share := false
+	err := c.step(ctx, func(t *tx) error {
+		share = false
+		states, all, err := t.statesDue()
+		if err != nil || len(states) == 0 && !all {
+			return err
+		}
+		own, err := t.contact(c.self.Account)
+		if err != nil {
+			return err
+		}
+		if list := c.effective(own); list != nil && len(list.Devices) > 1 {
+			share = true
+			return nil
+		}
+		for _, s := range states {
+			t.del(stateDuePrefix + s)
+		}
+		t.del(snapshotKey)
+		return nil
+	})
+	if err != nil || !share {
+		return err
+	}
+	room, err := c.open(ctx, opening{set: []identity.Account{c.self.Account}})
+	if err != nil {
+		return err
+	}
+	if err := c.heal(ctx, room); err != nil {
+		return err
+	}
+	return c.step(ctx, func(t *tx) error { return t.composeStates(room) })
+}
+
+// statesDue returns the keys of the entries to be told now; all of them are to be
+// told where a device was added.
+func (t *tx) statesDue() (keys []string, all bool, err error) {
+	snapshot, err := t.get(snapshotKey)
+	if err != nil {
+		return nil, false, err
+	}
+	marks, err := t.list(stateDuePrefix)
+	if err != nil {
+		return nil, false, err
+	}
+	var last int64
+	if _, err := t.load(draftSentKey, &last); err != nil {
+		return nil, false, err
+	}
+	for _, m := range marks {
+		var d dueState
+		if _, err := t.load(m.Key, &d); err != nil {
+			return nil, false, err
+		}
+		since := t.c.nowMS() - last
+		if !d.Draft || since < 0 || since >= draftInterval.Milliseconds() {
+			keys = append(keys, strings.TrimPrefix(m.Key, stateDuePrefix))
+		}
+	}
+	return keys, snapshot != nil, nil
+}
+
+// composeStates puts what is due into the outbox.
+func (t *tx) composeStates(room identity.Room) error {
+	keys, all, err := t.statesDue()
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		t.del(stateDuePrefix + key)
+	}
+	if all {
+		t.del(snapshotKey)
+		keys = nil
+		for _, prefix := range []string{statePrefix, profilePrefix} {
+			records, err := t.list(prefix)
+			if err != nil {
+				return err
+			}
+			for _, rec := range records {
+				keys = append(keys, rec.Key)
+			}
+		}
+	}
+	var some []content.State
+	size := 0
+	for _, key := range keys {
+		var s content.State
+		found, err := t.load(key, &s)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		if s.Kind == content.StateDraft {
+			t.save(draftSentKey, t.c.nowMS())
+		}
+		n := len(s.Subject) + len(s.Text) + len(s.Data) + len(s.Device) + 32
+		if len(some) == content.MaxStates || size+n > maxTold && len(some) > 0 {
+			if err := t.composeState(room, some); err != nil {
+				return err
+			}
+			some, size = nil, 0
+		}
+		some, size = append(some, s), size+n
+	}
+	if len(some) == 0 {
+		return nil
+	}
+	return t.composeState(room, some)
+}
+
+func (t *tx) composeState(room identity.Room, entries []content.State) error {
+	_, err := t.compose(room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return content.NewStates(ext, entries)
+	})
+	return err
+}
+
+// shareAll has everything told to the own other devices: one was added.
+func (t *tx) shareAll() { t.put(snapshotKey, []byte{1}) }
+
+// soon has what was just written sent: by Run where it goes on, else now. Without a
+// connection it stays for later.
+func (c *Client) soon(ctx context.Context) error {
+	if c.running.Load() > 0 {
+		select {
+		case c.nudged <- struct{}{}:
+		default:
+		}
+		return nil
+	}
+	err := c.Sync(ctx)
+	var w *wire.Error
+	if errors.Is(err, ErrOffline) || errors.As(err, &w) {
+		return nil
+	}
+	return err
+}
