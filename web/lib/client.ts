@@ -1,7 +1,8 @@
 // The page's end of the core: every method of core.ts as a function, and events.
 
-import { methodNames, type Events, type Methods } from "./core";
+import { methodNames, type Boot, type Events, type Methods } from "./core";
 import { openLink, type Link } from "./link";
+import { mark } from "./mark";
 import type { Failure, FromCore } from "./messages";
 
 /** A refused call. code is one of those that Error in core.ts lists; message is English. */
@@ -45,12 +46,13 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
     } else if ("reload" in m) {
       location.reload();
     } else if ("event" in m) {
-      for (const fn of listeners.get(m.event) ?? []) fn(m.data as never);
+      const data = m.event === "boot" ? mark(m.data as Boot, false) : m.data;
+      for (const fn of listeners.get(m.event) ?? []) fn(data as never);
     } else {
       const call = calls.get(m.id);
       calls.delete(m.id);
       if (m.error) call?.reject(new CoreError(m.error));
-      else call?.resolve(m.result);
+      else call?.resolve(["boot", "signUp", "signIn", "signOut"].includes(call?.method ?? "") ? mark(m.result as Boot, true) : m.result);
     }
   });
   const invoke = (method: string, params: unknown) =>
@@ -64,6 +66,13 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
     listeners.set(event, set.add(fn));
     return () => void set.delete(fn);
   };
+  void keep();
   const methods = Object.fromEntries(methodNames.map((name) => [name, (p?: unknown) => invoke(name, p ?? {})]));
   return { ...(methods as unknown as Methods), on: on as Core["on"] };
+}
+
+/** keep asks the browser not to delete by itself what this device keeps. */
+async function keep(): Promise<void> {
+  const storage = navigator.storage as StorageManager | undefined;
+  if (storage?.persist && !(await storage.persisted())) await storage.persist();
 }

@@ -13,6 +13,11 @@ export function workerURL(): unknown {
   return trusted(PARLEY_WORKER);
 }
 
+/** serviceWorkerURL is the address of the service worker, which never changes. */
+export function serviceWorkerURL(): unknown {
+  return trusted("/sw.js");
+}
+
 /** wasmURL is the address of the core itself. */
 export function wasmURL(): string {
   return new URL(PARLEY_WASM, self.location.href).href;
