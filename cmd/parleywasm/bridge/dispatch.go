@@ -41,6 +41,8 @@ func (c *Core) allCalls() map[string]call {
 	all := map[string]call{}
 	for _, some := range []map[string]call{
 		c.accountCalls(),
+		c.passkeyCalls(),
+		c.pushCalls(),
 	} {
 		maps.Copy(all, some)
 	}

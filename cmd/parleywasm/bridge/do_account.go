@@ -58,7 +58,7 @@ const maxGroup = 32
 // bad_name, name_taken, sign_up_closed, offline, bad_passkey.
 func (c *Core) SignUp(ctx context.Context, p SignUp) (Boot, error) {
 	return c.login(ctx, p.Name, p.DeviceName, func(cfg client.Config, seal client.SealKey, account identity.Account) (*client.Client, error) {
-		return client.SignUp(ctx, cfg, seal, account, c.cfg.Login(p.Passphrase, account))
+		return client.SignUpWith(ctx, cfg, seal, account, c.proof(account, p.Passphrase, p.Passkey))
 	})
 }
 
@@ -67,11 +67,11 @@ func (c *Core) SignUp(ctx context.Context, p SignUp) (Boot, error) {
 // too_many_enrolling, offline, bad_passkey.
 func (c *Core) SignIn(ctx context.Context, p SignIn) (Boot, error) {
 	return c.login(ctx, p.Name, p.DeviceName, func(cfg client.Config, seal client.SealKey, account identity.Account) (*client.Client, error) {
-		login := c.cfg.Login(p.Passphrase, account)
+		proof := c.proof(account, p.Passphrase, p.Passkey)
 		if p.Reset {
-			return client.Reset(ctx, cfg, seal, account, login)
+			return client.ResetWith(ctx, cfg, seal, account, proof)
 		}
-		return client.Enroll(ctx, cfg, seal, account, login)
+		return client.EnrollWith(ctx, cfg, seal, account, proof)
 	})
 }
 
