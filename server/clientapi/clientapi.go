@@ -150,7 +150,9 @@ func (a *API) serveOperation(w http.ResponseWriter, r *http.Request, op operatio
 	}
 	defer a.door.leave()
 	c := caller{from: a.opts.Address(r)}
-	if err := a.admitOperation(r, op.name, &c); err != nil { // before anything of the body is read
+	err := a.admitOperation(r, op.name, &c) // before anything of the body is read
+	a.tellQuotas(w, op.name, c)
+	if err != nil {
 		return nil, a.observed(op.name, err)
 	}
 	body, err := a.readBody(w, r, op.limit)
@@ -300,7 +302,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, reply any, err erro
 			status = http.StatusMethodNotAllowed
 		}
 		if refusal.RetryAfter > 0 || status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", strconv.FormatInt(max(1, (refusal.RetryAfter+999)/1000), 10))
+			tellWait(w.Header(), status, time.Duration(refusal.RetryAfter)*time.Millisecond)
 		}
 		if err == error(errDraining) {
 			w.Header().Set("Connection", "close") // the next one may go to another node
