@@ -16,7 +16,7 @@ type Stats struct {
 	Verified uint64 // tokens that were verified, rather than remembered
 	Limited  uint64 // requests refused with rate_limited by Admit and its like
 	Busy     uint64 // operations refused because too much waited to be stored
-	Blocked  uint64 // messages, additions and claims refused with not_accepting
+	Blocked  uint64 // messages, additions and claims refused with not_accepting; repetitions too
 
 	Signals     uint64 // taken from devices
 	SignalsLost uint64 // that were pushed out by newer ones, or came while too much waited
