@@ -25,6 +25,7 @@ func base() (api.BuildOptions, error) {
 		Target: api.ES2022, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
 		JSX: api.JSXAutomatic, JSXImportSource: "preact",
 		Alias:         map[string]string{"react": "preact/compat", "react-dom": "preact/compat", "react/jsx-runtime": "preact/jsx-runtime"},
+		NodePaths:     []string{"web/node_modules"}, // for the aliases, which are found from the module's root
 		AbsWorkingDir: "", Outdir: distDir, LogLevel: api.LogLevelWarning, Tsconfig: "web/tsconfig.json",
 		Plugins: []api.Plugin{provide("parley:wasm_exec", runtime)},
 		Define:  map[string]string{"process.env.NODE_ENV": `"production"`},

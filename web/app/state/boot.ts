@@ -5,6 +5,9 @@ import { core } from "./core";
 /** boot says who is here; null until the core has answered first. */
 export const boot = signal<Boot | null>(null);
 
+/** wiped is whether the browser has deleted what was kept here: until somebody signs in again. */
+export const wiped = signal(false);
+
 /** connection is how the server is reached: online, connecting or offline. */
 export const connection = signal<Connected["state"]>("connecting");
 
@@ -17,6 +20,8 @@ export const account = computed(() => boot.value?.account ?? "");
 /** setBoot takes what a call or an event told of who is here. */
 export function setBoot(now: Boot) {
   boot.value = now;
+  if (now.wiped) wiped.value = true;
+  else if (now.phase !== "none") wiped.value = false;
   setConnection(now.online);
 }
 

@@ -5,6 +5,6 @@ export { attempt, codeOf, core, explain, worked } from "./core";
 export { announce } from "./live";
 export { refresher } from "./refresh";
 export { active, archived, lineOf, refreshRooms, requests, rooms, typing, unread } from "./rooms";
-export { go, goToList, goToRoom, goToSettings, jumpTo, openRoom, route, up, type Folder, type Jump } from "./route";
+export { go, goToList, goToRoom, goToSettings, jumpTo, leaveFolder, openRoom, route, up, type Folder, type Jump } from "./route";
 export { change, settings } from "./settings";
 export { calm, watched, wide } from "./window";

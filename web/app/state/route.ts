@@ -94,6 +94,12 @@ export function up() {
   else go(above, true);
 }
 
+/** leaveFolder goes from a list beside the main one back to that. */
+export function leaveFolder() {
+  if (openRoom.value) goToList();
+  else up();
+}
+
 function parent(now: Route): Route {
   if (now.at === "settings" && now.page) return { at: "settings", page: "" };
   const folder = now.at === "chats" && now.room ? now.folder : "";

@@ -20,34 +20,50 @@ export function watchSettings() {
   core.on("settings", take);
   effect(() => {
     if (phase.value === "ready") void core.settings().then(take, () => undefined);
+    else if (phase.value === "none") remember({ ...remembered(), here: false });
   });
 }
 
 // Theme and language are shown before the core has answered: the last ones are
-// remembered beside it. They tell nothing about anybody.
+// remembered beside it, and whether somebody was here. It says nothing of who.
+interface Look {
+  theme: string;
+  language: string;
+  here: boolean;
+}
+
 function take(now: Settings) {
   settings.value = now;
-  remember(now.theme, now.language);
+  remember({ theme: now.theme, language: now.language, here: true });
   void show(now.theme, now.language);
 }
 
-function remember(theme: string, language: string) {
+const place = "parley-look";
+
+function remember(look: Look) {
   try {
-    localStorage.setItem("parley-look", JSON.stringify({ theme, language }));
+    localStorage.setItem(place, JSON.stringify(look));
   } catch {
     // A browser that keeps nothing shows its own theme first.
   }
 }
 
+function remembered(): Look {
+  try {
+    const { theme, language, here } = JSON.parse(localStorage.getItem(place) ?? "{}") as Partial<Look>;
+    return { theme: String(theme ?? "system"), language: String(language ?? ""), here: here === true };
+  } catch {
+    return { theme: "system", language: "", here: false };
+  }
+}
+
+/** wasHere is whether somebody was signed in when the page was open last. */
+export const wasHere = remembered().here;
+
 /** showRemembered shows the theme and the language of last time. */
 export async function showRemembered(): Promise<void> {
-  let look: { theme?: unknown; language?: unknown } = {};
-  try {
-    look = JSON.parse(localStorage.getItem("parley-look") ?? "{}") as typeof look;
-  } catch {
-    // As above.
-  }
-  await show(String(look.theme ?? "system"), String(look.language ?? ""));
+  const look = remembered();
+  await show(look.theme, look.language);
 }
 
 async function show(theme: string, language: string): Promise<void> {

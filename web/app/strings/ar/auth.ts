@@ -1,4 +1,66 @@
 import type { auth as english } from "../en/auth";
 import type { Translated } from "../table";
 
-export const auth: Translated<typeof english> = {};
+export const auth: Translated<typeof english> = {
+  "auth.hello": "رسائل بينك وبين من تختارهم",
+  "auth.helloText": "سريعة وودودة وخاصة: ما تكتبه يُقفل على هذا الجهاز ولا يُفتح إلا على أجهزتهم.",
+  "auth.signUp": "إنشاء حساب",
+  "auth.signIn": "تسجيل الدخول",
+  "auth.have": "لديك حساب بالفعل؟",
+  "auth.haveNot": "جديد هنا؟",
+  "auth.closed": "إنشاء الحسابات غير متاح حاليًا على {domain}.",
+  "auth.at": "على {domain}",
+
+  "auth.name": "الاسم",
+  "auth.nameHint": "يجدك الآخرون به. حروف a–z صغيرة وأرقام ونقاط وشرطات.",
+  "auth.nameBad": "حروف a–z الصغيرة والأرقام والنقاط والشرطات فقط، و64 حرفًا على الأكثر.",
+  "auth.nameMissing": "اختر اسمًا من فضلك.",
+  "auth.nameTaken": "هذا الاسم مأخوذ. اختر اسمًا آخر من فضلك.",
+  "auth.display": "بماذا يناديك الناس؟",
+  "auth.displayHint": "لا يراه إلا من تتحدث إليهم، ويمكنك تركه فارغًا.",
+  "auth.passphrase": "عبارة المرور",
+  "auth.passphraseHint": "بضع كلمات لا يخمّنها أحد. لا يستطيع أحد هنا رؤيتها أو إرسال غيرها إليك، فاحفظها جيدًا.",
+  "auth.passphraseShort": "استخدم 8 أحرف على الأقل من فضلك.",
+  "auth.passphraseWrong": "الاسم وعبارة المرور غير متطابقين.",
+  "auth.passphraseShow": "إظهار عبارة المرور",
+  "auth.passphraseHide": "إخفاء عبارة المرور",
+  "auth.strength.weak": "سهلة التخمين: أضف كلمة أو كلمتين",
+  "auth.strength.fair": "مقبولة: كلمة أخرى تجعلها قوية",
+  "auth.strength.strong": "قوية",
+  "auth.or": "أو",
+  "auth.passkey": "استخدام مفتاح مرور بدلًا منها",
+  "auth.passkeyIn": "تسجيل الدخول بمفتاح مرور",
+  "auth.passkeyFailed": "لم يُستخدم مفتاح المرور. يمكنك المحاولة مجددًا أو استخدام عبارة مرور.",
+  "auth.device": "اسم هذا الجهاز «{name}».",
+  "auth.deviceChange": "تغيير",
+  "auth.deviceName": "اسم هذا الجهاز",
+  "auth.deviceNameHint": "تراه في قائمة أجهزتك.",
+  "auth.tooMany": "هناك أجهزة كثيرة تنتظر الموافقة. أزل أحدها من جهاز تستخدمه.",
+  "auth.create": "إنشاء الحساب",
+
+  "auth.waiting": "وافق على هذا الجهاز",
+  "auth.waitingText": "على جهاز سجّلت الدخول فيه من قبل:",
+  "auth.waitingStep1": "افتح الإعدادات ثم الأجهزة",
+  "auth.waitingStep2": "تأكد من أنه يعرض هذا الرمز نفسه",
+  "auth.waitingStep3": "اختر «موافقة»",
+  "auth.code": "رمز هذا الجهاز",
+  "auth.waitingNow": "بانتظار جهازك الآخر…",
+  "auth.cancel": "إلغاء تسجيل الدخول",
+  "auth.lost": "فقدت أجهزتي الأخرى",
+
+  "auth.reset": "البدء من جديد على هذا الجهاز",
+  "auth.resetText": "إذا لم يكن أي من أجهزتك الأخرى في متناولك، يمكنك المتابعة بهذا الجهاز وحده:",
+  "auth.resetPoint1": "يُسجَّل خروجك من جميع أجهزتك الأخرى.",
+  "auth.resetPoint2": "الرسائل الموجودة عليها فقط لا تنتقل إلى هنا.",
+  "auth.resetPoint3": "يُخبَر من تتحدث إليهم، وقد يسألون إن كنت أنت حقًا قبل أن يتابعوا.",
+  "auth.resetPoint4": "يستطيع أي من أجهزتك الأخرى التراجع عن ذلك خلال بضعة أيام، إن لم تكن أنت.",
+  "auth.resetDo": "البدء من جديد هنا",
+
+  "auth.removed": "سُجّل خروج هذا الجهاز",
+  "auth.removedText": "أُزيل من حسابك على جهاز آخر من أجهزتك. لم يعد ممكنًا قراءة ما حُفظ هنا.",
+  "auth.removedDo": "المسح وتسجيل الدخول من جديد",
+
+  "auth.wiped": "مسح هذا المتصفح ما خزّنه",
+  "auth.wipedText":
+    "تفعل المتصفحات ذلك أحيانًا عند امتلاء المساحة أو حذف بيانات المواقع. حسابك بخير: سجّل الدخول بالاسم نفسه، وسيراك من تتحدث إليهم الشخص نفسه.",
+};

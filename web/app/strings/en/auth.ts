@@ -1,3 +1,66 @@
 import type { Table } from "../table";
 
-export const auth = {} satisfies Table;
+/** auth is what somebody reads who isn't signed in yet, or not any more. */
+export const auth = {
+  "auth.hello": "Messages between you and the people you choose",
+  "auth.helloText": "Quick and friendly, and private: what you write is locked on this device and opened only on theirs.",
+  "auth.signUp": "Create an account",
+  "auth.signIn": "Sign in",
+  "auth.have": "Already have an account?",
+  "auth.haveNot": "New here?",
+  "auth.closed": "New accounts aren’t open on {domain} right now.",
+  "auth.at": "on {domain}",
+
+  "auth.name": "Name",
+  "auth.nameHint": "Others find you by it. Small letters a–z, digits, dots, dashes and underscores.",
+  "auth.nameBad": "Only small letters a–z, digits, dots, dashes and underscores, at most 64.",
+  "auth.nameMissing": "Please choose a name.",
+  "auth.nameTaken": "Somebody has this name already. Please choose another one.",
+  "auth.display": "What should people call you?",
+  "auth.displayHint": "Only people you talk to see it. You can leave it empty.",
+  "auth.passphrase": "Passphrase",
+  "auth.passphraseHint": "A few words that nobody would guess. Nobody here can see it or send you a new one, so keep it safe.",
+  "auth.passphraseShort": "Please use at least 8 characters.",
+  "auth.passphraseWrong": "That name and passphrase don’t belong together.",
+  "auth.passphraseShow": "Show the passphrase",
+  "auth.passphraseHide": "Hide the passphrase",
+  "auth.strength.weak": "Easy to guess: add a word or two",
+  "auth.strength.fair": "Fair: one more word makes it strong",
+  "auth.strength.strong": "Strong",
+  "auth.or": "or",
+  "auth.passkey": "Use a passkey instead",
+  "auth.passkeyIn": "Sign in with a passkey",
+  "auth.passkeyFailed": "The passkey wasn’t used. You can try again, or use a passphrase.",
+  "auth.device": "This device is called “{name}”.",
+  "auth.deviceChange": "Change",
+  "auth.deviceName": "Name of this device",
+  "auth.deviceNameHint": "You see it in your list of devices.",
+  "auth.tooMany": "Too many devices are waiting already. Remove one on a device that you use.",
+  "auth.create": "Create account",
+
+  "auth.waiting": "Approve this device",
+  "auth.waitingText": "On a device where you’re already signed in:",
+  "auth.waitingStep1": "Open Settings, then Devices",
+  "auth.waitingStep2": "Check that it shows this same code",
+  "auth.waitingStep3": "Choose Approve",
+  "auth.code": "Code of this device",
+  "auth.waitingNow": "Waiting for your other device…",
+  "auth.cancel": "Don’t sign in",
+  "auth.lost": "I lost my other devices",
+
+  "auth.reset": "Start again on this device",
+  "auth.resetText": "If none of your other devices is at hand, you can continue with this one alone:",
+  "auth.resetPoint1": "All your other devices are signed out.",
+  "auth.resetPoint2": "Messages that are only on them don’t come here.",
+  "auth.resetPoint3": "The people you talk to are told, and may ask whether it’s really you before they go on.",
+  "auth.resetPoint4": "One of your other devices can take this back for some days, in case it wasn’t you.",
+  "auth.resetDo": "Start again here",
+
+  "auth.removed": "This device was signed out",
+  "auth.removedText": "It was removed from your account on another of your devices. What was kept here can’t be read any more.",
+  "auth.removedDo": "Clear and sign in again",
+
+  "auth.wiped": "This browser cleared its storage",
+  "auth.wipedText":
+    "Browsers sometimes do that when space runs out or site data is deleted. Your account is safe: sign in again with the same name. The people you talk to will see you as the same person.",
+} satisfies Table;

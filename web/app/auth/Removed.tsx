@@ -1,0 +1,33 @@
+import { useState } from "preact/hooks";
+import { Devices } from "../icons";
+import { attempt, boot, core } from "../state";
+import { setBoot } from "../state/boot";
+import { t } from "../strings";
+import { Button } from "../ui";
+import { step, typedName } from "./Auth";
+
+/** Removed explains that this device was taken off its account; clearing it is what is left. */
+export function Removed() {
+  const [busy, setBusy] = useState(false);
+  const clear = async () => {
+    setBusy(true);
+    typedName.value = boot.value?.name ?? "";
+    const now = await attempt(core.signOut());
+    setBusy(false);
+    if (!now) return;
+    step.value = "signIn";
+    setBoot(now);
+  };
+  return (
+    <div class="empty">
+      <div class="sign">
+        <Devices size={2.25} />
+      </div>
+      <h1>{t("auth.removed")}</h1>
+      <p>{t("auth.removedText")}</p>
+      <Button kind="primary" busy={busy} onClick={() => void clear()}>
+        {t("auth.removedDo")}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Person } from "../../lib/core";
+import { Close } from "../icons";
+import { t } from "../strings";
+import { Avatar, moveAmong } from "../ui";
+import { faceOf } from "./faces";
+
+/** A Choice is somebody to write to; person where this device knows them. */
+export interface Choice {
+  name: string;
+  display: string;
+  person?: Person;
+}
+
+function face(choice: Choice) {
+  return choice.person ? faceOf(choice.person) : { id: choice.name, name: choice.display };
+}
+
+/** Chips are the people who are chosen; a press takes one away. */
+export function Chips({ chosen, onRemove }: { chosen: Choice[]; onRemove: (one: Choice) => void }) {
+  if (chosen.length === 0) return null;
+  return (
+    <ul class="chips" aria-label={t("new.chosen")}>
+      {chosen.map((one) => (
+        <li key={one.name}>
+          <button type="button" class="chip" onClick={() => onRemove(one)} aria-label={t("new.removeOne", { name: one.display })}>
+            <Avatar {...face(one)} size="xs" />
+            <bdi>{one.display}</bdi>
+            <Close size={0.875} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Suggestions are people to choose; the arrows move among them. */
+export function Suggestions({ choices, onChoose }: { choices: Choice[]; onChoose: (one: Choice) => void }) {
+  if (choices.length === 0) return null;
+  return (
+    <div onKeyDown={(event) => moveAmong(event, event.currentTarget, ".person-row")}>
+      <h3 class="small-head">{t("new.suggested")}</h3>
+      <ul>
+        {choices.map((one) => (
+          <li key={one.name}>
+            <button type="button" class="person-row" onClick={() => onChoose(one)}>
+              <Avatar {...face(one)} size="m" />
+              <span class="folder-words">
+                <bdi class="one-line">{one.person ? one.display : t("search.writeTo", { name: one.name })}</bdi>
+                {one.person && <span class="one-line">@{one.name}</span>}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { useRef, useState } from "preact/hooks";
+import type { Person } from "../../lib/core";
+import { PictureInput } from "../settings/PictureInput";
+import { boot, codeOf, core, explain, goToRoom, refreshRooms } from "../state";
+import { t } from "../strings";
+import { Button, Dialog, TextField } from "../ui";
+import { asName, fits, people, validName } from "./people";
+import { Chips, Suggestions, type Choice } from "./Choices";
+import "./new.css";
+
+/** NewConversation asks for one person, or for several and the name of their group. */
+export function NewConversation({ onClose }: { onClose: () => void }) {
+  const [chosen, setChosen] = useState<Choice[]>([]);
+  const [text, setText] = useState("");
+  const [title, setTitle] = useState("");
+  const [picture, setPicture] = useState("");
+  const [error, setError] = useState("");
+  const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const isGroup = chosen.length > 1;
+  const room = (boot.value?.server?.max_members ?? 32) - 1;
+
+  const choose = (choice: Choice) => {
+    setError("");
+    setText("");
+    field.current?.focus();
+    if (chosen.some((one) => one.name === choice.name)) return;
+    if (chosen.length >= room) setError(t("new.full", { n: room + 1 }));
+    else setChosen([...chosen, choice]);
+  };
+  const typed = asName(text);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (typed) {
+      const known = people.value.find((person) => person.name === typed);
+      if (validName(typed)) choose(known ? choiceOf(known) : { name: typed, display: typed });
+      else setError(t("new.badName"));
+      return;
+    }
+    if (chosen.length === 0) return;
+    if (isGroup && !title.trim()) {
+      setError(t("new.groupNameMissing"));
+      return;
+    }
+    setBusy(true);
+    try {
+      const names = chosen.map((one) => one.name);
+      const made = await core.start(
+        isGroup ? { names, group: true, title: title.trim(), picture: picture || undefined } : { names, group: false },
+      );
+      refreshRooms();
+      onClose();
+      goToRoom(made.room);
+    } catch (refused) {
+      setError(codeOf(refused) === "unknown_account" && !isGroup ? t("new.unknown", { name: chosen[0]?.name ?? "" }) : explain(refused));
+    }
+    setBusy(false);
+  };
+  const suggestions = suggested(text, chosen);
+  const foot = (
+    <Button kind="primary" whole busy={busy} disabled={chosen.length === 0 && !typed} type="submit" form="new-conversation">
+      {isGroup ? t("new.create") : t("new.start")}
+    </Button>
+  );
+  return (
+    <Dialog title={isGroup ? t("new.group") : t("new.title")} onClose={onClose} foot={foot} class="new-dialog">
+      <form id="new-conversation" class="new-form" onSubmit={(event) => void submit(event)}>
+        {isGroup && (
+          <div class="new-group">
+            <PictureInput id="new" name={title} picture={picture} onPicture={setPicture} small group />
+            <TextField label={t("new.groupName")} value={title} onText={setTitle} hint={t("new.groupNameHint")} autocomplete="off" />
+          </div>
+        )}
+        <Chips chosen={chosen} onRemove={(one) => setChosen(chosen.filter((other) => other !== one))} />
+        <TextField
+          label={t("new.who")}
+          value={text}
+          onText={(now) => (setText(now), setError(""))}
+          placeholder={t("new.placeholder")}
+          hint={chosen.length === 1 ? t("new.several") : t("new.nobody")}
+          error={error}
+          input={field}
+          autofocus
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+        />
+        <Suggestions choices={suggestions} onChoose={choose} />
+      </form>
+    </Dialog>
+  );
+}
+
+function choiceOf(person: Person): Choice {
+  return { name: person.name, display: person.display, person };
+}
+
+// suggested are people who fit what was typed, and the typed name itself.
+function suggested(text: string, chosen: Choice[]): Choice[] {
+  const free = people.value.filter((person) => !chosen.some((one) => one.name === person.name));
+  const known = free.filter((person) => fits(asName(text), person.display, person.name)).map(choiceOf);
+  const name = asName(text);
+  const typedIsNew = validName(name) && !known.some((one) => one.name === name) && !chosen.some((one) => one.name === name);
+  return typedIsNew ? [{ name, display: name }, ...known].slice(0, 30) : known.slice(0, 30);
+}

@@ -1,0 +1,32 @@
+import { Auth } from "../auth/Auth";
+import { phase } from "../state";
+import { said } from "../state/live";
+import { wasHere } from "../state/settings";
+import { Toasts, Tooltips } from "../ui";
+import { Main } from "./Main";
+import { Splash } from "./Splash";
+import "./shell.css";
+
+/** App is the whole page. */
+export function App() {
+  return (
+    <>
+      <View />
+      <div class="unseen" role="status" aria-live="polite">
+        {said.value}
+      </div>
+      <Toasts />
+      <Tooltips />
+    </>
+  );
+}
+
+function View() {
+  switch (phase.value) {
+    case "starting":
+      return <Splash known={wasHere} />;
+    case "ready":
+      return <Main />;
+  }
+  return <Auth />;
+}
