@@ -90,6 +90,9 @@ func (c *Client) resumeWipes(ctx context.Context) error {
 
 // wipeSome deletes the next messages of a wipe, or its record where there are none.
 func (t *tx) wipeSome(w *wipeRecord, key string) error {
+	if n, err := t.indexed(w.Room); err != nil || n > 0 {
+		return cmpErr(err, t.forgetWords(w.Room))
+	}
 	prefix := msgPrefix + w.Room.ID() + "/"
 	// Numbers are inverted in keys: the newest of them comes first.
 	after := msgKey(w.Room, w.UpTo, math.MaxUint8)

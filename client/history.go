@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/content"
 	"parley/identity"
 )
 
@@ -35,17 +36,31 @@ func (t *tx) free(room identity.Room, seq uint64) (bool, error) {
 // is free.
 func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
 	key := msgKey(r.Room, m.Seq, 0)
+	early, err := t.get(idKey(m.ID))
+	if err != nil {
+		return err
+	}
+	m.Touched = m.Touched || string(early) == earlyMark
+	if err := t.schedule(r, m, key); err != nil {
+		return err
+	}
 	t.save(key, m)
 	t.put(idKey(m.ID), []byte(key))
 	if target := targetOf(m); !target.IsZero() {
 		t.put(modKey(target, m.Seq), []byte(key))
+		if err := t.touch(target, m); err != nil {
+			return err
+		}
+	}
+	if err := t.grown(r, m.Seq); err != nil {
+		return err
 	}
 	if m.Kind != KindUnreadable { // which has no id that others know
 		r.SeenSeq, r.SeenID = m.Seq, m.ID
 	}
 	if shown(m) {
 		r.LastKey, r.ActivityMS = key, max(r.ActivityMS, m.AtMS)
-		if feed && !m.Own(t.c.self.Account) {
+		if feed && !m.Own(t.c.self.Account) && m.Seq > r.ReadSeq {
 			r.Unread++
 		}
 	}
@@ -117,29 +132,88 @@ func (t *tx) byID(id MessageID) (*Message, error) {
 	return t.message(string(key))
 }
 
+// earlyMark stands in the place of a message's key where something was said about
+// it before it came.
+const earlyMark = "-"
+
+// touch notes on the message target that by edits it, takes it back or reacts to
+// it: those of which nothing is noted are shown without looking for more.
+func (t *tx) touch(target MessageID, by *Message) error {
+	key, err := t.get(idKey(target))
+	switch {
+	case err != nil:
+		return err
+	case key == nil:
+		t.put(idKey(target), []byte(earlyMark))
+		return nil
+	case strings.HasPrefix(string(key), outPrefix):
+		var e outEntry
+		found, err := t.load(string(key), &e)
+		if err == nil && found && !e.Message.Touched {
+			e.Message.Touched = true
+			t.save(string(key), &e)
+		}
+		return err
+	}
+	m := new(Message)
+	found, err := t.load(string(key), m)
+	if err != nil || !found {
+		return err
+	}
+	if !m.Touched {
+		m.Touched = true
+		t.save(string(key), m)
+	}
+	if by.Kind == KindReaction || by.Room != m.Room || by.From != m.From {
+		return nil
+	}
+	return t.unindex(m) // its text is another one now
+}
+
 // view applies to m what has been said about it since.
 func (t *tx) view(m *Message) (*View, error) {
-	v := &View{Message: *m}
+	v := &View{Message: *m, raw: m.Text}
 	if m.Kind == KindNotice || m.ID.IsZero() {
 		return v, nil
 	}
-	mods, err := t.list(modPrefix + m.ID.String() + "/")
+	if m.Touched {
+		if err := t.applyMods(v); err != nil {
+			return nil, err
+		}
+	}
+	facts, err := t.factsOf(m.Room)
 	if err != nil {
 		return nil, err
+	}
+	v.Text = v.raw
+	if (v.Kind == KindText || v.Kind == KindEdit) && !v.Plain {
+		v.Text, v.Mentions = content.DecodeMentions(v.raw, facts.name)
+	}
+	if v.State == StateDelivered && v.Seq <= facts.readBy {
+		v.State = StateRead
+	}
+	return v, nil
+}
+
+// applyMods applies what has been said about a message, in the room's order.
+func (t *tx) applyMods(v *View) error {
+	mods, err := t.list(modPrefix + v.ID.String() + "/")
+	if err != nil {
+		return err
 	}
 	for _, mod := range mods {
 		by, err := t.message(string(mod.Value))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if by == nil || by.Room != m.Room {
+		if by == nil || by.Room != v.Room || by.State == stateDiscarded {
 			continue
 		}
 		if err := t.modify(v, by); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return v, nil
+	return nil
 }
 
 // modify applies one edit, unsend or reaction. Only an author edits and unsends.
@@ -147,11 +221,11 @@ func (t *tx) modify(v *View, by *Message) error {
 	switch by.Kind {
 	case KindEdit:
 		if by.From == v.From && !v.Unsent && v.Kind == KindText {
-			v.Text, v.Edited = by.Text, true
+			v.raw, v.Plain, v.Edited = by.Text, by.Plain, true
 		}
 	case KindUnsend:
 		if by.From == v.From {
-			v.Text, v.Unsent = "", true
+			v.raw, v.Unsent = "", true
 		}
 	case KindReaction:
 		gone, err := t.unsent(by)
@@ -164,96 +238,37 @@ func (t *tx) modify(v *View, by *Message) error {
 		if !slices.Contains(v.Reactions[by.Text], by.From) {
 			v.Reactions[by.Text] = append(v.Reactions[by.Text], by.From)
 		}
+		if by.From == t.c.self.Account {
+			v.mine = append(v.mine, by)
+		}
 	}
 	return nil
 }
 
 // unsent reports whether m was taken back by its author.
 func (t *tx) unsent(m *Message) (bool, error) {
-	v, err := t.view(m)
-	if err != nil {
-		return false, err
+	if !m.Touched {
+		return false, nil
 	}
-	return v.Unsent, nil
+	v := &View{Message: *m}
+	err := t.applyMods(v)
+	return v.Unsent, err
 }
 
 // History returns at most limit messages of a room, oldest first: those before
 // the number before, or, where it is 0, the newest, and after them the outbox.
-// Edits, unsends and reactions are applied, not listed.
+// Edits, unsends and reactions are applied, not listed. See [Client.Page].
 func (c *Client) History(ctx context.Context, room identity.Room, before uint64, limit int) ([]View, error) {
 	var out []View
 	err := c.step(ctx, func(t *tx) error {
-		out = nil
-		r, err := t.room(room)
+		p, err := t.page(room, PageOf{Before: before, Limit: limit})
 		if err != nil {
 			return err
 		}
-		if r == nil {
-			return ErrUnknownRoom
-		}
-		if out, err = t.page(room, before, limit); err != nil || before != 0 {
-			return err
-		}
-		queued, err := t.queuedViews(room)
-		out = append(out, queued...)
-		return err
+		out = p.Views
+		return nil
 	})
 	return out, err
-}
-
-// page returns up to limit lines before a number, oldest first.
-func (t *tx) page(room identity.Room, before uint64, limit int) ([]View, error) {
-	prefix := msgPrefix + room.ID() + "/"
-	after := ""
-	if before != 0 {
-		after = msgKey(room, before, 0)
-	}
-	var out []View
-	for len(out) < limit {
-		records, err := t.c.store.list(t.ctx, prefix, after, max(limit, 64))
-		if err != nil {
-			return nil, err
-		}
-		for _, rec := range records {
-			after = rec.Key
-			m, err := t.message(rec.Key)
-			if err != nil {
-				return nil, err
-			}
-			if m == nil || !shown(m) || len(out) == limit {
-				continue
-			}
-			v, err := t.view(m)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, *v)
-		}
-		if len(records) < max(limit, 64) {
-			break
-		}
-	}
-	slices.Reverse(out)
-	return out, nil
-}
-
-func (t *tx) queuedViews(room identity.Room) ([]View, error) {
-	entries, err := t.outbox()
-	if err != nil {
-		return nil, err
-	}
-	var out []View
-	for _, e := range entries {
-		if e.Message.Room != room || !shown(&e.Message) {
-			continue
-		}
-		v, err := t.view(&e.Message)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *v)
-	}
-	return out, nil
 }
 
 // Lookup returns one message as it stands now, or ErrUnknownMessage.
@@ -271,28 +286,6 @@ func (c *Client) Lookup(ctx context.Context, id MessageID) (*View, error) {
 		return err
 	})
 	return v, err
-}
-
-// MarkRead says that a person has seen a room up to seq.
-func (c *Client) MarkRead(ctx context.Context, room identity.Room, seq uint64) error {
-	return c.step(ctx, func(t *tx) error {
-		r, err := t.room(room)
-		if err != nil {
-			return err
-		}
-		if r == nil {
-			return ErrUnknownRoom
-		}
-		if seq <= r.ReadSeq {
-			return nil
-		}
-		r.ReadSeq = seq
-		if seq >= r.SeenSeq {
-			r.Unread = 0
-		}
-		t.saveRoom(r)
-		return nil
-	})
 }
 
 // NewMessages returns, in order of arrival, at most limit messages that

@@ -126,7 +126,8 @@ type View struct {
 	Mentions  []Mention                     // in Text, in order
 	Reactions map[string][]identity.Account // emoji → who, in order of arrival
 
-	raw string // Text as it was sent
+	raw  string     // Text as it was sent
+	mine []*Message // the own reactions that count
 }
 
 // A Mention is a person in a text.

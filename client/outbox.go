@@ -6,8 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"parley/content"
 	"parley/identity"
@@ -57,100 +55,6 @@ func (c *Client) SendTo(ctx context.Context, names []string, text string) (Messa
 	return c.Send(ctx, room, text)
 }
 
-// Send sends text, in Markdown, to a room. The message is in the outbox, for
-// good, before anything is tried. If it can't be sent now the error wraps
-// ErrQueued and the cause, and the id is valid all the same: a later
-// [Client.Sync] sends it. Errors that leave nothing in the outbox: ErrEmpty,
-// ErrTooLong, ErrUnknownRoom, ErrNotMember, and any for a room that the server
-// hasn't confirmed yet.
-func (c *Client) Send(ctx context.Context, room identity.Room, text string) (MessageID, error) {
-	if err := checkText(text); err != nil {
-		return MessageID{}, err
-	}
-	return c.send(ctx, room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
-		return content.NewText(ext, text), nil
-	})
-}
-
-// Reply answers the message id. Errors as for Send, and ErrUnknownMessage.
-func (c *Client) Reply(ctx context.Context, id MessageID, text string) (MessageID, error) {
-	if err := checkText(text); err != nil {
-		return MessageID{}, err
-	}
-	return c.about(ctx, id, false, func(ext content.Extensions, about *Message) (*content.Message, error) {
-		return content.NewReply(ext, first(about), text), nil
-	})
-}
-
-// Edit replaces the text of one's own message id. Errors as for Reply, and
-// ErrNotYours.
-func (c *Client) Edit(ctx context.Context, id MessageID, text string) (MessageID, error) {
-	if err := checkText(text); err != nil {
-		return MessageID{}, err
-	}
-	return c.about(ctx, id, true, func(ext content.Extensions, about *Message) (*content.Message, error) {
-		return content.NewEdit(ext, first(about), about.InReplyTo, text), nil
-	})
-}
-
-// Unsend takes back one's own message or reaction id. Errors as for Edit.
-func (c *Client) Unsend(ctx context.Context, id MessageID) (MessageID, error) {
-	return c.about(ctx, id, true, func(ext content.Extensions, about *Message) (*content.Message, error) {
-		if about.Kind == KindReaction {
-			return content.NewUnreact(ext, about.ID, about.InReplyTo), nil
-		}
-		return content.NewUnsend(ext, first(about), about.InReplyTo), nil
-	})
-}
-
-// React answers the message id with one emoji, else content.ErrReaction. Errors
-// as for Reply.
-func (c *Client) React(ctx context.Context, id MessageID, emoji string) (MessageID, error) {
-	return c.about(ctx, id, false, func(ext content.Extensions, about *Message) (*content.Message, error) {
-		return content.NewReaction(ext, first(about), emoji)
-	})
-}
-
-// first returns the id of the first version of m.
-func first(m *Message) MessageID {
-	if m.Kind == KindEdit {
-		return m.Replaces
-	}
-	return m.ID
-}
-
-func checkText(text string) error {
-	switch {
-	case strings.TrimSpace(text) == "":
-		return ErrEmpty
-	case len(text) > MaxText:
-		return ErrTooLong
-	case !utf8.ValidString(text):
-		return ErrNotText
-	}
-	return nil
-}
-
-// about sends a message that refers to another one.
-func (c *Client) about(ctx context.Context, id MessageID, own bool, compose func(content.Extensions, *Message) (*content.Message, error)) (MessageID, error) {
-	target, err := c.Lookup(ctx, id)
-	if err != nil {
-		return MessageID{}, err
-	}
-	if own && !target.Own(c.self.Account) {
-		return MessageID{}, ErrNotYours
-	}
-	if target.Kind == KindNotice || target.Kind == KindUnsend {
-		return MessageID{}, ErrUnknownMessage
-	}
-	if target.Unsent {
-		return MessageID{}, ErrUnsent
-	}
-	return c.send(ctx, target.Room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
-		return compose(ext, &target.Message)
-	})
-}
-
 // send puts a message into the outbox, and then tries to send what is there.
 func (c *Client) send(ctx context.Context, room identity.Room, d draft) (MessageID, error) {
 	var id MessageID
@@ -197,11 +101,15 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	if m.Extensions.Lists, err = t.views(r); err != nil {
 		return MessageID{}, err
 	}
+	s := m.Summary()
+	target, err := t.limitLife(r, m, &s)
+	if err != nil {
+		return MessageID{}, err
+	}
 	data, id, err := m.Encode()
 	if err != nil {
 		return MessageID{}, fmt.Errorf("%w: %v", ErrTooLong, err)
 	}
-	s := m.Summary()
 	if err := t.mayWrite(r, s.Kind); err != nil {
 		return MessageID{}, err
 	}
@@ -212,15 +120,20 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	e := &outEntry{Version: 1, Content: data, Attempt: attempt{ID: newID()}, Message: Message{
 		Version: messageVersion, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
 		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
+		Plain: !s.Markdown, Forwarded: m.Extensions.Forwarded,
 	}}
+	if target.IsZero() && m.Expires != nil {
+		e.Message.TimerS = m.Expires.Seconds
+	}
 	if err := t.encryptAtOnce(r, e); err != nil {
 		return MessageID{}, err
 	}
 	key := numKey(outPrefix, n)
 	t.save(key, e)
 	t.put(idKey(id), []byte(key))
-	if target := targetOf(&e.Message); !target.IsZero() {
+	if !target.IsZero() {
 		t.put(modKey(target, unplaced+n), []byte(key))
+		return id, t.touch(target, &e.Message)
 	}
 	return id, nil
 }
@@ -273,15 +186,18 @@ func (c *Client) flushUntil(ctx context.Context, id MessageID) error {
 	var state State
 	err := c.step(ctx, func(t *tx) error {
 		m, err := t.byID(id)
-		if err == nil && m != nil {
+		switch {
+		case err == nil && m != nil:
 			state = m.State
+		case err == nil && cause == nil:
+			state = StateSent // of a kind that isn't kept
 		}
 		return err
 	})
 	switch {
 	case err != nil:
 		return err
-	case state == StateSent || state == StateDelivered:
+	case state == StateSent || state == StateDelivered || state == StateRead:
 		return nil
 	case state == StateFailed && cause != nil:
 		return cause
@@ -306,7 +222,7 @@ func (c *Client) flush(ctx context.Context) error {
 	stuck := map[identity.Room]bool{}
 	for _, e := range waiting {
 		room := e.Message.Room
-		if stuck[room] || e.Message.State == StateFailed {
+		if stuck[room] || e.Message.State == StateFailed || e.Message.State == stateDiscarded {
 			continue
 		}
 		if err := c.sendEntry(ctx, e.key, room); err != nil {
@@ -360,7 +276,7 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 		request = nil
 		var e outEntry
 		found, err := t.load(key, &e)
-		if err != nil || !found || e.Message.State == StateFailed {
+		if err != nil || !found || e.Message.State == StateFailed || e.Message.State == stateDiscarded {
 			return err
 		}
 		r, g, err := t.ready(e.Message.Room)

@@ -24,7 +24,7 @@ type recall struct {
 
 // fewPrefixes begin the kinds of records of which there are few at any time: what
 // waits to be done.
-var fewPrefixes = []string{outPrefix, stalePrefix, resetPrefix, healPrefix, pendPrefix, openPrefix, reportPrefix, seenPrefix,
+var fewPrefixes = []string{outPrefix, stalePrefix, resetPrefix, healPrefix, pendPrefix, openPrefix, reportPrefix, seenPrefix, wordsDuePrefix, marksPrefix,
 	statePrefix, stateDuePrefix, relatePrefix, tellPrefix, restatePrefix, leavePrefix, wipePrefix}
 
 // few reports whether all records under prefix may be remembered.

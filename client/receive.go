@@ -335,7 +335,7 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	s := msg.Summary()
 	switch s.Kind {
 	case KindStatus:
-		return t.heedReports(kept, msg)
+		return t.heedReports(r, kept, msg)
 	case KindRoom:
 		return t.heedSettings(r, kept, msg)
 	case KindProfile:
@@ -349,6 +349,13 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 		}
 	}
 	kept.ID, kept.Kind, kept.Text, kept.InReplyTo, kept.Replaces = id, s.Kind, s.Text, s.InReplyTo, s.Replaces
+	kept.Plain, kept.Forwarded = !s.Markdown, msg.Extensions.Forwarded
+	if err := t.expiry(kept, msg.Expires); err != nil {
+		return err
+	}
+	if err := t.noteMention(r, kept); err != nil {
+		return err
+	}
 	return t.keep(r, kept)
 }
 
@@ -381,7 +388,7 @@ func (t *tx) judge(msg *content.Message, id MessageID, kept *Message) (string, e
 	if err != nil {
 		return "", err
 	}
-	if known != nil {
+	if known != nil && string(known) != earlyMark {
 		return "duplicate", nil
 	}
 	if msg.Replaces.IsZero() {

@@ -3,10 +3,10 @@ package client
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"parley/content"
 	"parley/identity"
-	"parley/internal/cbor"
 )
 
 // maxReporting is the size of a room above which nobody reports: each message
@@ -16,8 +16,11 @@ const maxReporting = 32 // accounts
 // A reportRecord is what this device has still to report as delivered.
 type reportRecord struct {
 	_   struct{}    `cbor:",toarray"`
-	IDs []MessageID // the oldest first, at most content.MaxReports
+	IDs []MessageID // the oldest first, at most maxOwed
 }
+
+// maxOwed bounds the messages of a room that wait to be reported.
+const maxOwed = 8 * content.MaxReports
 
 // owe remembers that a message is to be reported as delivered. It is written
 // with the message itself.
@@ -30,37 +33,33 @@ func (t *tx) owe(r *roomRecord, id MessageID) error {
 		return err
 	}
 	rec.IDs = append(rec.IDs, id)
-	rec.IDs = rec.IDs[max(0, len(rec.IDs)-content.MaxReports):]
+	rec.IDs = rec.IDs[max(0, len(rec.IDs)-maxOwed):]
 	t.save(reportPrefix+r.Room.ID(), &rec)
 	return nil
 }
 
-// report puts what is owed into the outbox, one message a room.
+// report puts what is owed into the outbox, what was delivered and what was read in
+// one message.
 func (c *Client) report(ctx context.Context) error {
 	return c.step(ctx, func(t *tx) error {
 		owed, err := t.list(reportPrefix)
-		if err != nil || len(owed) == 0 {
-			return err
-		}
-		rooms, err := t.rooms()
 		if err != nil {
 			return err
 		}
+		seen, err := t.list(seenPrefix)
+		if err != nil {
+			return err
+		}
+		var rooms []string // by id, each once
 		for _, rec := range owed {
-			i := slices.IndexFunc(rooms, func(r *roomRecord) bool { return reportPrefix+r.Room.ID() == rec.Key })
-			if i < 0 || rooms[i].Status != statusActive {
-				t.del(rec.Key)
-				continue
-			}
-			if _, _, err := t.ready(rooms[i].Room); err != nil {
-				continue // owed until something can be sent there
-			}
-			t.del(rec.Key)
-			var due reportRecord
-			if err := cbor.Unmarshal(rec.Value, &due); err != nil {
-				return err
-			}
-			if err := t.composeReport(rooms[i].Room, &due); err != nil {
+			rooms = append(rooms, strings.TrimPrefix(rec.Key, reportPrefix))
+		}
+		for _, rec := range seen {
+			rooms = append(rooms, strings.TrimPrefix(rec.Key, seenPrefix))
+		}
+		slices.Sort(rooms)
+		for _, id := range slices.Compact(rooms) {
+			if err := t.reportIn(id); err != nil {
 				return err
 			}
 		}
@@ -68,20 +67,56 @@ func (c *Client) report(ctx context.Context) error {
 	})
 }
 
-func (t *tx) composeReport(room identity.Room, due *reportRecord) error {
-	reports := make([]content.Report, len(due.IDs))
-	for i, id := range due.IDs {
-		reports[i] = content.Report{ID: id, Status: content.StatusDelivered}
+// reportIn puts what is owed in one room into the outbox.
+func (t *tx) reportIn(id string) error {
+	r, err := t.loadRoom(roomPrefix + id)
+	if err != nil {
+		return err
 	}
-	_, err := t.compose(room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
-		return content.NewStatus(ext, reports)
-	})
-	return err
+	if r == nil || r.Status != statusActive {
+		t.del(reportPrefix + id)
+		t.del(seenPrefix + id)
+		return nil
+	}
+	if _, _, err := t.ready(r.Room); err != nil {
+		return nil // owed until something can be sent there
+	}
+	if quiet, err := t.quiet(r); err != nil || quiet {
+		return err // owed until its people are accepted
+	}
+	var owed reportRecord
+	if _, err := t.load(reportPrefix+id, &owed); err != nil {
+		return err
+	}
+	var seen seenRecord
+	if _, err := t.load(seenPrefix+id, &seen); err != nil {
+		return err
+	}
+	t.del(reportPrefix + id)
+	t.del(seenPrefix + id)
+	var reports []content.Report
+	for _, id := range owed.IDs {
+		if id != seen.ID {
+			reports = append(reports, content.Report{ID: id, Status: content.StatusDelivered})
+		}
+	}
+	if !seen.ID.IsZero() {
+		reports = append(reports, content.Report{ID: seen.ID, Status: content.StatusRead})
+	}
+	for some := range slices.Chunk(reports, content.MaxReports) {
+		_, err := t.compose(r.Room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
+			return content.NewStatus(ext, some)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// heedReports marks own messages as delivered that another account reports. It
-// can't be told by one's own devices.
-func (t *tx) heedReports(from *Message, msg *content.Message) error {
+// heedReports notes what another account reports of messages in r: which have
+// come, and how far it has read. It can't be told by one's own devices.
+func (t *tx) heedReports(r *roomRecord, from *Message, msg *content.Message) error {
 	if from.From == t.c.self.Account {
 		return nil
 	}
@@ -100,8 +135,26 @@ func (t *tx) heedReports(from *Message, msg *content.Message) error {
 		if err := t.delivered(from.Room, string(key)); err != nil {
 			return err
 		}
+		if rep.Status == content.StatusRead {
+			if err := t.heedRead(r, from.From, string(key)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// heedRead notes that an account has read a room up to the message of key, if that
+// is one of the room.
+func (t *tx) heedRead(r *roomRecord, by identity.Account, key string) error {
+	if !strings.HasPrefix(key, msgPrefix+r.Room.ID()+"/") {
+		return nil
+	}
+	seq, _, err := placeOf(key)
+	if err != nil {
+		return t.fail(err)
+	}
+	return t.hasRead(r.Room, by, seq)
 }
 
 // delivered marks one message of the own account, if key is that of one in room.

@@ -254,8 +254,13 @@ func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
 		if err := gather(t, rooms, func(r *roomRecord) string { return r.LastKey }); err != nil {
 			return err
 		}
-		if _, err := t.list(statePrefix); err != nil { // remembered from now on
+		if err := gather(t, rooms, func(r *roomRecord) string { return infoKey(r.Room) }); err != nil {
 			return err
+		}
+		for _, prefix := range []string{statePrefix, marksPrefix} { // remembered from now on
+			if _, err := t.list(prefix); err != nil {
+				return err
+			}
 		}
 		for _, r := range rooms {
 			if listed, err := t.inList(r); err != nil || !listed {
@@ -290,15 +295,8 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	if v.ResetOf, err = t.unconfirmedIn(r); err != nil {
 		return nil, err
 	}
-	if r.LastKey != "" {
-		v.Last = new(Message)
-		found, err := t.load(r.LastKey, v.Last)
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			v.Last = nil
-		}
+	if err := t.viewTalk(r, v); err != nil {
+		return nil, err
 	}
 	if r.Status == statusLeft {
 		return v, nil

@@ -189,9 +189,8 @@ func (t *tx) stateEffect(s *content.State) error {
 	}
 	switch s.Kind {
 	case content.StateRead:
-		r.ReadSeq = max(r.ReadSeq, uint64(s.Number))
-		if r.ReadSeq >= r.SeenSeq {
-			r.Unread = 0
+		if err := t.readUpTo(r, min(uint64(s.Number), max(r.LastSeq, r.SeenSeq))); err != nil {
+			return err
 		}
 	case content.StateDeleted:
 		t.beginWipe(r, uint64(s.Number))

@@ -25,29 +25,34 @@ const (
 	countersKey = "counters" // counters
 	printedKey  = "printed"  // uint64: the feed up to here is printed
 
-	contactPrefix = "contact/" // + hidden account: contact
-	stalePrefix   = "stale/"   // + hidden account: the account, whose list is to be read again
-	kpPrefix      = "kp/"      // + key package reference: keyPackageRecord
-	roomPrefix    = "room/"    // + room id: roomRecord
-	rosterPrefix  = "roster/"  // + room id: roster
-	resetPrefix   = "reset/"   // + hidden account: the account, which was reset and not all is over yet
-	groupPrefix   = "g/"       // + room id/generation/…: records of mls
-	healPrefix    = "heal/"    // + room id: the room, whose leaves are to be looked at
-	pendPrefix    = "pend/"    // + room id: pendingCommit
-	openPrefix    = "open/"    // + room id: pendingOpen
-	outPrefix     = "out/"     // + number: outEntry
-	msgPrefix     = "msg/"     // + room id/seq/part: Message
-	idPrefix      = "id/"      // + message id: the key of its Message or outEntry
-	modPrefix     = "mod/"     // + message id/seq: the key of a Message that edits, unsends or reacts
-	reportPrefix  = "report/"  // + room id: reportRecord
-	seenPrefix    = "seen/"    // + room id: seenRecord
-	marksPrefix   = "marks/"   // + room id: marksRecord
-	statePrefix   = "state/"   // + hidden kind and subject: content.State
-	profilePrefix = "profile/" // the same, of contacts' profiles
-	infoPrefix    = "info/"    // + room id: roomInfo
-	sincePrefix   = "since/"   // + room id: sinceRecord
-	foldPrefix    = "fold/"    // + room id: uint64, the messages of a request that were kept
-	leavesPrefix  = "leaves/"  // + room id: leavesRecord
+	contactPrefix  = "contact/"  // + hidden account: contact
+	stalePrefix    = "stale/"    // + hidden account: the account, whose list is to be read again
+	kpPrefix       = "kp/"       // + key package reference: keyPackageRecord
+	roomPrefix     = "room/"     // + room id: roomRecord
+	rosterPrefix   = "roster/"   // + room id: roster
+	resetPrefix    = "reset/"    // + hidden account: the account, which was reset and not all is over yet
+	groupPrefix    = "g/"        // + room id/generation/…: records of mls
+	healPrefix     = "heal/"     // + room id: the room, whose leaves are to be looked at
+	pendPrefix     = "pend/"     // + room id: pendingCommit
+	openPrefix     = "open/"     // + room id: pendingOpen
+	outPrefix      = "out/"      // + number: outEntry
+	msgPrefix      = "msg/"      // + room id/seq/part: Message
+	idPrefix       = "id/"       // + message id: the key of its Message or outEntry
+	modPrefix      = "mod/"      // + message id/seq: the key of a Message that edits, unsends or reacts
+	reportPrefix   = "report/"   // + room id: reportRecord
+	seenPrefix     = "seen/"     // + room id: seenRecord
+	marksPrefix    = "marks/"    // + room id: marksRecord
+	waitPrefix     = "wait/"     // + room id/number: a message that disappears some time after it is read
+	duePrefix      = "due/"      // + Unix milliseconds/key of a Message, which disappears then
+	wordsPrefix    = "words/"    // + room id/number of a block: wordsRecord
+	wordsAtPrefix  = "wordsat/"  // + room id: uint64, the blocks of a room that are indexed
+	wordsDuePrefix = "wordsdue/" // + room id: the room, which has blocks to index
+	statePrefix    = "state/"    // + hidden kind and subject: content.State
+	profilePrefix  = "profile/"  // the same, of contacts' profiles
+	infoPrefix     = "info/"     // + room id: roomInfo
+	sincePrefix    = "since/"    // + room id: sinceRecord
+	foldPrefix     = "fold/"     // + room id: uint64, the messages of a request that were kept
+	leavesPrefix   = "leaves/"   // + room id: leavesRecord
 
 	// What is to be told or done, until it is.
 	stateDuePrefix = "statedue/" // + key of a content.State: dueState
@@ -94,6 +99,7 @@ type tx struct {
 	failed  error                     // the first of reading: such a step writes nothing, whatever was made of the error
 	need    []identity.Account        // whose lists a leaf was not on
 	fresh   map[identity.Account]bool // whose lists were just read: they are not needed again
+	facts   map[identity.Room]*roomFacts
 }
 
 // step runs fn and writes what it put, atomically. fn has no effect outside its

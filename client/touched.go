@@ -31,7 +31,7 @@ func touched(domain string, changes []Change) Touched {
 }
 
 // shownPrefixes begin the keys of records that name their room, and show.
-var shownPrefixes = []string{roomPrefix, rosterPrefix, msgPrefix, pendPrefix, openPrefix, infoPrefix}
+var shownPrefixes = []string{roomPrefix, rosterPrefix, msgPrefix, pendPrefix, openPrefix, infoPrefix, marksPrefix}
 
 // roomOf returns the room that a change is about.
 func roomOf(domain string, ch Change) (identity.Room, bool) {

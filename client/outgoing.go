@@ -1,0 +1,427 @@
+package client
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"parley/content"
+	"parley/identity"
+)
+
+// An Outgoing is a text that a person wants to send.
+type Outgoing struct {
+	Text     string
+	Plain    bool      // shown as it stands; else Markdown
+	Reply    MessageID // the message that it answers; zero: none
+	Mentions []Mention // in Text, in order; none where Plain
+}
+
+// maxForward bounds the rooms of one [Client.Forward].
+const maxForward = 20
+
+// Send sends text, in Markdown, to a room. The message is in the outbox, for
+// good, before anything is tried. If it can't be sent now the error wraps
+// ErrQueued and the cause, and the id is valid all the same: a later
+// [Client.Sync] sends it. Errors that leave nothing in the outbox: ErrEmpty,
+// ErrTooLong, ErrUnknownRoom, ErrNotMember, and any for a room that the server
+// hasn't confirmed yet.
+func (c *Client) Send(ctx context.Context, room identity.Room, text string) (MessageID, error) {
+	d, err := textDraft(Outgoing{Text: text})
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.send(ctx, room, d)
+}
+
+// Post puts a message into the outbox and returns: where Run goes on it is sent at
+// once, and shown meanwhile as it is. Errors: as of [Client.Send] those that leave
+// nothing in the outbox; ErrUnknownMessage and ErrUnsent for what it answers;
+// content.ErrMention; ErrNotJoined for a room that the server hasn't confirmed yet.
+func (c *Client) Post(ctx context.Context, room identity.Room, o Outgoing) (MessageID, error) {
+	d, err := textDraft(o)
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.post(ctx, func(t *tx) (MessageID, error) {
+		if o.Reply.IsZero() {
+			return t.compose(room, d)
+		}
+		target, err := t.target(o.Reply, false)
+		if err != nil {
+			return MessageID{}, err
+		}
+		if target.Room != room {
+			return MessageID{}, ErrUnknownMessage
+		}
+		return t.compose(room, replying(d, target))
+	})
+}
+
+// Reply answers the message id. Errors as for Send, and ErrUnknownMessage.
+func (c *Client) Reply(ctx context.Context, id MessageID, text string) (MessageID, error) {
+	d, err := textDraft(Outgoing{Text: text})
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.about(ctx, id, false, func(target *View) draft { return replying(d, target) })
+}
+
+// Edit replaces the text of one's own message id. Errors as for Reply, and
+// ErrNotYours.
+func (c *Client) Edit(ctx context.Context, id MessageID, text string) (MessageID, error) {
+	d, err := textDraft(Outgoing{Text: text})
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.about(ctx, id, true, func(target *View) draft { return editing(d, target) })
+}
+
+// PostEdit is Edit as [Client.Post] is Send. o answers nothing.
+func (c *Client) PostEdit(ctx context.Context, id MessageID, o Outgoing) (MessageID, error) {
+	d, err := textDraft(o)
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.postAbout(ctx, id, true, func(target *View) draft { return editing(d, target) })
+}
+
+// Unsend takes back one's own message or reaction id. Errors as for Edit.
+func (c *Client) Unsend(ctx context.Context, id MessageID) (MessageID, error) {
+	return c.about(ctx, id, true, unsending)
+}
+
+// PostUnsend is Unsend as [Client.Post] is Send.
+func (c *Client) PostUnsend(ctx context.Context, id MessageID) (MessageID, error) {
+	return c.postAbout(ctx, id, true, unsending)
+}
+
+// React answers the message id with one emoji, else content.ErrReaction. Errors
+// as for Reply.
+func (c *Client) React(ctx context.Context, id MessageID, emoji string) (MessageID, error) {
+	return c.about(ctx, id, false, func(target *View) draft { return reacting(target, emoji) })
+}
+
+// PostReaction makes emoji the one reaction of this account to the message id, and
+// takes back those it had; with an empty emoji it only takes back. It does nothing
+// where that is how it is. Errors as for [Client.React], as Post.
+func (c *Client) PostReaction(ctx context.Context, id MessageID, emoji string) error {
+	if emoji != "" && !content.IsEmoji(emoji) {
+		return content.ErrReaction
+	}
+	_, err := c.post(ctx, func(t *tx) (MessageID, error) {
+		target, err := t.target(id, false)
+		if err != nil {
+			return MessageID{}, err
+		}
+		has := false
+		for _, mine := range target.mine {
+			if mine.Text == emoji {
+				has = true
+				continue
+			}
+			if _, err := t.compose(target.Room, unsending(&View{Message: *mine})); err != nil {
+				return MessageID{}, err
+			}
+		}
+		if has || emoji == "" {
+			return MessageID{}, nil
+		}
+		return t.compose(target.Room, reacting(target, emoji))
+	})
+	return err
+}
+
+// Forward posts the text of a message to other rooms, at most 20, without saying
+// whose it was; mentions become plain names. Nothing is sent if it can't be sent to
+// one of them. Errors as for Post; ErrTooLong for more rooms; ErrUnknownMessage for
+// what has no text.
+func (c *Client) Forward(ctx context.Context, id MessageID, rooms []identity.Room) error {
+	if len(rooms) > maxForward {
+		return ErrTooLong
+	}
+	_, err := c.post(ctx, func(t *tx) (MessageID, error) {
+		target, err := t.target(id, false)
+		if err != nil {
+			return MessageID{}, err
+		}
+		if target.Kind != KindText && target.Kind != KindEdit {
+			return MessageID{}, ErrUnknownMessage
+		}
+		for _, room := range rooms {
+			if _, err := t.compose(room, forwarding(target)); err != nil {
+				return MessageID{}, err
+			}
+		}
+		return MessageID{}, nil
+	})
+	return err
+}
+
+// textDraft returns what sends o, without what it answers.
+func textDraft(o Outgoing) (draft, error) {
+	if err := checkText(o.Text); err != nil {
+		return nil, err
+	}
+	if o.Plain {
+		return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+			return content.NewPlain(ext, o.Text), nil
+		}, nil
+	}
+	text, err := content.EncodeMentions(o.Text, o.Mentions)
+	if err != nil {
+		return nil, err
+	}
+	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return content.NewText(ext, text), nil
+	}, nil
+}
+
+func replying(d draft, target *View) draft {
+	return func(ext content.Extensions, t *tx) (*content.Message, error) {
+		m, err := d(ext, t)
+		if err == nil {
+			m.InReplyTo = first(&target.Message)
+		}
+		return m, err
+	}
+}
+
+func editing(d draft, target *View) draft {
+	return func(ext content.Extensions, t *tx) (*content.Message, error) {
+		m, err := d(ext, t)
+		if err == nil {
+			m.Replaces, m.InReplyTo = first(&target.Message), target.InReplyTo
+		}
+		return m, err
+	}
+}
+
+func unsending(target *View) draft {
+	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		if target.Kind == KindReaction {
+			return content.NewUnreact(ext, target.ID, target.InReplyTo), nil
+		}
+		return content.NewUnsend(ext, first(&target.Message), target.InReplyTo), nil
+	}
+}
+
+func reacting(target *View, emoji string) draft {
+	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return content.NewReaction(ext, first(&target.Message), emoji)
+	}
+}
+
+func forwarding(target *View) draft {
+	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		ext.Forwarded = true
+		if target.Plain {
+			return content.NewPlain(ext, target.Text), nil
+		}
+		return content.NewText(ext, target.Text), nil
+	}
+}
+
+// first returns the id of the first version of m.
+func first(m *Message) MessageID {
+	if m.Kind == KindEdit {
+		return m.Replaces
+	}
+	return m.ID
+}
+
+func checkText(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return ErrEmpty
+	case len(text) > MaxText:
+		return ErrTooLong
+	case !utf8.ValidString(text):
+		return ErrNotText
+	}
+	return nil
+}
+
+// target returns a message that is to be answered or changed.
+func (t *tx) target(id MessageID, own bool) (*View, error) {
+	m, err := t.byID(id)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil || t.gone(m) || m.State == stateDiscarded {
+		return nil, ErrUnknownMessage
+	}
+	target, err := t.view(m)
+	switch {
+	case err != nil:
+		return nil, err
+	case own && !target.Own(t.c.self.Account):
+		return nil, ErrNotYours
+	case target.Kind == KindNotice || target.Kind == KindUnsend:
+		return nil, ErrUnknownMessage
+	case target.Unsent:
+		return nil, ErrUnsent
+	}
+	return target, nil
+}
+
+// about sends a message that refers to another one.
+func (c *Client) about(ctx context.Context, id MessageID, own bool, compose func(*View) draft) (MessageID, error) {
+	var target *View
+	err := c.step(ctx, func(t *tx) (err error) {
+		target, err = t.target(id, own)
+		return err
+	})
+	if err != nil {
+		return MessageID{}, err
+	}
+	return c.send(ctx, target.Room, compose(target))
+}
+
+// postAbout is about without waiting.
+func (c *Client) postAbout(ctx context.Context, id MessageID, own bool, compose func(*View) draft) (MessageID, error) {
+	return c.post(ctx, func(t *tx) (MessageID, error) {
+		target, err := t.target(id, own)
+		if err != nil {
+			return MessageID{}, err
+		}
+		return t.compose(target.Room, compose(target))
+	})
+}
+
+// post runs compose, which puts messages into the outbox, and has them sent.
+func (c *Client) post(ctx context.Context, compose func(*tx) (MessageID, error)) (id MessageID, err error) {
+	err = c.step(ctx, func(t *tx) (err error) {
+		id, err = compose(t)
+		return err
+	})
+	if err != nil {
+		return MessageID{}, err
+	}
+	c.nudge()
+	return id, nil
+}
+
+// nudge has Run send at once what was put into the outbox.
+func (c *Client) nudge() {
+	select {
+	case c.nudged <- struct{}{}:
+	default:
+	}
+}
+
+// limitLife gives a message that is to be sent the time after which it disappears:
+// the room's, or that of what it changes. target is that, or zero.
+func (t *tx) limitLife(r *roomRecord, m *content.Message, s *content.Summary) (target MessageID, err error) {
+	var seconds uint32
+	switch s.Kind {
+	case KindText:
+		seconds, err = t.timer(r)
+	case KindEdit, KindUnsend, KindReaction:
+		target = s.Replaces
+		if s.Kind == KindReaction {
+			target = s.InReplyTo
+		}
+		var about *Message
+		about, err = t.byID(target)
+		if about != nil && s.Kind != KindUnsend {
+			seconds = about.TimerS
+		}
+	}
+	if seconds > 0 {
+		m.Expires = &content.Expiration{Relative: true, Seconds: min(max(seconds, minTimer), maxTimer)}
+	}
+	return target, err
+}
+
+// Retry has a message that failed tried again. One that waits is only hurried; of
+// one that was sent nothing is left to do. Errors: ErrUnknownMessage.
+func (c *Client) Retry(ctx context.Context, id MessageID) error {
+	_, err := c.post(ctx, func(t *tx) (MessageID, error) {
+		key, e, err := t.entry(id)
+		if err != nil || e == nil || e.Message.State != StateFailed {
+			return id, err
+		}
+		e.Message.State, e.Message.AtMS, e.Attempt = StateQueued, t.c.nowMS(), attempt{ID: newID()}
+		t.save(key, e)
+		return id, nil
+	})
+	return err
+}
+
+// Discard takes a message that failed, or waits, out of the outbox. If it was on
+// its way by then, and arrives, it is shown as sent after all: that is what it is.
+// Errors: ErrUnknownMessage, also for a message that was sent.
+func (c *Client) Discard(ctx context.Context, id MessageID) error {
+	return c.step(ctx, func(t *tx) error {
+		key, e, err := t.entry(id)
+		if err != nil {
+			return err
+		}
+		if e == nil {
+			return ErrUnknownMessage
+		}
+		if len(e.Attempt.Bytes) == 0 || e.Message.State == StateFailed {
+			return t.dropEntry(key, &e.Message)
+		}
+		e.Message.State, e.Message.AtMS = stateDiscarded, t.c.nowMS()
+		t.save(key, e)
+		return nil
+	})
+}
+
+// entry returns a message of the outbox, nil for one that was sent.
+func (t *tx) entry(id MessageID) (string, *outEntry, error) {
+	key, err := t.get(idKey(id))
+	if err != nil {
+		return "", nil, err
+	}
+	if len(key) == 0 || string(key) == earlyMark {
+		return "", nil, ErrUnknownMessage
+	}
+	if !strings.HasPrefix(string(key), outPrefix) {
+		return "", nil, nil
+	}
+	e := new(outEntry)
+	found, err := t.load(string(key), e)
+	if err == nil && (!found || e.Message.State == stateDiscarded) {
+		err = ErrUnknownMessage
+	}
+	return string(key), e, err
+}
+
+// dropEntry deletes an entry of the outbox, and what was to change it.
+func (t *tx) dropEntry(key string, m *Message) error {
+	if target := targetOf(m); !target.IsZero() {
+		mods, err := t.list(modPrefix + target.String() + "/")
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(mods, func(mod Record) bool { return string(mod.Value) == key })
+		if i >= 0 {
+			t.del(mods[i].Key)
+		}
+	}
+	return t.erase(key, m)
+}
+
+// discardedFor is how long an entry that was discarded is kept, should it turn out
+// to have been on its way.
+const discardedFor = 60 * 60 * 1000 // ms
+
+// dropDiscarded deletes what was discarded long enough ago.
+func (t *tx) dropDiscarded() error {
+	entries, err := t.outbox()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Message.State == stateDiscarded && t.c.nowMS()-e.Message.AtMS > discardedFor {
+			if err := t.dropEntry(e.key, &e.Message); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
