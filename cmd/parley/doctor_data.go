@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"parley/server/pebblestore"
@@ -101,6 +102,8 @@ func (d *doctor) note(lines []string, err error) {
 		d.fail("store", "another process uses the directory, and has no control socket there", "stop it, or run parley doctor as its user")
 	case errors.Is(err, pebblestore.ErrFormat):
 		d.fail("store", "it was written by a newer parley, or is something else", "use the version that wrote it")
+	case errors.Is(err, syscall.EROFS):
+		d.fail("store", "the disk is read-only", "see the system's log for why, repair it and start again; nothing is lost")
 	case errors.Is(err, fs.ErrPermission):
 		d.fail("store", err.Error(), "run parley doctor as the server's user")
 	case errors.Is(err, fs.ErrNotExist):

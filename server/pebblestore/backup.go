@@ -129,9 +129,9 @@ func verify(ctx context.Context, dir string, fs vfs.FS, report func(string)) (c 
 	if _, err := fs.Stat(dir); err != nil {
 		return c, fmt.Errorf("pebblestore: %w", err)
 	}
-	lock, err := pebble.LockDirectory(dir, fs)
+	lock, err := lockDirectory(dir, fs)
 	if err != nil {
-		return c, fmt.Errorf("%w: %v", ErrLocked, err)
+		return c, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	opts := s.pebbleOptions(lock)

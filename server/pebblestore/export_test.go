@@ -1,6 +1,11 @@
 package pebblestore
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
 
 // Small returns o for a store that keeps next to nothing in memory, so that few
 // operations reach every path.
@@ -13,4 +18,10 @@ func Small(o Options) Options {
 func OftenSized(o Options) Options {
 	o.sizeEvery = time.Nanosecond
 	return o
+}
+
+// VerifyOn is Verify on another file system than the disk.
+func VerifyOn(ctx context.Context, dir string, fs vfs.FS) error {
+	_, err := verify(ctx, dir, fs, func(string) {})
+	return err
 }

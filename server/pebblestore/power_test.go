@@ -146,6 +146,13 @@ func TestFaultReadOnly(t *testing.T) {
 	if got := c.received(t); len(got) != 1 || got["a"] != "1" {
 		t.Errorf("bob reads %v", got)
 	}
+	stopped := errorfs.Wrap(mem.CrashClone(vfs.CrashCloneCfg{}), &readOnly)
+	if err := pebblestore.VerifyOn(t.Context(), "data", stopped); errors.Is(err, pebblestore.ErrLocked) || !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Verify on a read-only disk: %v; want what the disk says, not ErrLocked", err)
+	}
+	if _, err := pebblestore.Open("data", pebblestore.Options{Logger: quiet, FS: stopped}); errors.Is(err, pebblestore.ErrLocked) || !errors.Is(err, syscall.EROFS) {
+		t.Errorf("Open on a read-only disk: %v; want what the disk says, not ErrLocked", err)
+	}
 	readOnly.Off()
 	again := openChat(t, "data", pebblestore.Options{Logger: quiet, FS: mem.CrashClone(vfs.CrashCloneCfg{})})
 	defer again.store.Close()

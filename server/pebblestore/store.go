@@ -114,12 +114,9 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("pebblestore: %w", err)
 	}
-	lock, err := pebble.LockDirectory(dir, o.FS)
-	if errors.Is(err, syscall.EROFS) {
-		return nil, fmt.Errorf("pebblestore: %w", err)
-	}
+	lock, err := lockDirectory(dir, o.FS)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrLocked, err)
+		return nil, err
 	}
 	if err := s.openDB(lock); err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -127,6 +124,19 @@ func Open(dir string, o Options) (*Store, error) {
 	go s.learn(s.views.acquire(s.db))
 	go s.batcher.run()
 	return s, lock.Close() // the database holds it too, until it is closed
+}
+
+// lockDirectory makes this process the only one in dir. ErrLocked if another is;
+// where the disk takes no lock, its own error.
+func lockDirectory(dir string, fs vfs.FS) (*pebble.Lock, error) {
+	lock, err := pebble.LockDirectory(dir, fs)
+	switch {
+	case err == nil:
+		return lock, nil
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EIO):
+		return nil, fmt.Errorf("pebblestore: the directory can't be locked: %w", err)
+	}
+	return nil, fmt.Errorf("%w: %v", ErrLocked, err)
 }
 
 // openRetries is how many writes of the recovery may fail before Open gives up:
