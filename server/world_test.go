@@ -209,7 +209,7 @@ func (d *device) alive() bool {
 func (d *device) keyPackage(lastResort bool) []byte {
 	d.w.t.Helper()
 	k, secrets, err := mls.NewKeyPackage(d.w.mls(), suite, []byte(d.name), d.signer(), mls.KeyPackageOptions{
-		LastResort: lastResort, GroupExtensions: []public.ExtensionType{public.ExtensionType(wire.RoomExtensionType)},
+		LastResort: lastResort, GroupExtensions: []public.ExtensionType{public.ExtensionType(wire.RoomExtensionType), public.ExtensionType(wire.RolesExtensionType)},
 	})
 	if err != nil {
 		d.w.t.Fatal(err)
@@ -331,10 +331,15 @@ func (d *device) opening(kind wire.Kind, others ...*device) *wire.OpenRoomReques
 }
 
 func (d *device) openingWith(e wire.RoomExtension, others ...*device) *wire.OpenRoomRequest {
+	d.w.t.Helper()
+	return d.openingIn(public.Extensions{{Type: public.ExtensionType(wire.RoomExtensionType), Data: e.Marshal()}}, others...)
+}
+
+// openingIn is opening of a group with the extensions ext.
+func (d *device) openingIn(ext public.Extensions, others ...*device) *wire.OpenRoomRequest {
 	t := d.w.t
 	t.Helper()
 	room := identity.RandomRoom(domain)
-	ext := public.Extensions{{Type: public.ExtensionType(wire.RoomExtensionType), Data: e.Marshal()}}
 	g, _, err := mls.Create(d.w.mls(), suite, room.GroupID(0), []byte(d.name), d.signer(), mls.CreateOptions{Extensions: ext})
 	if err != nil {
 		t.Fatal(err)
