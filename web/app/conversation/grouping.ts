@@ -28,7 +28,7 @@ export function placeOf(before: Message | undefined, m: Message, after: Message 
 }
 
 /** isFirstNew: the line with that number, or, where that isn't shown, the first one after it. */
-function isFirstNew(before: Message | undefined, m: Message, firstNew: number): boolean {
+export function isFirstNew(before: Message | undefined, m: Message, firstNew: number): boolean {
   return firstNew > 0 && !m.own && m.seq >= firstNew && (!before || (before.seq > 0 && before.seq < firstNew));
 }
 
@@ -44,9 +44,4 @@ export function bubble(m: Message): boolean {
 
 export function sameDay(a: number, b: number): boolean {
   return new Date(a).setHours(0, 0, 0, 0) === new Date(b).setHours(0, 0, 0, 0);
-}
-
-/** showsState says whether an own line has its own mark: the last of a group, and one that is not as far as the next. */
-export function showsState(m: Message, after: Message | undefined, last: boolean): boolean {
-  return last || m.edited || m.expires_ms > 0 || m.state === "failed" || !after || after.state !== m.state;
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { Conversation } from "../conversation/Conversation";
 import { Chats } from "../icons";
 import { ArchivedPane } from "../list/ArchivedPane";
 import { Asked } from "../list/Asked";
@@ -34,7 +35,7 @@ export function Main() {
         </div>
         {open ? (
           <main id="main" class="rest" tabIndex={-1} key={now.at}>
-            {now.at === "settings" && <SettingsPage page={open} />}
+            {now.at === "settings" ? <SettingsPage page={open} /> : <Conversation key={now.room} room={now.room} />}
           </main>
         ) : (
           <Nothing />

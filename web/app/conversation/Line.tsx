@@ -1,0 +1,36 @@
+import type { Message } from "../../lib/core";
+import { t } from "../strings";
+import { dayName } from "../strings/dates";
+import { Notice } from "./Notice";
+import { bubble, type Place } from "./grouping";
+import { MessageRow } from "./MessageRow";
+import { useView } from "./view";
+import { keyOf } from "./window";
+
+export interface LineProps {
+  m: Message;
+  place: Place;
+  /** It shows its time and how far it has come. */
+  marked: boolean;
+}
+
+/** Line is a line of the conversation, with what stands above it: the day, "new messages". */
+export function Line({ m, place, marked }: LineProps) {
+  const view = useView();
+  const classes = ["line", m.own && "own", place.first && "first", place.last && "last", view.flashing.value === keyOf(m) && "flash"];
+  return (
+    <div class={classes.filter(Boolean).join(" ")}>
+      {place.day && (
+        <div class="day" role="separator" aria-label={dayName(m.at_ms)}>
+          <span>{dayName(m.at_ms)}</span>
+        </div>
+      )}
+      {place.fresh && (
+        <div class="fresh" role="separator" aria-label={t("conversation.new")}>
+          <span>{t("conversation.new")}</span>
+        </div>
+      )}
+      {bubble(m) ? <MessageRow m={m} place={place} marked={marked} /> : <Notice m={m} />}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Quote } from "../../lib/core";
+import { t } from "../strings";
+import { useView } from "./view";
+
+/** ReplyQuote is the message that this one answers; a press goes there. */
+export function ReplyQuote({ quote }: { quote: Quote }) {
+  const view = useView();
+  const own = view.people.value.get(quote.from)?.own ?? false;
+  const name = own ? t("you") : view.nameOf(quote.from);
+  const text = quote.gone ? t("conversation.quoteGone") : quote.unsent ? t("conversation.quoteUnsent") : quote.text;
+  if (quote.gone) {
+    return (
+      <span class="quote gone">
+        <span class="quote-text">{text}</span>
+      </span>
+    );
+  }
+  return (
+    <button
+      type="button"
+      class="quote"
+      tabIndex={-1}
+      aria-label={t("conversation.quoteJump", { name, text })}
+      onClick={() => void view.show(quote.id)}
+    >
+      <bdi class="quote-name">{name}</bdi>
+      <span class="quote-text" dir="auto">
+        {text}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,211 @@
+import { signal } from "@preact/signals";
+import type { RefObject, VNode } from "preact";
+import type { VirtualizerHandle } from "virtua";
+import type { Message } from "../../lib/core";
+import { announce, calm, watched } from "../state";
+import { t } from "../strings";
+import { toast } from "../ui";
+import { lineKey } from "./deeds";
+import { isFirstNew, placeOf } from "./grouping";
+import { Line } from "./Line";
+import type { View } from "./view";
+import { keyOf } from "./window";
+
+/** How near to an end more is asked for, and what counts as the end, in pixels. */
+const near = 1500;
+const atEnd = 48;
+/** How long a line stays marked after a jump, in milliseconds. */
+const flash = 1600;
+
+/**
+ * A Scroller moves the box of lines: it keeps it at the end while one is there,
+ * asks for more near the ends, tells what is in sight, and jumps.
+ */
+export class Scroller {
+  /** whether one is away from the end */
+  readonly away = signal(false);
+  box: RefObject<HTMLElement | null> = { current: null };
+  handle: RefObject<VirtualizerHandle | null> = { current: null };
+  private atEnd = true;
+  private landed = -1;
+  private last = "";
+  private drawn = new WeakMap<Message, { place: string; vnode: VNode }>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private unmark: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly view: View) {
+    view.show = (id) => this.show(id);
+    view.toEnd = () => void this.toEnd();
+  }
+
+  private get messages(): readonly Message[] {
+    return this.view.thread.window.value.messages;
+  }
+
+  /** start watches the box's own size: a keyboard that opens, a composer that grows. */
+  start(): () => void {
+    const watcher = new ResizeObserver(() => this.resized());
+    if (this.box.current) watcher.observe(this.box.current);
+    return () => {
+      watcher.disconnect();
+      clearTimeout(this.timer);
+      clearTimeout(this.unmark);
+    };
+  }
+
+  /** line draws a message, or takes what was drawn of it if nothing has changed. */
+  line(messages: readonly Message[], m: Message, i: number): VNode {
+    const [before, after] = [messages[i - 1], messages[i + 1]];
+    const place = placeOf(before, m, after, this.view.thread.firstNew.value);
+    const marked = showsMark(m, after, place.last);
+    const key = `${place.day}${place.fresh}${place.first}${place.last}${marked}`;
+    const known = this.drawn.get(m);
+    if (known?.place === key) return known.vnode;
+    const vnode = <Line key={keyOf(m)} m={m} place={place} marked={marked} />;
+    this.drawn.set(m, { place: key, vnode });
+    return vnode;
+  }
+
+  /** land goes where the lines that were just replaced are to be read from. */
+  land(): void {
+    const { turn, landing } = this.view.thread;
+    if (turn.value === this.landed || this.messages.length === 0) return;
+    this.landed = turn.value;
+    this.last = keyOf(this.messages[this.messages.length - 1] as Message);
+    const first = this.view.thread.firstNew.value;
+    const i = landing === "new" ? this.messages.findIndex((m, k) => isFirstNew(this.messages[k - 1], m, first)) : this.messages.findIndex((m) => m.id === landing);
+    if (i < 0) this.bottom();
+    else {
+      this.atEnd = false;
+      this.handle.current?.scrollToIndex(i, landing === "new" ? { align: "start", offset: -64 } : { align: "center" });
+    }
+    this.later();
+  }
+
+  /** changed follows the end where one is there, and says aloud what came. */
+  changed(): void {
+    const all = this.messages;
+    const now = all[all.length - 1];
+    if (!now || this.landed < 0) return;
+    const came = keyOf(now) !== this.last;
+    this.last = keyOf(now);
+    if (came && now.own && now.state === "queued") this.atEnd = true;
+    if (this.atEnd && !this.view.thread.window.value.newer) this.bottom();
+    if (came && !now.own && now.kind === "text") announce(`${this.view.nameOf(now.from)}: ${now.text.slice(0, 200)}`);
+    this.trim();
+    this.later();
+  }
+
+  private trim(): void {
+    const up = this.view.thread.prepended;
+    requestAnimationFrame(() => requestAnimationFrame(() => this.view.thread.trim(up && !this.atEnd)));
+  }
+
+  resized(): void {
+    if (this.atEnd && !this.view.thread.window.value.newer) this.bottom();
+    this.later();
+  }
+
+  private bottom(): void {
+    this.atEnd = true;
+    this.handle.current?.scrollToIndex(this.messages.length - 1, { align: "end", offset: 1000 });
+    const box = this.box.current;
+    if (box) box.scrollTop = box.scrollHeight;
+  }
+
+  scrolled(offset: number): void {
+    const box = this.box.current;
+    if (!box || this.landed < 0) return;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    this.atEnd = below < atEnd && !this.view.thread.window.value.newer;
+    this.away.value = below > 400;
+    if (this.atEnd) this.view.thread.below.value = 0;
+    if (offset < near) void this.view.thread.older();
+    if (below < near) void this.view.thread.newer();
+    this.later();
+  }
+
+  private later(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.look();
+    }, 150);
+  }
+
+  /** look tells the thread what is in sight, and the core what was read. */
+  look(): void {
+    const [box, handle, all] = [this.box.current, this.handle.current, this.messages];
+    if (!box || !handle || all.length === 0 || this.landed < 0) return;
+    const top = handle.findItemIndex(handle.scrollOffset);
+    const under = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24);
+    const [first, last] = [all[Math.max(0, top)], all[Math.min(under, all.length - 1)]];
+    if (!first || !last) return;
+    this.view.thread.seen(first, last);
+    if (top < 5) void this.view.thread.older();
+    if (under > all.length - 5) void this.view.thread.newer();
+    const seq = all.slice(0, under + 1).findLast((m) => m.seq > 0)?.seq ?? 0;
+    if (watched.value && seq > 0) this.view.thread.read(seq);
+  }
+
+  async toEnd(): Promise<void> {
+    const far = this.view.thread.window.value.newer;
+    await this.view.thread.newest();
+    if (far) return; // land goes there
+    const box = this.box.current;
+    const close = box && box.scrollHeight - box.scrollTop < 4 * box.clientHeight;
+    if (close && !calm.value) box.scrollTo({ top: box.scrollHeight, behavior: "smooth" });
+    else this.bottom();
+  }
+
+  /** show brings a message into sight and marks it for a moment. */
+  async show(id: string): Promise<void> {
+    const i = this.messages.findIndex((m) => m.id === id);
+    if (i < 0 && !(await this.view.thread.jump(id))) {
+      toast(t("conversation.notHere"));
+      return;
+    }
+    if (i >= 0) {
+      this.atEnd = false;
+      this.handle.current?.scrollToIndex(i, { align: "center" });
+    }
+    this.view.current.value = id;
+    this.view.flashing.value = id;
+    clearTimeout(this.unmark);
+    this.unmark = setTimeout(() => (this.view.flashing.value = ""), flash);
+  }
+
+  /** kept are the lines that stay drawn wherever one scrolls: the one that has the focus. */
+  kept(): number[] {
+    const current = this.view.current.peek();
+    const i = current ? this.messages.findIndex((m) => keyOf(m) === current) : -1;
+    return i >= 0 && this.box.current?.contains(document.activeElement) ? [i] : [];
+  }
+
+  /** key moves among the lines, and does what keys on a line mean. */
+  key(event: KeyboardEvent): void {
+    const on = (event.target as Element).closest?.("[data-line]");
+    if (!on || event.target !== on) return;
+    const all = this.messages;
+    const i = all.findIndex((m) => keyOf(m) === on.getAttribute("data-line"));
+    const m = all[i];
+    if (!m) return;
+    const next = { ArrowUp: i - 1, ArrowDown: i + 1, Home: 0, End: all.length - 1 }[event.key];
+    if (next !== undefined) this.focus(Math.max(0, Math.min(next, all.length - 1)));
+    else if (event.key === "Escape") this.view.write();
+    else if (!lineKey(event, this.view, m, on.querySelector(".bubble") ?? on)) return;
+    event.preventDefault();
+  }
+
+  private focus(i: number): void {
+    const m = this.messages[i];
+    if (!m) return;
+    this.view.current.value = keyOf(m);
+    this.handle.current?.scrollToIndex(i, { align: "nearest" });
+    requestAnimationFrame(() => this.box.current?.querySelector<HTMLElement>(`[data-line="${CSS.escape(keyOf(m))}"]`)?.focus({ preventScroll: true }));
+  }
+}
+
+/** showsMark says whether a line shows its time and state: the last of a group, and one that isn't as far as the next. */
+function showsMark(m: Message, after: Message | undefined, last: boolean): boolean {
+  return last || m.edited || m.expires_ms > 0 || m.timer_s > 0 || !after || after.state !== m.state;
+}

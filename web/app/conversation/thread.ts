@@ -1,0 +1,222 @@
+/**
+ * The conversation that is open, as the core told of it last. A Thread asks again
+ * when the core says that something has changed: for the end of the conversation,
+ * and for what is in sight; what else it holds is asked for when it comes in sight.
+ */
+
+import { batch, signal } from "@preact/signals";
+import type { Message, Page, Room } from "../../lib/core";
+import { core, refresher, watched } from "../state";
+import { dropNewer, dropOlder, firstSeq, fromPage, lastSeq, nothing, put, type Window } from "./window";
+
+/** How many lines are asked for at a time. */
+const step = 80;
+/** How many lines before the first new one are shown with it. */
+const context = 12;
+
+export type Phase = "loading" | "ready" | "gone";
+
+export class Thread {
+  readonly info = signal<Room | null>(null);
+  readonly window = signal<Window>(nothing);
+  readonly phase = signal<Phase>("loading");
+  /** the number above which "new messages" stands; 0: nowhere */
+  readonly firstNew = signal(0);
+  /** lines that came at the end while one read further up */
+  readonly below = signal(0);
+  /** where to land after all lines were replaced: a message's id, "new", or "" for the end */
+  landing = "";
+  /** counts how often all lines were replaced */
+  readonly turn = signal(0);
+  /** whether the last change put lines before the others: then the place is kept from the end */
+  prepended = false;
+
+  private busy = false;
+  private closed = false;
+  private marked = 0;
+  private fresh = new WeakSet<Message>();
+  private sight: { first: Message; last: Message } | null = null;
+  private readonly stop: () => void;
+  private readonly refresh = refresher(() => this.again());
+
+  constructor(readonly room: string) {
+    this.stop = core.on("room", (e) => {
+      if (e.room === this.room) this.refresh();
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stop();
+  }
+
+  /** open reads the conversation: at a message if one is wanted, else at the first new one, else its end. */
+  async open(message: string): Promise<void> {
+    try {
+      const info = await core.room({ room: this.room });
+      const page = await this.firstPage(info, message);
+      if (this.closed) return;
+      batch(() => {
+        this.info.value = info;
+        this.firstNew.value = info.first_new;
+        const found = message !== "" && page.messages.some((m) => m.id === message);
+        this.replace(page, found ? message : info.first_new > 0 ? "new" : "");
+        this.phase.value = "ready";
+      });
+    } catch {
+      if (!this.closed) this.phase.value = "gone";
+    }
+  }
+
+  private async firstPage(info: Room, message: string): Promise<Page> {
+    if (message !== "") {
+      const page = await this.around(message);
+      if (page) return page;
+    }
+    const far = info.first_new > context && info.unread > step - context;
+    if (!far) return this.history({ limit: step });
+    return this.history({ after: info.first_new - context, limit: step });
+  }
+
+  private replace(page: Page, landing: string): void {
+    this.landing = landing;
+    this.take(fromPage(page), page.messages);
+    this.turn.value++;
+  }
+
+  private history(of: { before?: number; after?: number; around?: string; limit: number }): Promise<Page> {
+    return core.history({ room: this.room, ...of });
+  }
+
+  private async around(id: string): Promise<Page | null> {
+    try {
+      const page = await this.history({ around: id, limit: step });
+      return page.messages.some((m) => m.id === id) ? page : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private take(w: Window, fresh: readonly Message[], prepended = false): void {
+    for (const m of fresh) this.fresh.add(m);
+    this.prepended = prepended;
+    this.window.value = w;
+  }
+
+  /** older and newer put what is before, or after, to what is held. */
+  older(): Promise<void> {
+    return this.extend(this.window.value.older, async () => {
+      const before = firstSeq(this.window.value);
+      const page = await this.history({ before, limit: step });
+      this.merge(page, true);
+    });
+  }
+
+  newer(): Promise<void> {
+    return this.extend(this.window.value.newer, async () => {
+      const page = await this.history({ after: lastSeq(this.window.value), limit: step });
+      this.merge(page, false);
+    });
+  }
+
+  private async extend(more: boolean, load: () => Promise<void>): Promise<void> {
+    if (!more || this.busy) return;
+    this.busy = true;
+    await load().catch(() => undefined);
+    this.busy = false;
+  }
+
+  private merge(page: Page, prepended: boolean): void {
+    if (this.closed) return;
+    const before = this.window.value;
+    const w = put(before, page);
+    // A page that held nothing new at an end means that there is nothing.
+    const stuck = w.messages === before.messages;
+    this.take(stuck && prepended ? { ...w, older: page.older && page.messages.length > 0 } : w, w.messages, prepended && w.messages.length > before.messages.length);
+  }
+
+  /** trim lets go of lines that are far from where one reads. It is called between two drawings of its own: the list keeps its place by one end at a time. */
+  trim(keepOlder: boolean): void {
+    const w = this.window.value;
+    const now = keepOlder ? dropNewer(w) : dropOlder(w);
+    if (now !== w) this.take(now, [], !keepOlder);
+  }
+
+  /** jump shows the part around a message that isn't held; whether there is one. */
+  async jump(id: string): Promise<boolean> {
+    const page = await this.around(id);
+    if (!page || this.closed) return false;
+    batch(() => this.replace(page, id));
+    return true;
+  }
+
+  /** newest shows the end. */
+  async newest(): Promise<void> {
+    this.below.value = 0;
+    if (!this.window.value.newer) return;
+    const page = await this.history({ limit: step }).catch(() => null);
+    if (page && !this.closed) batch(() => this.replace(page, ""));
+  }
+
+  private async again(): Promise<void> {
+    if (this.phase.value !== "ready") return;
+    const info = await core.room({ room: this.room });
+    const w = this.window.value;
+    const tail = w.newer ? null : await this.tail(w);
+    if (this.closed) return;
+    this.fresh = new WeakSet();
+    batch(() => {
+      this.info.value = info;
+      if (!watched.value && this.firstNew.value === 0) this.firstNew.value = info.first_new;
+      if (tail) this.end(tail);
+    });
+    await this.look();
+  }
+
+  /** tail asks for the last lines, from one that is held, so that no gap comes up. */
+  private tail(w: Window): Promise<Page> {
+    const from = w.messages[Math.max(0, w.messages.length - 40)]?.seq ?? 0;
+    return from > 1 ? this.history({ after: from - 1, limit: 200 }) : this.history({ limit: 200 });
+  }
+
+  private end(page: Page): void {
+    const before = this.window.value;
+    const last = lastSeq(before);
+    const w = put(before, page);
+    if (w.messages !== before.messages) this.take(w, page.messages);
+    else if (w.newer !== before.newer || w.older !== before.older) this.window.value = w;
+    const came = w.messages.filter((m) => m.seq > last && m.kind === "text");
+    if (came.some((m) => m.own)) this.firstNew.value = 0;
+    this.below.value += came.filter((m) => !m.own).length;
+    for (const m of w.messages.slice(-page.messages.length)) this.fresh.add(m);
+  }
+
+  /** seen says which lines are in sight: what of them may have changed since is asked for. */
+  seen(first: Message, last: Message): void {
+    this.sight = { first, last };
+    if (!this.fresh.has(first) || !this.fresh.has(last)) void this.look();
+  }
+
+  private async look(): Promise<void> {
+    const s = this.sight;
+    if (!s || s.first.seq === 0 || this.busy) return;
+    const all = this.window.value.messages;
+    const from = all.indexOf(s.first);
+    if (from < 0 || (this.fresh.has(s.first) && this.fresh.has(s.last))) return;
+    const shown = all.slice(Math.max(0, from - 5), Math.max(0, from - 5) + 60);
+    const after = (shown[0]?.seq ?? 0) - 1;
+    if (after < 1) return;
+    const page = await this.history({ after, limit: shown.length }).catch(() => null);
+    const now = this.window.value;
+    if (!page || this.closed || now.messages !== all) return;
+    const w = put(now, { ...page, newer: page.newer || now.newer });
+    this.take(w, w.messages.slice(Math.max(0, from - 5), Math.max(0, from - 5) + page.messages.length));
+  }
+
+  /** read tells the core that lines up to one were in sight of the person. */
+  read(seq: number): void {
+    if (seq <= this.marked || this.info.value?.request) return;
+    this.marked = seq;
+    core.markRead({ room: this.room, seq }).catch(() => (this.marked = 0));
+  }
+}

@@ -1,0 +1,54 @@
+import { useState } from "preact/hooks";
+import type { Reader } from "../../lib/core";
+import { Back, Copy, ShieldCheck } from "../icons";
+import { core, worked } from "../state";
+import { t } from "../strings";
+import { Button, Dialog, IconButton, Note, toast } from "../ui";
+import { QrCode } from "./QrCode";
+import { groupsOf } from "./safetyDigits";
+
+/** SafetyNumber is the number that two people compare, as digits and as a picture, and what they found. */
+export function SafetyNumber({ reader, onBack, onClose }: { reader: Reader; onBack: () => void; onClose: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const good = reader.verified && !reader.changed;
+  const name = reader.display;
+  const mark = async (verified: boolean) => {
+    setBusy(true);
+    await worked(core.verify({ account: reader.account, verified }));
+    setBusy(false);
+  };
+  const copy = () => {
+    navigator.clipboard.writeText(groupsOf(reader.safety_number).join(" ")).then(
+      () => toast(t("conversation.copied")),
+      () => toast(t("conversation.copyFailed")),
+    );
+  };
+  const foot = good ? (
+    <Button busy={busy} onClick={() => void mark(false)}>
+      {t("readers.unverify")}
+    </Button>
+  ) : (
+    <Button kind="primary" whole icon={ShieldCheck} busy={busy} onClick={() => void mark(true)}>
+      {t("readers.same")}
+    </Button>
+  );
+  return (
+    <Dialog title={t("readers.numberTitle", { name })} onClose={onClose} foot={foot} class="readers">
+      <div class="number">
+        <IconButton small class="number-back" label={t("back")} icon={Back} onClick={onBack} />
+        {good && <Note kind="good">{t("readers.verified", { name })}</Note>}
+        {reader.changed && <Note kind="warn">{t("readers.changed", { name })}</Note>}
+        <p class="quiet">{t("readers.numberText", { name })}</p>
+        {reader.qr !== "" && <QrCode rows={reader.qr} label={t("readers.qr")} />}
+        <div class="digits-row">
+          <ol class="digits" dir="ltr" aria-label={t("readers.number")}>
+            {groupsOf(reader.safety_number).map((group, i) => (
+              <li key={i}>{group}</li>
+            ))}
+          </ol>
+          <IconButton small label={t("readers.copy")} icon={Copy} onClick={copy} />
+        </div>
+      </div>
+    </Dialog>
+  );
+}
