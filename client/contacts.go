@@ -134,6 +134,10 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 			return err
 		}
 		before := k.Chain.Version()
+		number, err := t.safetyNumber(a)
+		if err != nil {
+			return err
+		}
 		if refused = c.extend(k, reply); refused != nil {
 			return t.refuseLists(k, "", refused)
 		}
@@ -144,10 +148,13 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 			k.Forked = false
 			t.saveContact(k)
 		}
-		if moved {
-			return t.noticeLists(k, before)
+		if !moved {
+			return nil
 		}
-		return nil
+		if err := t.noticeLists(k, before); err != nil || before == 0 {
+			return err
+		}
+		return t.noticeVerified(a, number)
 	})
 	if err == nil {
 		err = refused

@@ -113,6 +113,9 @@ func (c *Client) Approve(ctx context.Context, code string) error {
 	if err != nil {
 		return err
 	}
+	if err := c.step(ctx, func(t *tx) error { t.shareAll(); return nil }); err != nil {
+		return err
+	}
 	return c.Sync(ctx)
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 
 	"parley/identity"
 	"parley/mls"
@@ -29,3 +30,32 @@ func CallAs[Reply any](ctx context.Context, c *Client, op wire.Operation, reques
 
 // Seed returns the device's own key.
 func (c *Client) Seed() []byte { return c.self.Seed }
+
+// JudgeCommit returns the word for what is wrong with a commit of a room's current
+// epoch by the room's rules, or "". The room stays as it is.
+func (c *Client) JudgeCommit(ctx context.Context, room identity.Room, by identity.Device, commit []byte) (code string, err error) {
+	undo := errors.New("undo")
+	err = c.step(ctx, func(t *tx) error {
+		r, g, err := t.ready(room)
+		if err != nil {
+			return err
+		}
+		t.fresh = map[identity.Account]bool{}
+		for _, a := range r.Accounts {
+			t.fresh[a] = true
+		}
+		s, err := g.Stage(commit)
+		if err == nil {
+			err = t.checkCommit(r, g, s)
+		}
+		if err != nil {
+			code = commitCode(err)
+			return t.refuse(Refusal{Room: room, Sender: by, Code: code})
+		}
+		return undo
+	})
+	if errors.Is(err, undo) {
+		err = nil
+	}
+	return code, err
+}

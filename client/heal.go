@@ -105,8 +105,15 @@ func healPlan(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
 // missing returns the accounts in a room whose listed devices this device has to
 // add: its own, and those of a contact whose reset its person has confirmed.
 func (t *tx) missing(r *roomRecord, ms []member) ([]identity.Account, error) {
+	leaving, err := t.get(leaveKey(r.Room))
+	if err != nil {
+		return nil, err
+	}
 	var out []identity.Account
 	for _, a := range r.Accounts {
+		if leaving != nil && a == t.c.self.Account {
+			continue
+		}
 		k, err := t.contact(a)
 		if err != nil {
 			return nil, err

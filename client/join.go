@@ -29,6 +29,15 @@ func (t *tx) joinEvent(r *roomRecord, e *wire.Envelope) error {
 	if err == nil && r != nil {
 		err = continues(r, e, g, ext)
 	}
+	if err == nil && r != nil && r.Status == statusActive && r.Fault.Code == "" && e.Generation > r.Generation {
+		old, oerr := t.group(r.group())
+		if oerr != nil {
+			return oerr
+		}
+		if old != nil && !sameRoles(old, g, accounts) {
+			err = errRoomRules
+		}
+	}
 	if err != nil {
 		if len(t.need) > 0 {
 			return nil

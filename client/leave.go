@@ -122,7 +122,7 @@ func (c *Client) resumeLeave(ctx context.Context, room identity.Room) error {
 		if err == nil {
 			return c.leftRoom(ctx, room, reply)
 		}
-		if err := c.recoverLeave(ctx, room, request, err); err != nil {
+		if err := c.recoverLeave(ctx, room, err); err != nil {
 			return err
 		}
 	}
@@ -224,18 +224,20 @@ func (c *Client) leftAlready(ctx context.Context, room identity.Room, err error)
 
 // recoverLeave does what a refusal asks for, and returns nil if it can be tried
 // again.
-func (c *Client) recoverLeave(ctx context.Context, room identity.Room, request *wire.LeaveRequest, refusal error) error {
+func (c *Client) recoverLeave(ctx context.Context, room identity.Room, refusal error) error {
 	var w *wire.Error
 	if !errors.As(refusal, &w) || mayPass(refusal) {
 		return refusal
 	}
 	switch w.Code {
 	case wire.CodeStaleEpoch, wire.CodeFutureEpoch, wire.CodeGenerationClosed, wire.CodeForbidden, wire.CodeRemovalPending:
-		moved, err := c.pull(ctx)
-		if err != nil || moved {
+		if moved, err := c.pull(ctx); err != nil || moved {
 			return err
 		}
-		return cmpErr(c.unpropose(ctx, room, request), refusal)
+		if _, err := c.behind(ctx, room, nil); err != nil {
+			return err
+		}
+		return refusal
 	case wire.CodeNotMember, wire.CodeUnknownRoom:
 		return c.leftAlready(ctx, room, c.markLeft(ctx, room))
 	}
@@ -243,20 +245,6 @@ func (c *Client) recoverLeave(ctx context.Context, room identity.Room, request *
 		t.del(leaveKey(room))
 		return nil
 	}), refusal)
-}
-
-// unpropose has the proposal made anew the next time.
-func (c *Client) unpropose(ctx context.Context, room identity.Room, request *wire.LeaveRequest) error {
-	return c.step(ctx, func(t *tx) error {
-		var l leaveRecord
-		found, err := t.load(leaveKey(room), &l)
-		if err != nil || !found || string(l.ID) != string(request.ID) {
-			return err
-		}
-		l.Proposal = nil
-		t.save(leaveKey(room), &l)
-		return nil
-	})
 }
 
 // leaveEvent takes in somebody's proposal to leave. It must be signed by the leaf

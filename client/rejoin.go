@@ -356,7 +356,11 @@ func (c *Client) branch(ctx context.Context, room identity.Room, packages []wire
 		for _, p := range packages {
 			add = append(add, p.KeyPackage)
 		}
-		s, err = mls.Branch(c.mlsConfig(), old, old.Epoch(), room.GroupID(r.Generation+1), mls.BranchOptions{Add: add})
+		extensions, err := branchExtensions(old, c.self.Account, packages)
+		if err != nil {
+			return err
+		}
+		s, err = mls.Branch(c.mlsConfig(), old, old.Epoch(), room.GroupID(r.Generation+1), mls.BranchOptions{Add: add, Extensions: extensions})
 		if err != nil {
 			return err
 		}

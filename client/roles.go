@@ -190,6 +190,7 @@ func (c *Client) SetRole(ctx context.Context, room identity.Room, name string, r
 	if err != nil {
 		return err
 	}
+	var base, target []identity.Account // the admins that there were when it was decided, and that there shall be
 	return c.change(ctx, room, func(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
 		if direct(r) {
 			return plan{}, ErrDirect
@@ -204,21 +205,35 @@ func (c *Client) SetRole(ctx context.Context, room identity.Room, name string, r
 		if roles == nil {
 			return plan{}, ErrNoRoles
 		}
-		admins := slices.Clone(roles.AdminsAmong(r.Accounts))
-		if slices.Contains(admins, a) == (role == RoleAdmin) {
+		if slices.Equal(roles.Admins, target) && target != nil {
+			return plan{}, nil
+		}
+		if target == nil || !slices.Equal(roles.Admins, base) {
+			base, target = roles.Admins, withRole(roles.AdminsAmong(r.Accounts), a, role)
+		}
+		if slices.Equal(roles.AdminsAmong(r.Accounts), target) {
 			return plan{}, nil
 		}
 		if err := t.mayManage(r); err != nil {
 			return plan{}, err
 		}
-		if role == RoleAdmin {
-			admins = append(admins, a)
-			slices.Sort(admins)
-		} else {
-			admins = slices.DeleteFunc(admins, func(other identity.Account) bool { return other == a })
-		}
-		return plan{roles: &wire.Roles{Version: 1, Admins: admins}}, nil
+		return plan{roles: &wire.Roles{Version: 1, Admins: target}}, nil
 	})
+}
+
+// withRole returns admins after a has a role. It isn't nil.
+func withRole(admins []identity.Account, a identity.Account, role Role) []identity.Account {
+	out := []identity.Account{}
+	for _, other := range admins {
+		if other != a {
+			out = append(out, other)
+		}
+	}
+	if role == RoleAdmin {
+		out = append(out, a)
+		slices.Sort(out)
+	}
+	return out
 }
 
 // nextRoles returns the roles that go with a commit: what the plan wants, else those
@@ -252,6 +267,35 @@ func nextRoles(g *mls.Group, want *wire.Roles, opts *mls.CommitOptions) (*wire.R
 		return nil, nil
 	}
 	return next, nil
+}
+
+// branchExtensions returns the extensions of a room's next generation: those of the
+// one before, with the roles of who is in it.
+func branchExtensions(old *mls.Group, own identity.Account, packages []wire.ClaimedKeyPackage) (*public.Extensions, error) {
+	extensions := old.Context().Extensions
+	roles, err := rolesOf(extensions)
+	if err != nil || roles == nil {
+		return nil, err
+	}
+	accounts := []identity.Account{own}
+	for _, p := range packages {
+		accounts = append(accounts, p.Device.Account())
+	}
+	return withRoles(extensions, roles.Within(accounts)), nil
+}
+
+// sameRoles reports whether a room's next generation keeps the roles of the one
+// before, as far as its people are in it.
+func sameRoles(before, next *mls.Group, accounts []identity.Account) bool {
+	was, err := rolesOf(before.Context().Extensions)
+	if err != nil {
+		return false
+	}
+	is, err := rolesOf(next.Context().Extensions)
+	if err != nil || (was == nil) != (is == nil) {
+		return false
+	}
+	return was == nil || slices.Equal(was.Within(accounts).Admins, is.Within(accounts).Admins)
 }
 
 // allSupportRoles reports whether a group of the devices of packages can have roles.

@@ -26,6 +26,8 @@ type world struct {
 	api   io.Closer
 	wrap  func(http.Handler) http.Handler // what stands between the server and its clients
 	clock *clock
+
+	requests bool // its people sort strangers' conversations
 }
 
 // A clock is what the server and the clients of a world go by.
@@ -83,7 +85,7 @@ func (w *world) config(store client.Store) client.Config {
 	}
 	w.t.Cleanup(func() { transport.Close() })
 	return client.Config{
-		Store: store, Transport: transport, Now: w.clock.now, DeviceName: "test",
+		Store: store, Transport: transport, Now: w.clock.now, DeviceName: "test", Requests: w.requests,
 		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
 	}
 }
