@@ -1,11 +1,6 @@
 package public
 
-import (
-	"crypto/elliptic"
-	"crypto/hpke"
-
-	"parley/mls/internal/suite"
-)
+import "parley/mls/internal/suite"
 
 // Names of package suite, which can't be imported from outside mls.
 type (
@@ -21,6 +16,8 @@ type (
 	HPKESender = suite.Sender
 	// HPKERecipient is the recipient's side of an HPKE context.
 	HPKERecipient = suite.Recipient
+	// AEAD is the authenticated encryption of a suite, as crypto/hpke names it.
+	AEAD = suite.AEAD
 	// Signatures is the signature scheme of a suite.
 	Signatures = suite.Signatures
 	// HPKEPublicKey is a public key of the suite's KEM.
@@ -67,67 +64,20 @@ const (
 // X25519 returns suite 1, which every MLS client implements.
 func X25519() *Suite { return suite.X25519() }
 
-// P256 returns suite 2.
-func P256() *Suite { return suite.P256() }
-
 // ChaCha20 returns suite 3.
 func ChaCha20() *Suite { return suite.ChaCha20() }
-
-// P521 returns suite 5.
-func P521() *Suite { return suite.P521() }
-
-// P384 returns suite 7.
-func P384() *Suite { return suite.P384() }
 
 // XWing returns the hybrid of ML-KEM-768 and X25519 with AES-256 and SHA-384
 // under the number id, which is [SuiteXWing] unless a deployment says otherwise.
 func XWing(id CipherSuite) *Suite { return suite.XWing(id) }
-
-// XWingAES128 returns the hybrid of ML-KEM-768 and X25519 with AES-128 and
-// SHA-256 under the number id, by default [SuiteXWingAES128].
-func XWingAES128(id CipherSuite) *Suite { return suite.XWingAES128(id) }
-
-// MLKEM768P256AES128 returns the hybrid of ML-KEM-768 and P-256 with AES-128 and
-// SHA-256 under the number id, by default [SuiteMLKEM768P256AES128].
-func MLKEM768P256AES128(id CipherSuite) *Suite { return suite.MLKEM768P256AES128(id) }
-
-// MLKEM768P256 returns the hybrid of ML-KEM-768 and P-256 with AES-256 and
-// SHA-384 under the number id, by default [SuiteMLKEM768P256].
-func MLKEM768P256(id CipherSuite) *Suite { return suite.MLKEM768P256(id) }
-
-// MLKEM1024P384 returns the hybrid of ML-KEM-1024 and P-384 under the number id,
-// by default [SuiteMLKEM1024P384].
-func MLKEM1024P384(id CipherSuite) *Suite { return suite.MLKEM1024P384(id) }
-
-// MLKEM768Ed25519 returns ML-KEM-768 alone with signatures by Ed25519 under the
-// number id, by default [SuiteMLKEM768Ed25519].
-func MLKEM768Ed25519(id CipherSuite) *Suite { return suite.MLKEM768Ed25519(id) }
-
-// MLKEM768ECDSA returns ML-KEM-768 alone with signatures on P-256 under the
-// number id, by default [SuiteMLKEM768ECDSA].
-func MLKEM768ECDSA(id CipherSuite) *Suite { return suite.MLKEM768ECDSA(id) }
-
-// MLKEM1024ECDSA returns ML-KEM-1024 alone with signatures on P-384 under the
-// number id, by default [SuiteMLKEM1024ECDSA].
-func MLKEM1024ECDSA(id CipherSuite) *Suite { return suite.MLKEM1024ECDSA(id) }
 
 // NewSuite makes a suite of parts: those below, those of package suites, or the
 // caller's own. It returns [ErrSuiteParameters] if a part is missing or not
 // supported.
 func NewSuite(p SuiteParameters) (*Suite, error) { return suite.New(p) }
 
-// NewHPKE returns an HPKE of the standard library for [NewSuite]. The error is
-// [ErrSuiteParameters], for a KEM that it doesn't know.
-func NewHPKE(kem hpke.KEM, kdf hpke.KDF, aead hpke.AEAD) (HPKE, error) {
-	return suite.NewHPKE(kem, kdf, aead)
-}
-
 // Ed25519 returns the signature scheme Ed25519 for [NewSuite].
 func Ed25519() Signatures { return suite.Ed25519() }
-
-// ECDSA returns ECDSA on P-256, P-384 or P-521 for [NewSuite], nil for another
-// curve.
-func ECDSA(curve elliptic.Curve) Signatures { return suite.ECDSA(curve) }
 
 // Errors of suites.
 var (

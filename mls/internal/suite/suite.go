@@ -12,14 +12,11 @@ package suite
 import (
 	"crypto"
 	"crypto/cipher"
-	"crypto/hpke"
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
 	"hash"
 	"sync"
-
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // ID is the number of a cipher suite on the wire (RFC 9420, Section 17.1).
@@ -47,10 +44,14 @@ type Parameters struct {
 	// crypto.SHA256, SHA384, SHA512.
 	Hash crypto.Hash
 	// AEAD protects messages: AES-128-GCM, AES-256-GCM or ChaCha20-Poly1305.
-	AEAD       hpke.AEAD
+	AEAD       AEAD
 	HPKE       HPKE
 	Signatures Signatures
 }
+
+// AEAD is authenticated encryption as crypto/hpke names it, by its number of
+// RFC 9180, Section 7.3.
+type AEAD interface{ ID() uint16 }
 
 // ErrParameters: there is no suite of such parts.
 var ErrParameters = errors.New("suite: parameters not supported")
@@ -72,14 +73,7 @@ func New(p Parameters) (*Suite, error) {
 	default:
 		return nil, ErrParameters
 	}
-	switch p.AEAD.ID() {
-	case hpke.AES128GCM().ID():
-		s.newAEAD, s.nk = newGCM, 16
-	case hpke.AES256GCM().ID():
-		s.newAEAD, s.nk = newGCM, 32
-	case hpke.ChaCha20Poly1305().ID():
-		s.newAEAD, s.nk = chacha20poly1305.New, chacha20poly1305.KeySize
-	default:
+	if s.newAEAD, s.nk = aeadOf(p.AEAD.ID()); s.newAEAD == nil {
 		return nil, ErrParameters
 	}
 	return s, nil
