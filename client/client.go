@@ -20,7 +20,6 @@ package client
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +33,11 @@ import (
 // account after it first saw that the account was reset.
 const DefaultResetDelay = 7 * 24 * time.Hour
 
+// A Logger is what a [Client] writes to: a *slog.Logger is one.
+type Logger interface {
+	InfoContext(ctx context.Context, msg string, args ...any)
+}
+
 // A Config is what a [Client] is built from.
 type Config struct {
 	Store      Store
@@ -42,7 +46,7 @@ type Config struct {
 	Now        func() time.Time // nil: time.Now
 	ResetDelay time.Duration    // 0: [DefaultResetDelay]; negative: none
 	DeviceName string           // for people, of a device that is made: at most 64 bytes
-	Log        *slog.Logger     // nil: nothing. Never gets names, texts or keys
+	Log        Logger           // nil: nothing. Never gets names, texts or keys
 
 	// Requests is set where the person sorts strangers' conversations: one that a
 	// stranger opens waits to be accepted, and who opened it isn't told anything
@@ -50,6 +54,11 @@ type Config struct {
 	// Without it every conversation is taken as it comes, unless another device of
 	// the account sorts them.
 	Requests bool
+
+	// Typing, which may be nil, is told who writes in a room now, each time that
+	// this changes: the accounts in the order in which they began. It must not block,
+	// nor call the client.
+	Typing func(room identity.Room, accounts []identity.Account)
 
 	// Changed, which may be nil, is told after each write by this client what it
 	// touched. It is called within the step: it must not block, nor call the client.
@@ -64,7 +73,9 @@ type Client struct {
 	store *sealedStore
 	self  self // fixed once made
 
-	netMu   sync.Mutex // one flush or sync at a time in this process
+	netMu   sync.Mutex // one flush or sync at a time in this process; guards acked
+	acked   uint64     // the position that Run has acknowledged
+	readMu  sync.Mutex // one reading of the mailbox at a time in this process; taken after netMu
 	mu      sync.Mutex // guards what follows; held for one step
 	cache   map[groupKey]*mls.Group
 	base    uint64 // the store's version that cache and known belong to
@@ -73,6 +84,8 @@ type Client struct {
 
 	running atomic.Int32  // how many Run go on
 	nudged  chan struct{} // of one: something waits to be sent
+	came    chan struct{} // of one: something has come, and is to be acknowledged and reported
+	typing  typing
 
 	sessionMu sync.Mutex // guards session
 	session   *openSession

@@ -122,6 +122,19 @@ func (c *Client) Sweep(ctx context.Context) error {
 	}
 }
 
+// sweepDue is Sweep, and reports whether anything was due.
+func (c *Client) sweepDue(ctx context.Context) (due bool, err error) {
+	before, err := c.store.Version(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := c.Sweep(ctx); err != nil {
+		return false, err
+	}
+	after, err := c.store.Version(ctx)
+	return after != before, err
+}
+
 // sweep erases some messages, and reports whether there may be more.
 func (t *tx) sweep() (more bool, err error) {
 	records, err := t.c.store.Store.List(t.ctx, duePrefix, "", sweepAtOnce)

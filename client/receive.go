@@ -17,6 +17,13 @@ const batchEvents = 64
 // pull reads the mailbox from the cursor to its head, and reports whether there
 // was anything.
 func (c *Client) pull(ctx context.Context) (moved bool, err error) {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	return c.pullLocked(ctx)
+}
+
+// pullLocked is pull while readMu is held.
+func (c *Client) pullLocked(ctx context.Context) (moved bool, err error) {
 	for {
 		after, err := c.cursor(ctx)
 		if err != nil {
@@ -32,7 +39,10 @@ func (c *Client) pull(ctx context.Context) (moved bool, err error) {
 			return true, c.setBack(ctx, reply.Head)
 		}
 		if len(reply.Events) == 0 {
-			return moved, nil
+			if reply.Cursor < after {
+				err = c.acknowledge(ctx, after)
+			}
+			return moved, err
 		}
 		if err := c.take(ctx, reply); err != nil {
 			return moved, err
@@ -84,6 +94,27 @@ func (c *Client) setBack(ctx context.Context, head uint64) error {
 
 // take processes what the server sent and then acknowledges it.
 func (c *Client) take(ctx context.Context, reply *wire.ReadReply) error {
+	if err := c.takeEvents(ctx, reply); err != nil {
+		return err
+	}
+	after, err := c.cursor(ctx)
+	if err != nil {
+		return err
+	}
+	return c.acknowledge(ctx, after)
+}
+
+// acknowledge tells the server that this device has everything up to pos for good.
+func (c *Client) acknowledge(ctx context.Context, pos uint64) error {
+	if pos == 0 {
+		return nil
+	}
+	_, err := call[wire.Empty](ctx, c, wire.OpAcknowledge, wire.AcknowledgeRequest{Pos: pos})
+	return err
+}
+
+// takeEvents processes what the server sent. readMu is held.
+func (c *Client) takeEvents(ctx context.Context, reply *wire.ReadReply) error {
 	b := batch{first: reply.First, fresh: map[identity.Account]bool{}}
 	for events := reply.Events; len(events) > 0; {
 		b.events = events[:min(len(events), batchEvents)]
@@ -103,11 +134,7 @@ func (c *Client) take(ctx context.Context, reply *wire.ReadReply) error {
 			}
 		}
 	}
-	if b.pos == 0 {
-		return nil
-	}
-	_, err := call[wire.Empty](ctx, c, wire.OpAcknowledge, wire.AcknowledgeRequest{Pos: b.pos})
-	return err
+	return nil
 }
 
 // A batch is some events on their way into one write.
@@ -356,6 +383,7 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	if err := t.noteMention(r, kept); err != nil {
 		return err
 	}
+	t.c.wrote(r.Room, kept.From)
 	return t.keep(r, kept)
 }
 

@@ -23,6 +23,10 @@ func (c *Client) sync(ctx context.Context) error {
 	if _, err := c.pull(ctx); err != nil {
 		return err
 	}
+	before, err := c.store.Version(ctx)
+	if err != nil {
+		return err
+	}
 	first := c.replenish(ctx)
 	if errors.Is(first, ErrOffline) || ctx.Err() != nil {
 		return first
@@ -38,6 +42,9 @@ func (c *Client) sync(ctx context.Context) error {
 	}
 	if err := c.flush(ctx); err != nil && first == nil && !told(err) {
 		first = err
+	}
+	if after, err := c.store.Version(ctx); err == nil && after == before {
+		return first // nothing was done of which the mailbox could tell
 	}
 	if _, err := c.pull(ctx); err != nil && first == nil {
 		first = err
@@ -70,6 +77,12 @@ func (c *Client) healAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.healEach(ctx, rooms)
+}
+
+// healEach heals some rooms: one that can't be healed now doesn't hold up the
+// others.
+func (c *Client) healEach(ctx context.Context, rooms []identity.Room) error {
 	var first error
 	for _, room := range rooms {
 		err := c.heal(ctx, room)
@@ -92,6 +105,7 @@ const (
 	maxBackoff   = 10 * time.Second
 	pollInterval = time.Second // for what other processes write
 	maxTend      = 5 * time.Minute
+	lookInterval = time.Hour
 )
 
 // Run keeps the client up to date until ctx ends, and then returns its error.
@@ -105,6 +119,7 @@ func (c *Client) Run(ctx context.Context, changed func()) error {
 	c.running.Add(1)
 	defer c.running.Add(-1)
 	go c.watchStore(ctx, changed)
+	go c.upkeep(ctx, changed)
 	backoff := minBackoff
 	for {
 		began := c.now()
@@ -163,6 +178,7 @@ func (c *Client) runOnce(ctx context.Context, changed func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go c.tend(ctx)
+	go c.work(ctx, changed)
 	for {
 		push, err := stream.Next(ctx)
 		if err != nil {
@@ -176,37 +192,26 @@ func (c *Client) runOnce(ctx context.Context, changed func()) error {
 }
 
 // tend sends what waits in the outbox while a stream is open: what the server
-// couldn't take when its turn came, or another process left there.
+// couldn't take when its turn came, or another process left there. Now and then it
+// looks whether a room has become due by time alone.
 func (c *Client) tend(ctx context.Context) {
-	wait := pollInterval
-	for c.napping(ctx, wait) == nil {
-		if !c.waiting(ctx) {
+	wait, looked := pollInterval, c.now()
+	for sleep(ctx, wait) == nil {
+		if c.now().Sub(looked) < lookInterval && !c.waiting(ctx) {
 			wait = pollInterval
 			continue
 		}
+		looked = c.now()
 		_ = c.Sync(ctx) // what still can't be done is tried again
 		wait = min(2*wait, maxTend)
 	}
-}
-
-// napping waits for d, for a nudge, or for the end of ctx.
-func (c *Client) napping(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-c.nudged:
-	case <-timer.C:
-	}
-	return nil
 }
 
 // waiting reports whether there is anything to send.
 func (c *Client) waiting(ctx context.Context) (some bool) {
 	err := c.step(ctx, func(t *tx) error {
 		entries, err := t.outbox()
-		some = slices.ContainsFunc(entries, func(q queued) bool { return q.Message.State != StateFailed })
+		some = slices.ContainsFunc(entries, func(q queued) bool { return q.Message.State == StateQueued })
 		if err != nil || some {
 			return err
 		}
@@ -216,36 +221,30 @@ func (c *Client) waiting(ctx context.Context) (some bool) {
 	return err == nil && some
 }
 
-// pushed processes what the stream brought.
+// pushed processes what the stream brought. What follows from it is done by work,
+// so that the next push isn't held up.
 func (c *Client) pushed(ctx context.Context, push *wire.ReadReply) error {
-	c.netMu.Lock()
-	defer c.netMu.Unlock()
+	c.heedSignals(ctx, push.Signals)
+	if len(push.Events) == 0 && len(push.Signals) > 0 {
+		return nil
+	}
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
 	after, err := c.cursor(ctx)
 	if err != nil {
 		return err
 	}
 	if len(push.Events) > 0 && push.Events[0].Pos <= after+1 {
-		err = c.take(ctx, push)
+		err = c.takeEvents(ctx, push)
 	} else {
-		_, err = c.pull(ctx)
+		_, err = c.pullLocked(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.replenish(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
-		return err
-	}
-	if err := c.healAll(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
-		return err
-	}
-	if err := c.announce(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
-		return err
-	}
-	if err := c.report(ctx); err != nil {
-		return err
-	}
-	if err := c.flush(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
-		return err
+	select {
+	case c.came <- struct{}{}:
+	default:
 	}
 	return nil
 }
