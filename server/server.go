@@ -192,8 +192,8 @@ const secretSize = 32
 
 // sessionKeys reads the keys that all nodes of the site share.
 func (s *Server) sessionKeys(ctx context.Context) error {
-	var keys [3][]byte
-	for i, name := range []string{"session", "nonce", "passkey"} {
+	var keys [2][]byte
+	for i, name := range []string{"nonce", "passkey"} {
 		fresh := make([]byte, secretSize)
 		rand.Read(fresh) // never fails: crypto/rand ends the program instead
 		var err error
@@ -201,12 +201,13 @@ func (s *Server) sessionKeys(ctx context.Context) error {
 			return err
 		}
 		if len(keys[i]) != secretSize {
-			return errors.New("server: the store's meta record of sessions can't be read")
+			return errMetaSession
 		}
 	}
-	s.tokens, s.nonces = newTokens(keys[0], s.cfg.Domain), newNonces(keys[1])
-	s.passkeys.key = keys[2]
-	return nil
+	s.tokens, s.nonces = newTokens(s.store, s.cfg.Domain), newNonces(keys[0])
+	s.passkeys.key = keys[1]
+	_, err := s.tokens.keys.of(ctx, dayOf(s.steady()))
+	return err
 }
 
 // Info says what the server is.

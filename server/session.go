@@ -113,12 +113,22 @@ func (s *Server) Authenticate(token []byte) (*Session, error) {
 
 // verify returns the session that token stands for, as its device's list is now.
 func (s *Server) verify(ctx context.Context, token []byte, now time.Time) (*Session, error) {
+	made, err := s.tokens.made(ctx, now, token)
+	if err != nil {
+		return nil, err
+	}
+	if !made {
+		return nil, errUnauthorized
+	}
 	claim, ok := s.tokens.open(token)
 	if !ok || claim.Expires <= now.UnixMilli() {
 		return nil, errUnauthorized
 	}
 	s.stats.verified.Add(1)
 	expires := time.UnixMilli(claim.Expires)
+	if latest := now.Add(sessionTime + tokenSkew); expires.After(latest) { // then the key is looked at again
+		expires = latest
+	}
 	until, err := s.stillListed(ctx, claim.device, claim.fingerprint())
 	if err != nil {
 		return nil, err
@@ -214,8 +224,11 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 	if hour := now.Add(sessionTime); until.IsZero() || until.After(hour) {
 		until = hour
 	}
+	token, err := s.tokens.make(ctx, now, claim.Device, fingerprintOf(key), until.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
 	s.stats.opened.Add(1)
-	token := s.tokens.make(claim.Device, fingerprintOf(key), until.UnixMilli())
 	// If the list has changed meanwhile, who brings the token is looked up then.
 	shard.add(sha256.Sum256(token), s.newSession(claim.Device, fingerprintOf(key), until, now), changed)
 	s.noteSeen(ctx, claim.Device, now) // who can't be noted, as on a full disk, can still read

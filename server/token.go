@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -17,11 +18,11 @@ import (
 //
 //	MAC (32 bytes) || CBOR of a tokenClaim
 //
-// where the MAC is HMAC-SHA256, under a key that all nodes of a site share, of
-// "parley/session-token/v1" || 0x00 || CBOR of the domain || CBOR of the claim.
-// Nothing is kept for it.
+// where the MAC is HMAC-SHA256, under the day's key, which all nodes of a site
+// share, of "parley/session-token/v1" || 0x00 || CBOR of the domain || CBOR of the
+// claim. Nothing is kept for it.
 type tokens struct {
-	key    []byte // 32 bytes
+	keys   tokenKeys
 	domain string
 	prefix []byte // what the MAC covers before the claim
 }
@@ -40,30 +41,48 @@ type tokenClaim struct {
 
 func (c *tokenClaim) fingerprint() fingerprint { return fingerprint(c.Key) }
 
-func newTokens(key []byte, domain string) *tokens {
+func newTokens(store Store, domain string) *tokens {
 	prefix := append([]byte("parley/session-token/v1\x00"), cbor.MustMarshal(domain)...)
-	return &tokens{key: key, domain: domain, prefix: prefix}
+	return &tokens{keys: tokenKeys{load: store.Meta}, domain: domain, prefix: prefix}
 }
 
-// make returns a token of device, whose account is of this domain.
-func (t *tokens) make(device identity.Device, key fingerprint, expires int64) []byte {
+// make returns a token of device, whose account is of this domain. Errors are the
+// store's.
+func (t *tokens) make(ctx context.Context, now time.Time, device identity.Device, key fingerprint, expires int64) ([]byte, error) {
+	secret, err := t.keys.of(ctx, dayOf(now))
+	if err != nil {
+		return nil, err
+	}
 	claim := cbor.MustMarshal(tokenClaim{Name: device.Account().Name(), ID: device.ID(), Key: key[:], Expires: expires})
-	return append(t.mac(claim), claim...)
+	return append(t.mac(secret, claim), claim...), nil
 }
 
-func (t *tokens) mac(claim []byte) []byte {
-	mac := hmac.New(sha256.New, t.key)
+func (t *tokens) mac(secret, claim []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write(t.prefix)
 	mac.Write(claim)
 	return mac.Sum(nil)
 }
 
-// open returns what token says, if this site made it. It doesn't look at the
-// clock.
-func (t *tokens) open(token []byte) (*tokenClaim, bool) {
-	if len(token) <= sha256.Size || len(token) > wire.MaxTokenSize || !hmac.Equal(token[:sha256.Size], t.mac(token[sha256.Size:])) {
-		return nil, false
+// made reports whether this site made token, with a key that is still taken.
+func (t *tokens) made(ctx context.Context, now time.Time, token []byte) (bool, error) {
+	if len(token) <= sha256.Size || len(token) > wire.MaxTokenSize {
+		return false, nil
 	}
+	for _, day := range tokenDays(now) {
+		secret, err := t.keys.of(ctx, day)
+		if err != nil {
+			return false, err
+		}
+		if hmac.Equal(token[:sha256.Size], t.mac(secret, token[sha256.Size:])) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// open returns what token says, which this site made.
+func (t *tokens) open(token []byte) (*tokenClaim, bool) {
 	var c tokenClaim
 	if err := cbor.Unmarshal(token[sha256.Size:], &c); err != nil || len(c.Key) != sha256.Size {
 		return nil, false
