@@ -22,9 +22,10 @@ export function Chips({ chosen, onRemove }: { chosen: Choice[]; onRemove: (one: 
     <ul class="chips" aria-label={t("new.chosen")}>
       {chosen.map((one) => (
         <li key={one.name}>
-          <button type="button" class="chip" onClick={() => onRemove(one)} aria-label={t("new.removeOne", { name: one.display })}>
+          <button type="button" class="chip" onClick={() => onRemove(one)}>
             <Avatar {...face(one)} size="xs" />
-            <bdi>{one.display}</bdi>
+            <span class="unseen">{t("new.removeOne", { name: one.display })}</span>
+            <bdi aria-hidden="true">{one.display}</bdi>
             <Close size={0.875} />
           </button>
         </li>

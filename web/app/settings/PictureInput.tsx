@@ -34,12 +34,8 @@ export function PictureInput({ id, name, picture, onPicture, small, group }: Pic
   };
   return (
     <div class={small ? "picture-input small" : "picture-input"}>
-      <button
-        type="button"
-        class="picture-button"
-        aria-label={t(picture ? "picture.change" : "picture.choose")}
-        onClick={() => file.current?.click()}
-      >
+      <button type="button" class="picture-button" onClick={() => file.current?.click()}>
+        <span class="unseen">{t(picture ? "picture.change" : "picture.choose")}</span>
         <Avatar id={id} name={name || " "} picture={picture} size={small ? "l" : "xl"} group={group ? [] : undefined} />
         <span class="picture-sign">
           <Camera size={small ? 1 : 1.25} />

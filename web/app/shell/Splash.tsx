@@ -26,6 +26,7 @@ export function Splash({ known }: { known: boolean }) {
   }
   return (
     <main class="splash">
+      <h1 class="unseen">{t("app")}</h1>
       <Logo size={4.5} />
       <p role="status">{slow ? t("shell.slow") : <span class="unseen">{t("shell.starting")}</span>}</p>
     </main>

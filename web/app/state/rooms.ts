@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { RoomLine, TypingNow } from "../../lib/core";
 import { phase } from "./boot";
 import { core } from "./core";
@@ -39,11 +39,10 @@ export const refreshRooms = refresher(async () => {
 export function watchRooms() {
   core.on("rooms", refreshRooms);
   core.on("typing", setTyping);
-  core.on("boot", (now) => {
-    if (now.phase === "ready") refreshRooms();
+  effect(() => {
+    if (phase.value === "ready") refreshRooms();
     else forgetRooms();
   });
-  refreshRooms();
 }
 
 function forgetRooms() {

@@ -74,6 +74,6 @@ async function show(theme: string, language: string): Promise<void> {
 
 /** paintBar gives the browser's own bar the color of the page. */
 export function paintBar() {
-  const color = getComputedStyle(document.documentElement).getPropertyValue("--bar").trim();
+  const color = getComputedStyle(document.documentElement).backgroundColor;
   document.querySelector('meta[name="theme-color"]')?.setAttribute("content", color);
 }
