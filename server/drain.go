@@ -37,10 +37,11 @@ func (s *Server) draining() bool {
 }
 
 // Close ends what New began. The server drains from then on, and hears no more
-// hints; who waits isn't told any more either.
+// hints; who waits isn't told any more either, and nobody is woken.
 func (s *Server) Close() {
 	s.Drain()
 	s.stopHints()
+	s.stopPush()
 }
 
 // errDraining is what a client is told of a node that ends: to try again soon, when

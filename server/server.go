@@ -45,6 +45,8 @@ type Config struct {
 	Retention   time.Duration       // of envelopes; 0: DefaultRetention
 	Login       Login               // nil: LocalLogin
 	Passkeys    Passkeys            // nil: accounts aren't proved by passkeys
+	Push        Pusher              // nil: nobody is woken
+	PushTimes   PushTimes           // when; a zero field: that of DefaultPushTimes
 	Hints       Hints               // to the other nodes; nil: this is the only one
 	Poll        time.Duration       // how often who waits looks without a hint, where there are Hints; 0: DefaultPoll
 	Logger      *slog.Logger        // nil: slog.Default
@@ -65,6 +67,9 @@ type Server struct {
 	sessions  sessions
 	nonces    *nonces
 	passkeys  passkeyChallenges
+	pushes    pushes
+	pushLog   seldom
+	stopPush  func()
 	recheck   recheck
 	blocks    blocks
 	signals   signals
@@ -92,11 +97,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, store: cfg.Store, log: cfg.Logger,
 		limiters: newLimiters(cfg.Rates), gate: gate{delay: cfg.Rates.Delay},
-		drain: drain{c: make(chan struct{})}, stats: new(counters), stopHints: func() {},
+		drain: drain{c: make(chan struct{})}, stats: new(counters), stopHints: func() {}, stopPush: func() {},
 	}
 	s.groups = &public.Config{Suites: cfg.Suites, Now: s.steady, MaxLeaves: maxLeaves}
 	s.clock.start(cfg.Now, cfg.Uptime)
 	s.allow.init(cfg.Rates)
+	s.pushes.init(cfg.PushTimes, cfg.Push != nil)
 	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
 	s.blocks.init(cfg.Poll)
 	for _, suite := range cfg.Suites {
@@ -114,6 +120,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	if cfg.Hints != nil {
 		s.stopHints = sync.OnceFunc(cfg.Hints.Listen(s.hinted))
+	}
+	if cfg.Push != nil {
+		s.stopPush = s.startPush()
 	}
 	return s, nil
 }
@@ -212,11 +221,15 @@ func (s *Server) sessionKeys(ctx context.Context) error {
 
 // Info says what the server is.
 func (s *Server) Info(ctx context.Context, _ *wire.InfoRequest) (*wire.Info, error) {
-	return &wire.Info{
+	info := &wire.Info{
 		Domain: s.cfg.Domain, Version: s.cfg.Version, SignUpOpen: s.cfg.SignUpOpen,
 		Suites: slices.Clone(s.suites), FrankingKey: s.franking[:], Limits: s.cfg.Limits,
 		Passkeys: s.cfg.Passkeys != nil,
-	}, nil
+	}
+	if s.cfg.Push != nil {
+		info.PushKey = s.cfg.Push.Key()
+	}
+	return info, nil
 }
 
 // Limits returns what the server refuses to exceed.

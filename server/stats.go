@@ -21,6 +21,10 @@ type Stats struct {
 	Signals     uint64 // taken from devices
 	SignalsLost uint64 // that were pushed out by newer ones, or came while too much waited
 
+	Pushed       uint64 // pushes that push services took
+	PushesFailed uint64 // that they didn't, or weren't reached
+	PushesGone   uint64 // subscriptions that were found to be gone
+
 	HintsSent     uint64 // to other nodes
 	HintsReceived uint64 // from other nodes
 	Polls         uint64 // looks at mailboxes without a hint
@@ -28,6 +32,7 @@ type Stats struct {
 	Remembered int64 // sessions in memory now
 	Waiting    int64 // streams and reads that wait for a mailbox now
 	Storing    int64 // messages that wait to be stored now
+	Pushing    int64 // accounts that wait to be looked at for pushes now
 	Draining   bool
 }
 
@@ -36,6 +41,7 @@ type counters struct {
 	messages, copies, bytes, commits, rooms, reads, delivered atomic.Uint64
 	opened, verified, limited, busy, blocked                  atomic.Uint64
 	signals, signalsLost                                      atomic.Uint64
+	pushed, pushesFailed, pushesGone                          atomic.Uint64
 	hintsSent, hintsReceived, polls                           atomic.Uint64
 	waiting                                                   atomic.Int64
 }
@@ -49,6 +55,7 @@ func (s *Server) Stats() Stats {
 		Commits: c.commits.Load(), Rooms: c.rooms.Load(), Reads: c.reads.Load(), Delivered: c.delivered.Load(),
 		Sessions: c.opened.Load(), Verified: c.verified.Load(), Limited: c.limited.Load(), Busy: c.busy.Load(),
 		Blocked: c.blocked.Load(), Signals: c.signals.Load(), SignalsLost: c.signalsLost.Load(),
+		Pushed: c.pushed.Load(), PushesFailed: c.pushesFailed.Load(), PushesGone: c.pushesGone.Load(), Pushing: int64(s.pushes.waiting()),
 		HintsSent: c.hintsSent.Load(), HintsReceived: c.hintsReceived.Load(), Polls: c.polls.Load(),
 		Remembered: int64(s.sessions.count()), Waiting: c.waiting.Load(), Storing: s.gate.running.Load(),
 		Draining: s.draining(),

@@ -171,9 +171,13 @@ func (s *running) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	pusher, err := s.openPush(ctx)
+	if err != nil {
+		return err
+	}
 	s.server, err = server.New(ctx, server.Config{
 		Store: s.store, Domain: cfg.domain, Origins: s.origins(), Suites: suites(),
-		SignUpOpen: cfg.signUp, Passkeys: verifier, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
+		SignUpOpen: cfg.signUp, Passkeys: verifier, Push: pusher, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
 		Limits: cfg.limits, Rates: cfg.rates, Hints: s.hints, Poll: cfg.poll, Logger: s.log,
 	})
 	if err != nil {

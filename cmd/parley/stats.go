@@ -18,12 +18,16 @@ var serverMetas = map[string]statMeta{
 	"Blocked":       {counter, "Messages, additions and first contacts refused because somebody is blocked."},
 	"Signals":       {counter, "Signals taken from devices."},
 	"SignalsLost":   {counter, "Signals replaced by newer ones, or thrown away because too many waited."},
+	"Pushed":        {counter, "Devices woken: pushes that a push service took."},
+	"PushesFailed":  {counter, "Pushes that failed."},
+	"PushesGone":    {counter, "Push subscriptions that were found to be gone."},
 	"HintsSent":     {counter, "Hints to other nodes."},
 	"HintsReceived": {counter, "Hints from other nodes."},
 	"Polls":         {counter, "Looks at mailboxes without a hint."},
 	"Remembered":    {gauge, "Sessions in memory."},
 	"Waiting":       {gauge, "Streams and reads that wait for a mailbox."},
 	"Storing":       {gauge, "Messages that wait to be stored."},
+	"Pushing":       {gauge, "Accounts that wait to be looked at for pushes."},
 	"Draining":      {gauge, "1 once the server is told to end."},
 }
 

@@ -54,6 +54,8 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpPutDeviceList, smallBody, device(s.PutDeviceList)},
 		{wire.OpEnrollments, smallBody, device(s.Enrollments)},
 		{wire.OpAddPasskey, smallBody, device(s.AddPasskey)},
+		{wire.OpSubscribePush, smallBody, device(s.SubscribePush)},
+		{wire.OpUnsubscribePush, smallBody, device(s.UnsubscribePush)},
 		{wire.OpPublishKeyPackages, packagesBody, device(s.PublishKeyPackages)},
 		{wire.OpKeyPackageCount, smallBody, device(s.KeyPackageCount)},
 		{wire.OpClaimKeyPackages, smallBody, device(s.ClaimKeyPackages)},

@@ -1,0 +1,216 @@
+package server
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"parley/identity"
+)
+
+// Bounds of what is remembered of who is to be woken.
+const (
+	maxPushQueue  = 1 << 16 // accounts that wait to be looked at
+	maxPushRecent = 1 << 18 // accounts that were looked at lately
+	pushWorkers   = 16      // accounts looked at at once
+	pushTime      = time.Minute
+)
+
+// pushes are the accounts whose devices may have to be woken, each with the time
+// when that is looked at. Whatever it forgets is made up for by the next message.
+type pushes struct {
+	times PushTimes
+	on    bool
+	wake  chan struct{} // the first of queue has changed
+
+	mu     sync.Mutex // guards what follows
+	byName map[identity.Account]*pushTurn
+	queue  pushHeap
+	recent map[identity.Account]pushLook
+}
+
+// A pushTurn is an account that waits.
+type pushTurn struct {
+	account identity.Account
+	due     time.Time
+	tries   int // that have failed
+	index   int // in the heap
+}
+
+// A pushLook says what came of a look: until then there is no other.
+type pushLook struct {
+	until  time.Time
+	nobody bool // has subscribed: until then there is nothing to do at all
+}
+
+func (p *pushes) init(times PushTimes, on bool) {
+	times.setDefaults()
+	p.times, p.on, p.wake = times, on, make(chan struct{}, 1)
+	p.byName, p.recent = map[identity.Account]*pushTurn{}, map[identity.Account]pushLook{}
+}
+
+// grown says that the mailboxes of accounts have grown, by sender's doing, whose own
+// other devices aren't woken for it. It doesn't block.
+func (p *pushes) grown(accounts []identity.Account, sender identity.Account) {
+	if !p.on {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range accounts {
+		if a == sender {
+			continue
+		}
+		due := now.Add(p.times.Grace)
+		if last, ok := p.recent[a]; ok && now.Before(last.until) {
+			if last.nobody {
+				continue
+			}
+			if due.Before(last.until) {
+				due = last.until
+			}
+		}
+		switch t := p.byName[a]; {
+		case t == nil:
+			p.add(&pushTurn{account: a, due: due})
+		case due.Before(t.due): // it waits to be tried again
+			t.due, t.tries = due, 0
+			heap.Fix(&p.queue, t.index)
+			p.first(t)
+		}
+	}
+}
+
+// add queues a turn, if there is room. The caller holds mu.
+func (p *pushes) add(t *pushTurn) {
+	if len(p.queue) >= maxPushQueue {
+		return
+	}
+	p.byName[t.account] = t
+	heap.Push(&p.queue, t)
+	p.first(t)
+}
+
+// first wakes who waits for the first of the queue, if that is t.
+func (p *pushes) first(t *pushTurn) {
+	if t.index == 0 {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// again queues an account once more, after a while.
+func (p *pushes) again(account identity.Account, after time.Duration, tries int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byName[account] == nil {
+		p.add(&pushTurn{account: account, due: time.Now().Add(after), tries: tries})
+	}
+}
+
+// looked remembers what came of a look at account.
+func (p *pushes) looked(account identity.Account, nobody bool) {
+	wait := p.times.Pause
+	if nobody {
+		wait = p.times.Nobody
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.recent) >= maxPushRecent {
+		for a, last := range p.recent {
+			if now.After(last.until) || len(p.recent) > maxPushRecent*7/8 {
+				delete(p.recent, a)
+			}
+		}
+	}
+	p.recent[account] = pushLook{until: now.Add(wait), nobody: nobody}
+}
+
+// forget has account looked at as if it never had been: it has subscribed.
+func (p *pushes) forget(account identity.Account) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.recent, account)
+}
+
+// next takes the turn that is due, or returns how long until one may be.
+func (p *pushes) next(now time.Time) (t *pushTurn, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) == 0 {
+		return nil, time.Hour
+	}
+	if wait := p.queue[0].due.Sub(now); wait > 0 {
+		return nil, wait
+	}
+	t = heap.Pop(&p.queue).(*pushTurn)
+	delete(p.byName, t.account)
+	return t, 0
+}
+
+// waiting returns how many accounts wait.
+func (p *pushes) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue)
+}
+
+// run looks at accounts when they are due, a few at once, until ctx ends; it
+// returns when no look runs.
+func (p *pushes) run(ctx context.Context, look func(ctx context.Context, t *pushTurn)) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	room := make(chan struct{}, pushWorkers)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		t, wait := p.next(time.Now())
+		if t == nil {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-p.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		room <- struct{}{}
+		running.Go(func() {
+			defer func() { <-room }()
+			bounded, cancel := context.WithTimeout(ctx, pushTime)
+			defer cancel()
+			look(bounded, t)
+		})
+	}
+}
+
+// A pushHeap is a heap by due (container/heap).
+type pushHeap []*pushTurn
+
+func (h pushHeap) Len() int           { return len(h) }
+func (h pushHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+
+func (h pushHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (h *pushHeap) Push(x any) {
+	t := x.(*pushTurn)
+	t.index = len(*h)
+	*h = append(*h, t)
+}
+
+// Pop implements heap.Interface.
+func (h *pushHeap) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	(*h)[last], *h = nil, (*h)[:last]
+	return t
+}
