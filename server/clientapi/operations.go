@@ -65,6 +65,7 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpGroupInfo, smallBody, device(s.GroupInfo)},
 		{wire.OpRead, smallBody, session(s.Read)},
 		{wire.OpAcknowledge, smallBody, device(s.Acknowledge)},
+		{wire.OpLeave, message, device(s.Leave)},
 		{wire.OpRelate, smallBody, device(s.Relate)},
 		{wire.OpRelations, smallBody, device(s.Relations)},
 		{wire.OpSignal, signalBody, device(s.Signal)},
