@@ -88,7 +88,7 @@ function LastLine({ line }: { line: RoomLine }) {
   return (
     <span class="room-last">
       {own && line.last && <Ticks state={line.last.state} />}
-      {who && <bdi class="who one-line">{who}</bdi>}
+      {who && <span class="who one-line">{who}</span>}
       <bdi class="one-line">{lastText(line.last)}</bdi>
     </span>
   );

@@ -1,5 +1,5 @@
 import type { Line, RoomLine } from "../../lib/core";
-import { t, type Key } from "../strings";
+import { isolate, t, type Key } from "../strings";
 
 const notices: Record<string, Key> = {
   opened: "list.notice.opened",
@@ -41,7 +41,7 @@ export function lastWho(room: RoomLine): string {
   const line = room.last;
   if (!line || room.direct || line.kind === "notice") return "";
   if (line.own) return t("list.youSaid");
-  return line.who ? t("list.whoSaid", { name: line.who }) : "";
+  return line.who ? t("list.whoSaid", { name: isolate(line.who) }) : "";
 }
 
 /** typingText says who writes in a room, or is ''. */

@@ -5,7 +5,7 @@ import { Compose, Search } from "../icons";
 import { faceOf, roomFace } from "../list/faces";
 import { asName, fits, people, validName } from "../list/people";
 import { announce, attempt, core, goToRoom, lineOf, requests, rooms } from "../state";
-import { t } from "../strings";
+import { isolate, t } from "../strings";
 import { dateAndClock, shortTime } from "../strings/dates";
 import { Avatar, Button, EmptyState, moveAmong, Spinner } from "../ui";
 import { Marked, MarkedName } from "./Marked";
@@ -147,7 +147,7 @@ function HitResult({ hit }: { hit: Hit }) {
             </time>
           </span>
           <span class="hit">
-            {hit.own ? `${t("list.youSaid")} ` : line?.direct ? "" : `${t("list.whoSaid", { name: hit.from })} `}
+            {hit.own ? `${t("list.youSaid")} ` : line?.direct ? "" : `${t("list.whoSaid", { name: isolate(hit.from) })} `}
             <bdi>
               <Marked text={hit.text} start={hit.start} end={hit.end} />
             </bdi>

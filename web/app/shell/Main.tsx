@@ -19,16 +19,7 @@ export function Main() {
   useFocusBack(covered);
   return (
     <>
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById("main")?.focus();
-        }}
-      >
-        {t("skip")}
-      </a>
+      {wide.value && <Skip />}
       <div class="shell">
         <div class="side" inert={covered} role={!wide.value && !open ? "main" : undefined}>
           <Side />
@@ -43,6 +34,18 @@ export function Main() {
       </div>
       <Asked />
     </>
+  );
+}
+
+function Skip() {
+  const jump = (event: Event) => {
+    event.preventDefault();
+    document.getElementById("main")?.focus();
+  };
+  return (
+    <a class="skip" href="#main" onClick={jump}>
+      {t("skip")}
+    </a>
   );
 }
 

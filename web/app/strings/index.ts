@@ -64,6 +64,11 @@ export function parts(key: Key, vars: Record<string, ComponentChild>): Component
   return pieces.map((piece, i) => (i % 2 === 0 ? piece : (vars[piece] ?? "")));
 }
 
+/** isolate keeps a name's direction from turning the text around it. */
+export function isolate(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
 /** number is a number as the language writes it. */
 export function number(n: number): string {
   return new Intl.NumberFormat(language.value).format(n);
