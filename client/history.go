@@ -235,6 +235,9 @@ func (t *tx) modify(v *View, by *Message) error {
 		if v.Reactions == nil {
 			v.Reactions = map[string][]identity.Account{}
 		}
+		if v.Reactions[by.Text] == nil {
+			v.Emojis = append(v.Emojis, by.Text)
+		}
 		if !slices.Contains(v.Reactions[by.Text], by.From) {
 			v.Reactions[by.Text] = append(v.Reactions[by.Text], by.From)
 		}

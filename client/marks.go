@@ -83,6 +83,7 @@ func (rec *marksRecord) readBy(own identity.Account, accounts []identity.Account
 type roomFacts struct {
 	accounts []identity.Account
 	readBy   uint64 // 0 where receipts are off
+	person   func(identity.Account) (*Person, error)
 }
 
 // factsOf returns the facts of a room, read once in a step.
@@ -90,7 +91,7 @@ func (t *tx) factsOf(room identity.Room) (*roomFacts, error) {
 	if f := t.facts[room]; f != nil {
 		return f, nil
 	}
-	f := &roomFacts{}
+	f := &roomFacts{person: t.person}
 	r, err := t.room(room)
 	if err != nil {
 		return nil, err
@@ -154,6 +155,9 @@ func (f *roomFacts) name(a identity.Account, label string) string {
 	if label == "@"+a.Name() {
 		return label
 	}
+	if p, err := f.person(a); err == nil && label == "@"+p.Display {
+		return label
+	}
 	return "@" + a.Name()
 }
 
@@ -162,7 +166,7 @@ func (t *tx) mentions(r *roomRecord, m *Message) (mentioned bool) {
 	if m.Kind != KindText && m.Kind != KindEdit || m.Plain || m.Own(t.c.self.Account) {
 		return false
 	}
-	f := &roomFacts{accounts: r.Accounts}
+	f := &roomFacts{accounts: r.Accounts, person: t.person}
 	_, spans := content.DecodeMentions(m.Text, f.name)
 	return slices.ContainsFunc(spans, func(s Mention) bool { return s.Account == t.c.self.Account })
 }

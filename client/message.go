@@ -125,6 +125,7 @@ type View struct {
 	Unsent    bool                          // Text is empty
 	Mentions  []Mention                     // in Text, in order
 	Reactions map[string][]identity.Account // emoji → who, in order of arrival
+	Emojis    []string                      // the keys of Reactions, in order of arrival
 
 	raw  string     // Text as it was sent
 	mine []*Message // the own reactions that count

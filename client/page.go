@@ -28,6 +28,10 @@ type Page struct {
 	Views []View
 	Older bool // there is more before
 	Newer bool // there is more after
+
+	// Quotes are the messages that those of Views answer, as they stand now. What
+	// isn't here is missing.
+	Quotes map[MessageID]*View
 }
 
 // Page returns a part of a room with edits, unsends and reactions applied.
@@ -83,12 +87,36 @@ func (t *tx) fill(p *Page, room identity.Room, lines []line) error {
 		v.Part = l.part
 		p.Views = append(p.Views, *v)
 	}
-	if p.Newer {
-		return nil
+	if !p.Newer {
+		queued, err := t.queuedViews(room)
+		if err != nil {
+			return err
+		}
+		p.Views = append(p.Views, queued...)
 	}
-	queued, err := t.queuedViews(room)
-	p.Views = append(p.Views, queued...)
-	return err
+	return t.quote(p, room)
+}
+
+// quote finds the messages that those of a page answer.
+func (t *tx) quote(p *Page, room identity.Room) error {
+	p.Quotes = map[MessageID]*View{}
+	for i := range p.Views {
+		v := &p.Views[i]
+		if v.InReplyTo.IsZero() || v.Kind == KindNotice || p.Quotes[v.InReplyTo] != nil {
+			continue
+		}
+		m, err := t.byID(v.InReplyTo)
+		if err != nil {
+			return err
+		}
+		if m == nil || m.Room != room || t.gone(m) || m.State == stateDiscarded || !shown(m) {
+			continue
+		}
+		if p.Quotes[v.InReplyTo], err = t.view(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // linesAround returns the lines around a message, about half of them before it.

@@ -141,7 +141,7 @@ func (c *Core) enter(p Phase) {
 func (c *Core) clientConfig(deviceName string) client.Config {
 	return client.Config{
 		Store: c.now.store, Transport: c.cfg.Transport, Suites: c.cfg.Suites, Now: c.cfg.Now,
-		DeviceName: deviceName, Changed: c.news.touched,
+		DeviceName: deviceName, Changed: c.news.touched, Typing: c.news.typing,
 	}
 }
 
@@ -214,6 +214,11 @@ func (c *Core) follow(ctx context.Context, cl *client.Client, p Phase) {
 		}
 		c.enter(PhaseReady)
 	}
+	running, stop := context.WithCancel(ctx)
+	var notifies sync.WaitGroup
+	notifies.Go(func() { c.notify(running, cl) })
+	defer notifies.Wait()
+	defer stop()
 	if err := cl.Run(ctx, nil); ctx.Err() == nil && errors.Is(err, &wire.Error{Code: wire.CodeUnlistedDevice}) {
 		c.enter(PhaseRemoved)
 	}

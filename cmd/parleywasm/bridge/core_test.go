@@ -283,9 +283,10 @@ func TestTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ada.SendTo(t.Context(), []string{"bob"}, "hello"); err != nil {
-		t.Fatal(err)
-	}
+	p.until("bob's key packages are there", func() bool {
+		_, err := ada.SendTo(t.Context(), []string{"bob"}, "hello")
+		return err == nil
+	})
 	for name, each := range map[string]*page{"ada": p, "bob": q} {
 		each.until(name+" is told of the room", func() bool { return each.wasTold("room") && each.wasTold("rooms") })
 	}

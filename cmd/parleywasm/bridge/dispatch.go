@@ -43,6 +43,9 @@ func (c *Core) allCalls() map[string]call {
 		c.accountCalls(),
 		c.passkeyCalls(),
 		c.pushCalls(),
+		c.messageCalls(),
+		c.searchCalls(),
+		c.typingCalls(),
 	} {
 		maps.Copy(all, some)
 	}

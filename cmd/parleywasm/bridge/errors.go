@@ -48,6 +48,7 @@ var refusals = []struct {
 	{client.ErrQueued, "queued", "It is kept, and is sent as soon as possible."},
 	{client.ErrOffline, "offline", "There is no connection to the server."},
 	{content.ErrReaction, "bad_params", "A reaction is one emoji."},
+	{content.ErrMention, "bad_params", "A mention isn't where the text has it."},
 	{&wire.Error{Code: wire.CodeWrongLogin}, "wrong_passphrase", "The name or the passphrase is wrong."},
 	{context.Canceled, "offline", "It was broken off."},
 	{context.DeadlineExceeded, "offline", "It took too long."},

@@ -21,14 +21,21 @@ type news struct {
 	tell func(event string, data []byte)
 	wake chan struct{} // of one: there is something
 
-	mu    sync.Mutex            // guards what follows
-	rooms map[string]bool       // URIs of rooms to tell of
-	other map[string]func() any // event → what it says then
+	fed chan struct{} // of one: there are messages for notifications
+
+	mu      sync.Mutex            // guards what follows
+	rooms   map[string]bool       // URIs of rooms to tell of
+	typists map[string]TypingNow  // by URI of the room: who writes there, where that has changed
+	notices []Notice              // notifications
+	other   map[string]func() any // event → what it says then
 }
 
 // startNews tells until ctx ends.
 func startNews(ctx context.Context, tell func(string, []byte)) *news {
-	n := &news{tell: tell, wake: make(chan struct{}, 1), rooms: map[string]bool{}, other: map[string]func() any{}}
+	n := &news{
+		tell: tell, wake: make(chan struct{}, 1), fed: make(chan struct{}, 1),
+		rooms: map[string]bool{}, typists: map[string]TypingNow{}, other: map[string]func() any{},
+	}
 	go n.run(ctx)
 	return n
 }
@@ -52,14 +59,20 @@ func (n *news) run(ctx context.Context) {
 // flush tells what there is.
 func (n *news) flush() {
 	n.mu.Lock()
-	rooms, other := n.rooms, n.other
-	n.rooms, n.other = map[string]bool{}, map[string]func() any{}
+	rooms, typists, notices, other := n.rooms, n.typists, n.notices, n.other
+	n.rooms, n.typists, n.notices, n.other = map[string]bool{}, map[string]TypingNow{}, nil, map[string]func() any{}
 	n.mu.Unlock()
 	for _, event := range slices.Sorted(maps.Keys(other)) {
 		n.say(event, other[event]())
 	}
 	for _, room := range slices.Sorted(maps.Keys(rooms)) {
 		n.say("room", InRoom{Room: room})
+	}
+	for _, room := range slices.Sorted(maps.Keys(typists)) {
+		n.say("typing", typists[room])
+	}
+	for _, notice := range notices {
+		n.say("notify", notice)
 	}
 }
 
@@ -97,6 +110,14 @@ func (n *news) room(uri string) {
 	n.nudge()
 }
 
+// notice tells of a message for which a notification may be shown.
+func (n *news) notice(what Notice) {
+	n.mu.Lock()
+	n.notices = append(n.notices, what)
+	n.mu.Unlock()
+	n.nudge()
+}
+
 // touched tells what a write of the client means. It doesn't block.
 func (n *news) touched(t client.Touched) {
 	n.mu.Lock()
@@ -110,6 +131,12 @@ func (n *news) touched(t client.Touched) {
 		n.other["devices"] = nothing
 	}
 	n.mu.Unlock()
+	if slices.Contains(t.Kinds, "feed") {
+		select {
+		case n.fed <- struct{}{}:
+		default:
+		}
+	}
 	n.nudge()
 }
 
