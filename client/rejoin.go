@@ -155,7 +155,7 @@ func (c *Client) joinExternal(t *tx, r *roomRecord, info *wire.GroupInfo) (*mls.
 		return nil, err
 	}
 	accounts := accountsOf(ms)
-	known, err := c.knownSigner(r, ms, info.GroupInfo)
+	known, err := c.knownSigner(r, s, info.GroupInfo)
 	if err != nil {
 		return nil, err
 	}
@@ -191,10 +191,20 @@ const unknownState = "unknown_state"
 // device of somebody who was in the room when this device last was in order. A
 // stranger could make a group of this name with everyone's key packages: a
 // newcomer is believed only through someone who was there.
-func (c *Client) knownSigner(r *roomRecord, after []member, groupInfo []byte) (bool, error) {
+func (c *Client) knownSigner(r *roomRecord, s *mls.StagedCommit, groupInfo []byte) (bool, error) {
 	info, err := public.ParseGroupInfo(groupInfo)
 	if err != nil {
 		return false, errBadRoom
+	}
+	for _, gone := range s.Removed() { // who asked to go may have signed it, and this device may take that place
+		if gone.Index == info.Signer {
+			device, _, err := parseLeaf(gone.Identity(), gone.SignatureKey())
+			return err == nil && slices.Contains(r.Accounts, device.Account()), nil
+		}
+	}
+	after, err := staged(s)
+	if err != nil {
+		return false, err
 	}
 	i := slices.IndexFunc(after, func(m member) bool { return m.leaf == info.Signer })
 	return i >= 0 && slices.Contains(r.Accounts, after[i].device.Account()), nil
