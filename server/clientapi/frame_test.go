@@ -105,6 +105,7 @@ func TestEncode(t *testing.T) {
 		checkReply(t, n, &wire.Empty{})
 		checkReply(t, n, &wire.KeyPackageCount{SingleUse: 7})
 		checkPush(t, &wire.RawReadReply{Head: n, First: n, Cursor: n})
+		checkPush(t, &wire.RawReadReply{Head: n, Signals: []wire.Signal{{Room: "mimi://example.org/r/x", Sender: "mimi://example.org/d/a/x", Data: make([]byte, n%256)}}})
 		checkPush(t, &wire.RawReadReply{Head: n, First: 1, Cursor: 2, Events: []wire.RawEvent{{Pos: n, Envelope: cbor.RawMessage{0xa0}}}})
 	}
 	for _, size := range []int{0, 10, 126, 200, 1 << 16} {
@@ -113,6 +114,8 @@ func TestEncode(t *testing.T) {
 			envelope := encoded(t, wire.Envelope{Kind: wire.EventMessage, Message: make([]byte, size)})
 			many.Events = append(many.Events, wire.RawEvent{Pos: pos, Envelope: envelope})
 		}
+		checkPush(t, many)
+		many.Signals = make([]wire.Signal, wire.MaxSignals)
 		checkPush(t, many)
 	}
 }
