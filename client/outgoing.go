@@ -293,7 +293,7 @@ func (c *Client) postAbout(ctx context.Context, id MessageID, own bool, compose 
 // post runs compose, which puts messages into the outbox, and has them sent.
 func (c *Client) post(ctx context.Context, compose func(*tx) (MessageID, error)) (id MessageID, err error) {
 	err = c.step(ctx, func(t *tx) (err error) {
-		id, err = compose(t)
+		id, err = t.once(ctx, compose)
 		return err
 	})
 	if err != nil {

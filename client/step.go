@@ -21,6 +21,7 @@ const (
 	selfKey     = "self"     // self
 	signUpKey   = "signup"   // the identity.SignedDeviceList of a sign-up under way
 	enrollKey   = "enroll"   // the wire.EnrollRequest of a device that waits
+	postedKey   = "posted"   // postedRecord
 	cursorKey   = "cursor"   // uint64: the mailbox up to here is processed
 	countersKey = "counters" // counters
 	printedKey  = "printed"  // uint64: the feed up to here is printed

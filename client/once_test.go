@@ -1,0 +1,53 @@
+package client_test
+
+import (
+	"testing"
+
+	"parley/client"
+)
+
+// A call that is repeated, since nobody knows whether it was performed, posts once:
+// also after a restart, and after some others.
+func TestPostOnce(t *testing.T) {
+	w := newWorld(t)
+	ada, bob := w.signUp("ada"), w.signUp("bob")
+	ada.sendTo("hello", "bob")
+	room := ada.room().Room
+	post := func(key, text string) client.MessageID {
+		t.Helper()
+		id, err := ada.Post(client.WithKey(t.Context(), key), room, client.Outgoing{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	first := post("page 1", "once")
+	if again := post("page 1", "once"); again != first {
+		t.Errorf("repeated: %v; want %v", again, first)
+	}
+	if other := post("page 2", "twice"); other == first {
+		t.Error("another call has the same id")
+	}
+	ada.restart()
+	if again := post("page 1", "once"); again != first {
+		t.Errorf("after a restart: %v; want %v", again, first)
+	}
+	post("", "unkeyed")
+	post("", "unkeyed")
+	ada.sync()
+	bob.want("hello", "once", "twice", "unkeyed", "unkeyed")
+}
+
+// A call that fails isn't remembered.
+func TestPostOnceFails(t *testing.T) {
+	w := newWorld(t)
+	ada, _ := w.signUp("ada"), w.signUp("bob")
+	ada.sendTo("hello", "bob")
+	ctx := client.WithKey(t.Context(), "page 1")
+	if _, err := ada.Post(ctx, ada.room().Room, client.Outgoing{Text: " "}); err == nil {
+		t.Fatal("an empty text was posted")
+	}
+	if id, err := ada.Post(ctx, ada.room().Room, client.Outgoing{Text: "text"}); err != nil || id.IsZero() {
+		t.Errorf("after a failure: %v, %v", id, err)
+	}
+}
