@@ -5,7 +5,7 @@
 // It puts parleyCore on globalThis, an object of functions:
 //
 //	open(name, follow, tell) → Promise    opens the device's store, and the core
-//	call(method, params, answer)                answer(result, error): JSON, one of them null
+//	call(method, params, key, answer)           answer(result, error): JSON, one of them null
 //	sync() → Promise                            reads what there is
 //	close() → Promise
 package main
@@ -72,11 +72,12 @@ func (h *host) open(ctx context.Context, args []js.Value) error {
 	return err
 }
 
-// call performs a page's call: method, parameters, and who is told the answer.
+// call performs a page's call: method, parameters, the key by which a repeated call
+// is known, and who is told the answer.
 func (h *host) call(_ js.Value, args []js.Value) any {
-	method, params, answer := args[0].String(), args[1].String(), args[2]
+	method, params, key, answer := args[0].String(), args[1].String(), args[2].String(), args[3]
 	go func() {
-		result, refused := h.core.Call(context.Background(), method, []byte(params))
+		result, refused := h.core.Call(client.WithKey(context.Background(), key), method, []byte(params))
 		if refused == nil {
 			answer.Invoke(string(result), nil)
 			return

@@ -3,7 +3,7 @@
 import { methodNames, type Boot, type Events, type Methods } from "./core";
 import { openLink, type Link } from "./link";
 import { mark } from "./mark";
-import type { Failure, FromCore } from "./messages";
+import type { Failure, FromCore, ToCore } from "./messages";
 
 /** A refused call. code is one of those that Error in core.ts lists; message is English. */
 export class CoreError extends Error {
@@ -25,9 +25,7 @@ export interface Core extends Methods {
 
 type Listener = (data: never) => void;
 
-interface Call {
-  method: string;
-  params: unknown;
+interface Call extends ToCore {
   resolve(result: unknown): void;
   reject(e: CoreError): void;
 }
@@ -39,10 +37,11 @@ interface Call {
 export async function connect(open: (deliver: (m: FromCore) => void) => Link = openLink): Promise<Core> {
   const calls = new Map<number, Call>();
   const listeners = new Map<string, Set<Listener>>();
+  const page = crypto.randomUUID();
   let last = 0;
   const link = open((m) => {
     if ("again" in m) {
-      for (const [id, c] of calls) link.post({ id, method: c.method, params: c.params });
+      for (const { id, key, method, params } of calls.values()) link.post({ id, key, method, params });
     } else if ("reload" in m) {
       location.reload();
     } else if ("event" in m) {
@@ -58,8 +57,9 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
   const invoke = (method: string, params: unknown) =>
     new Promise<unknown>((resolve, reject) => {
       const id = ++last;
-      calls.set(id, { method, params, resolve, reject });
-      link.post({ id, method, params });
+      const key = `${page} ${id}`;
+      calls.set(id, { id, key, method, params, resolve, reject });
+      link.post({ id, key, method, params });
     });
   const on = (event: string, fn: Listener) => {
     const set = listeners.get(event) ?? new Set();

@@ -14,7 +14,7 @@ const STORE = "parley";
 /** What cmd/parleywasm puts on globalThis. */
 interface Program {
   open(store: string, follow: boolean, tell: (event: string, data: string) => void): Promise<void>;
-  call(method: string, params: string, answer: (result: string | null, error: string | null) => void): void;
+  call(method: string, params: string, key: string, answer: (result: string | null, error: string | null) => void): void;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,7 +40,8 @@ export interface Outcome {
 
 /** A running core. */
 export interface Running {
-  call(method: string, params: unknown): Promise<Outcome>;
+  /** call performs a method; of calls that send, one that is repeated with its key does nothing. */
+  call(method: string, params: unknown, key: string): Promise<Outcome>;
   sync(): Promise<void>;
   /** close ends it, and gives the lock back. */
   close(): Promise<void>;
@@ -88,9 +89,9 @@ async function start(module: WebAssembly.Module, follow: boolean, tell: (event: 
   const program = scope.parleyCore!;
   await program.open(STORE, follow, (event, data) => tell(event, JSON.parse(data)));
   return {
-    call: (method, params) =>
+    call: (method, params, key) =>
       new Promise((resolve) => {
-        program.call(method, JSON.stringify(params ?? {}), (result, error) =>
+        program.call(method, JSON.stringify(params ?? {}), key, (result, error) =>
           resolve(error === null ? { result: JSON.parse(result!) } : { error: JSON.parse(error) as Failure }),
         );
       }),

@@ -7,9 +7,10 @@ export interface Failure {
   retry_ms?: number;
 }
 
-/** A page asks. The id is the page's own. */
+/** A page asks. The id is the page's own; key is the same where it repeats a call. */
 export interface ToCore {
   id: number;
+  key: string;
   method: string;
   params: unknown;
 }

@@ -45,7 +45,7 @@ function tell(m: FromCore): void {
 }
 
 async function answer(call: ToCore, to: Page): Promise<void> {
-  const outcome = await (await core).call(call.method, call.params);
+  const outcome = await (await core).call(call.method, call.params, call.key);
   to.post({ id: call.id, ...outcome });
 }
 
