@@ -11,18 +11,23 @@ SOAK     ?= 30m
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build test rules lint fmt fuzz torture soak bench bench-delivery interop clean
+.PHONY: run build web test rules lint fmt fuzz torture soak bench bench-delivery interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
 	bin/parley demo
 
-build:
+build: web
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/parley ./cmd/parley
 
+# web makes the page: wasm, bundles, their compressed forms. It needs Node with npm,
+# for libraries and the type check. What hasn't changed isn't made again.
+web:
+	$(GO) run ./web/build
+
 # test is everything that must pass: vet, the rules of the tree, all tests.
-test: rules
+test: rules web
 	$(GO) vet ./...
 	$(GO) test -timeout 14m ./...
 	cd e2e/acme && $(GO) vet ./... && $(GO) test -timeout 5m ./...
