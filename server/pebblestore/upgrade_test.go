@@ -126,6 +126,13 @@ func goOnFromOld(t *testing.T, s server.Store) {
 	t.Helper()
 	const room = "mimi://example.org/r/AAAAAAAAAAAAAAAAAAAAAA"
 	alice, bob, carol := oldDevice("alice", 1), oldDevice("bob", 1), oldDevice("carol", 1)
+	record := server.RecordUpdate{Account: bob.Account(), Kind: server.RecordSeen, Put: []server.KeyValue{{Key: string(bob), Value: []byte("1")}}, Max: 9}
+	if err := s.UpdateRecords(t.Context(), record); err != nil {
+		t.Error(err)
+	}
+	if got, err := s.AccountRecord(t.Context(), bob.Account(), server.RecordSeen, string(bob)); err != nil || string(got) != "1" {
+		t.Errorf("a record in an old store: %q, %v", got, err)
+	}
 	send := func(n int) server.Receipt {
 		id := fmt.Appendf(nil, "%016d", n)
 		r, err := s.Append(t.Context(), server.OperationID{Kind: wire.EventMessage, Device: alice, ID: id}, wire.Envelope{
