@@ -104,6 +104,9 @@ func (s *site) handler(api http.Handler, wasm string) http.Handler {
 		case r.URL.Path == "/" || r.URL.Path == "/index.html":
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = w.Write([]byte(`<!doctype html><title>Parley</title><script src="/page.js"></script>`))
+		case r.URL.Path == "/empty":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte(`<!doctype html>`))
 		default:
 			api.ServeHTTP(w, r)
 		}
@@ -152,6 +155,8 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 		b.t.Fatal(err)
 	}
 }
+
+func navigate(url string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(url) }
 
 // js evaluates an expression, awaiting what it promises, and returns its JSON.
 func (b *tab) js(expression string) string {
