@@ -368,6 +368,9 @@ func (t *tx) refuse(r Refusal) error {
 		return err
 	}
 	t.save(numKey(refusedPrefix, n), &r)
+	if err := t.countRefusal(r.Code); err != nil {
+		return err
+	}
 	if n > maxRefusals {
 		t.del(numKey(refusedPrefix, n-maxRefusals))
 	}

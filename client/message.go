@@ -154,6 +154,7 @@ type Room struct {
 	Picture  []byte // of a group; nil: none
 	AtMS     int64  // of the newest activity
 	Request  bool   // a stranger opened it: it waits for [Client.Accept]
+	Said     bool   // of a Pending one: that message is written already
 	Pending  bool   // it was opened here and isn't accepted yet: it takes one message
 	Own      bool   // the account's room with itself
 	Pinned   bool

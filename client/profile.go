@@ -47,6 +47,14 @@ func (t *tx) person(a identity.Account) (*Person, error) {
 	return p, err
 }
 
+// profileKey returns the key of an account's profile.
+func (t *tx) profileKey(a identity.Account) string {
+	if a == t.c.self.Account {
+		return t.stateKey(content.StateProfile, "")
+	}
+	return t.stateKey(content.StateContact, string(a))
+}
+
 // profileOf returns the profile that an account told last; a zero one if none.
 func (t *tx) profileOf(a identity.Account) (*content.Profile, error) {
 	kind, subject := content.StateContact, string(a)

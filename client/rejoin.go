@@ -245,6 +245,9 @@ func (c *Client) rejoined(ctx context.Context, room identity.Room, generation ui
 		r.MaxEpoch, r.UpdatedMS = g.Epoch(), c.nowMS()
 		t.saveRoom(r)
 		t.put(healPrefix+room.ID(), []byte(room))
+		if err := t.counted(func(h *Healing) { h.Rejoined++ }); err != nil {
+			return err
+		}
 		at := stamp{reply.Seq, reply.AcceptedMS, c.self.Device}
 		if err := t.notice(r, at, NoticeRejoined, string(c.self.Device)); err != nil {
 			return err

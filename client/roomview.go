@@ -32,6 +32,11 @@ func (t *tx) viewAside(r *roomRecord, v *Room) error {
 		return err
 	}
 	v.Request, v.Pending = sorts && a == content.Waits, sorts && a == content.Pending
+	if v.Pending {
+		if v.Said, err = t.said(r); err != nil {
+			return err
+		}
+	}
 	for kind, set := range map[content.StateKind]func(*content.State){
 		content.StatePinned:   func(s *content.State) { v.Pinned = s.Number == 1 },
 		content.StateArchived: func(s *content.State) { v.Archived = s.Number == 1 },

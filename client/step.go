@@ -65,6 +65,8 @@ const (
 	snapshotKey    = "snapshot/" // the own other devices are to be told everything
 	adoptedKey     = "adopted"   // the rooms from before there were requests are taken as wanted
 	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
+	healingKey     = "healing"   // Healing
+	keptPrefix     = "kept/"     // + name: see Client.Keep
 	profileSentKey = "profsent"  // int64: when the profile was told to all, or will be
 
 	feedPrefix    = "feed/"    // + number: the key of a Message to print

@@ -234,7 +234,7 @@ export interface Room extends RoomLine {
   muted_ms: number;
   /** the number of the first unread message when it was asked for, 0: none */
   first_new: number;
-  /** a calm sentence's key, empty: none */
+  /** a calm sentence's key, empty: none. catching_up, confirm_reset */
   problem: string;
   /** one may add people */
   may_add: boolean;
@@ -424,6 +424,8 @@ export interface Readers {
 export interface Verify {
   account: string;
   verified: boolean;
+  /** that was compared, as it was shown; refused with no_number if it is another one by now */
+  number?: string;
 }
 
 /** Account names an account: its URI, or its name at the own domain. */
@@ -521,7 +523,7 @@ export interface Notice {
 
 /** An Error is a refused call. Code is one of wire's, or of those that Code lists. */
 export interface Error {
-  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, failed; else wire's */
+  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, failed; else wire's */
   code: string;
   /** one plain sentence in English; the page has its own for the codes it knows */
   message: string;

@@ -101,7 +101,7 @@ type Nothing struct{}
 
 // An Error is a refused call. Code is one of wire's, or of those that Code lists.
 type Error struct {
-	Code    string `json:"code"`    // offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, failed; else wire's
+	Code    string `json:"code"`    // offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, failed; else wire's
 	Message string `json:"message"` // one plain sentence in English; the page has its own for the codes it knows
 	RetryMS int64  `json:"retry_ms,omitempty"`
 }

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,7 +142,15 @@ func (c *Core) enter(p Phase) {
 func (c *Core) clientConfig(deviceName string) client.Config {
 	return client.Config{
 		Store: c.now.store, Transport: c.cfg.Transport, Suites: c.cfg.Suites, Now: c.cfg.Now,
-		DeviceName: deviceName, Changed: c.news.touched, Typing: c.news.typing,
+		DeviceName: deviceName, Changed: c.touched, Requests: true, Typing: c.news.typing,
+	}
+}
+
+// touched tells what a write of the client means. It doesn't block.
+func (c *Core) touched(t client.Touched) {
+	c.news.touched(t)
+	if slices.Contains(t.Kinds, "state") { // perhaps by another own device
+		c.tellSettings()
 	}
 }
 

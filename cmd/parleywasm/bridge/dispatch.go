@@ -46,6 +46,11 @@ func (c *Core) allCalls() map[string]call {
 		c.messageCalls(),
 		c.searchCalls(),
 		c.typingCalls(),
+		c.roomCalls(),
+		c.peopleCalls(),
+		c.groupCalls(),
+		c.readerCalls(),
+		c.settingCalls(),
 	} {
 		maps.Copy(all, some)
 	}

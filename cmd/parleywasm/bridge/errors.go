@@ -6,6 +6,7 @@ import (
 
 	"parley/client"
 	"parley/content"
+	"parley/identity"
 	"parley/wire"
 )
 
@@ -37,6 +38,13 @@ var refusals = []struct {
 	{client.ErrNotMember, "not_member", "You are no longer in this conversation."},
 	{client.ErrNoMember, "not_member", "They aren't in this conversation."},
 	{client.ErrDirect, "direct", "A conversation of two keeps its two people."},
+	{client.ErrRequestPending, "request_pending", "They haven't accepted yet."},
+	{client.ErrNotAdmin, "not_admin", "Only an admin of the group can do that."},
+	{client.ErrNoRoles, "no_roles", "This group has no roles."},
+	{client.ErrTooMany, "too_many", "A group can't have so many people."},
+	{client.ErrBlocked, "blocked", "You have blocked them."},
+	{client.ErrInGroup, "in_group", "Leave the group first."},
+	{client.ErrNoNumber, "no_number", "The number has changed, or isn't known."},
 	{client.ErrLastDevice, "last_device", "This is the only device of your account."},
 	{client.ErrConfirmReset, "confirm_reset", "Somebody here has a new identity: confirm it first."},
 	{client.ErrBadCode, "bad_code", "No device waits with this code."},
@@ -47,6 +55,9 @@ var refusals = []struct {
 	{client.ErrNotApproved, "nobody", "This device isn't approved yet."},
 	{client.ErrQueued, "queued", "It is kept, and is sent as soon as possible."},
 	{client.ErrOffline, "offline", "There is no connection to the server."},
+	{identity.ErrURI, "bad_name", "This is nobody's name."},
+	{content.ErrLimit, "too_long", "This is too long."},
+	{content.ErrMalformed, "bad_params", "This isn't what it should be."},
 	{content.ErrReaction, "bad_params", "A reaction is one emoji."},
 	{content.ErrMention, "bad_params", "A mention isn't where the text has it."},
 	{&wire.Error{Code: wire.CodeWrongLogin}, "wrong_passphrase", "The name or the passphrase is wrong."},

@@ -142,6 +142,8 @@ func (n *news) touched(t client.Touched) {
 
 // inList reports whether records of a kind, which don't name a room, show in the
 // list of conversations all the same.
-func inList(kind string) bool { return strings.Contains(" out contact reset ", " "+kind+" ") }
+func inList(kind string) bool {
+	return strings.Contains(" out contact reset state profile ", " "+kind+" ")
+}
 
 func nothing() any { return Nothing{} }

@@ -84,7 +84,7 @@ type Room struct {
 	TimerS     int          `json:"timer_s"`     // messages disappear so many seconds after they are read; 0: never
 	MutedMS    int64        `json:"muted_ms"`    // until then; -1: for ever
 	FirstNew   uint64       `json:"first_new"`   // the number of the first unread message when it was asked for, 0: none
-	Problem    string       `json:"problem"`     // a calm sentence's key, empty: none
+	Problem    string       `json:"problem"`     // a calm sentence's key, empty: none. catching_up, confirm_reset
 	MayAdd     bool         `json:"may_add"`     // one may add people
 	MayManage  bool         `json:"may_manage"`  // one may remove people and give roles
 	MaySend    bool         `json:"may_send"`    // else Problem, Request or Active say why
@@ -175,6 +175,7 @@ type ReaderDevice struct {
 type Verify struct {
 	Account  string `json:"account"`
 	Verified bool   `json:"verified"`
+	Number   string `json:"number,omitempty"` // that was compared, as it was shown; refused with no_number if it is another one by now
 }
 
 // TypingNow says who writes.
