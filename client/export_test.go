@@ -59,3 +59,37 @@ func (c *Client) JudgeCommit(ctx context.Context, room identity.Room, by identit
 	}
 	return code, err
 }
+
+// AllRooms returns every room, listed or not.
+func (c *Client) AllRooms(ctx context.Context) (out []Room, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		out = nil
+		rooms, err := t.rooms()
+		for _, r := range rooms {
+			v, err := t.viewRoom(r)
+			if err != nil {
+				return err
+			}
+			out = append(out, *v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// ForgetStates makes the store one of before there was state.
+func (c *Client) ForgetStates(ctx context.Context) error {
+	return c.step(ctx, func(t *tx) error {
+		for _, prefix := range []string{statePrefix, profilePrefix, stateDuePrefix, relatePrefix, tellPrefix, sincePrefix, infoPrefix} {
+			records, err := t.list(prefix)
+			if err != nil {
+				return err
+			}
+			for _, r := range records {
+				t.del(r.Key)
+			}
+		}
+		t.del(adoptedKey)
+		return nil
+	})
+}
