@@ -108,7 +108,7 @@ export function Composer() {
             ref={field}
             rows={1}
             value={text}
-            dir="auto"
+            dir={text === "" ? undefined : "auto"}
             placeholder={t("composer.placeholder")}
             aria-label={t("composer.label", { title: info?.title ?? "" })}
             aria-describedby={over > -200 ? "composer-left" : undefined}

@@ -22,9 +22,7 @@ export function Mode() {
       <Picture size={1.125} />
       <span class="mode-words">
         <strong class="one-line">{title}</strong>
-        <span class="one-line" dir="auto">
-          {textOf(m).slice(0, 200)}
-        </span>
+        <bdi class="one-line">{textOf(m).slice(0, 200)}</bdi>
       </span>
       <IconButton small label={t(editing ? "composer.cancelEdit" : "composer.cancelReply")} icon={Close} onClick={cancel} />
     </div>

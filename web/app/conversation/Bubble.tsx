@@ -19,16 +19,20 @@ export function Bubble({ m, marked }: { m: Message; marked: boolean }) {
   if (m.unsent) {
     return (
       <div class="bubble hollow">
-        <span class="text">{m.own ? t("conversation.unsentOwn") : t("conversation.unsent", { name: view.nameOf(m.from) })}</span>
-        {marked && <Meta m={m} />}
+        <div class="text">
+          <p>{m.own ? t("conversation.unsentOwn") : t("conversation.unsent", { name: view.nameOf(m.from) })}</p>
+          {marked && <Meta m={m} />}
+        </div>
       </div>
     );
   }
   if (m.kind === "unknown") {
     return (
       <div class="bubble hollow">
-        <span class="text">{t("conversation.unknown")}</span>
-        {marked && <Meta m={m} />}
+        <div class="text">
+          <p>{t("conversation.unknown")}</p>
+          {marked && <Meta m={m} />}
+        </div>
       </div>
     );
   }
@@ -42,15 +46,14 @@ export function Bubble({ m, marked }: { m: Message; marked: boolean }) {
           </span>
         )}
         {m.reply && <ReplyQuote quote={m.reply} />}
-        <Words m={m} />
-        {marked && <Meta m={m} />}
+        <Words m={m} marked={marked} />
       </div>
       {m.state === "failed" && <Failed m={m} />}
     </>
   );
 }
 
-function Words({ m }: { m: Message }) {
+function Words({ m, marked }: { m: Message; marked: boolean }) {
   const view = useView();
   const [all, setAll] = useState(false);
   const text = all ? m.text : cut(m.text);
@@ -63,6 +66,7 @@ function Words({ m }: { m: Message }) {
           {t("conversation.showAll")}
         </button>
       )}
+      {marked && <Meta m={m} />}
     </div>
   );
 }

@@ -17,7 +17,7 @@ export interface LineProps {
 /** Line is a line of the conversation, with what stands above it: the day, "new messages". */
 export function Line({ m, place, marked }: LineProps) {
   const view = useView();
-  const classes = ["line", m.own && "own", place.first && "first", place.last && "last", view.flashing.value === keyOf(m) && "flash"];
+  const classes = ["line", m.own && "own", place.first && "first", place.last && "last", !bubble(m) && "calm", view.flashing.value === keyOf(m) && "flash"];
   return (
     <div class={classes.filter(Boolean).join(" ")}>
       {place.day && (

@@ -68,7 +68,9 @@ export function MessageList() {
         >
           {(m: Message, i: number) => list.line(messages, m, i) as never}
         </Virtualizer>
-        <TypingRow />
+        <div ref={list.tail}>
+          <TypingRow />
+        </div>
       </div>
       <ToEnd list={list} view={view} />
     </div>

@@ -11,14 +11,16 @@ export function Meta({ m }: { m: Message }) {
   const when = m.expires_ms > 0 ? t("conversation.expires", { when: fromNow(m.expires_ms) }) : t("conversation.timed");
   return (
     <span class="meta" aria-hidden="true">
-      {m.edited && !m.unsent && <span>{t("conversation.edited")}</span>}
-      {timed && (
-        <span data-tip={when}>
-          <Timer size={0.8125} />
-        </span>
-      )}
-      <time title={dateAndClock(m.at_ms)}>{clock(m.at_ms)}</time>
-      {m.own && !m.unsent && <Ticks state={m.state} />}
+      <span dir={document.documentElement.dir === "rtl" ? "rtl" : "ltr"}>
+        {m.edited && !m.unsent && <span>{t("conversation.edited")}</span>}
+        {timed && (
+          <span data-tip={when}>
+            <Timer size={0.8125} />
+          </span>
+        )}
+        <time title={dateAndClock(m.at_ms)}>{clock(m.at_ms)}</time>
+        {m.own && !m.unsent && <Ticks state={m.state} />}
+      </span>
     </span>
   );
 }

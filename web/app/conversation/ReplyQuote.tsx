@@ -16,13 +16,7 @@ export function ReplyQuote({ quote }: { quote: Quote }) {
     );
   }
   return (
-    <button
-      type="button"
-      class="quote"
-      tabIndex={-1}
-      aria-label={t("conversation.quoteJump", { name, text })}
-      onClick={() => void view.show(quote.id)}
-    >
+    <button type="button" class="quote" tabIndex={-1} data-tip={t("conversation.quoteJump")} onClick={() => void view.show(quote.id)}>
       <bdi class="quote-name">{name}</bdi>
       <span class="quote-text" dir="auto">
         {text}

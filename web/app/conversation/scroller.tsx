@@ -26,6 +26,8 @@ export class Scroller {
   readonly away = signal(false);
   box: RefObject<HTMLElement | null> = { current: null };
   handle: RefObject<VirtualizerHandle | null> = { current: null };
+  /** what stands below the lines */
+  readonly tail: RefObject<HTMLDivElement | null> = { current: null };
   private atEnd = true;
   private landed = -1;
   private last = "";
@@ -42,10 +44,10 @@ export class Scroller {
     return this.view.thread.window.value.messages;
   }
 
-  /** start watches the box's own size: a keyboard that opens, a composer that grows. */
+  /** start watches sizes: a keyboard that opens, a composer that grows, somebody who begins to write. */
   start(): () => void {
     const watcher = new ResizeObserver(() => this.resized());
-    if (this.box.current) watcher.observe(this.box.current);
+    for (const one of [this.box.current, this.tail.current]) if (one) watcher.observe(one);
     return () => {
       watcher.disconnect();
       clearTimeout(this.timer);

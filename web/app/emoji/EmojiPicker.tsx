@@ -84,7 +84,9 @@ function Group({ section, reached, onPick }: { section: Section; reached: boolea
   const title = `emoji-${section.id}`;
   return (
     <section class={section.id === "recent" ? "emoji-group" : "emoji-group far"} data-group={section.id} aria-labelledby={title}>
-      <h3 id={title}>{section.title}</h3>
+      <div id={title} class="emoji-head">
+        {section.title}
+      </div>
       <div class="emoji-grid">
         {section.emoji.map((e, i) => (
           <button key={e.char} type="button" class="emoji" tabIndex={reached && i === 0 ? 0 : -1} title={e.name} onClick={() => onPick(e.char)}>

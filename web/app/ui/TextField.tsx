@@ -73,7 +73,7 @@ export interface SearchFieldProps {
 /** SearchField is the round field of a search, with a cross that empties it. */
 export function SearchField({ label, value, onText, onKeyDown, input, autofocus }: SearchFieldProps) {
   return (
-    <div class="search-box" role="search">
+    <div class="search-box" role="search" aria-label={label}>
       <Search size={1.125} />
       <input
         ref={input}

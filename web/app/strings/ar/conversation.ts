@@ -68,7 +68,7 @@ export const conversation: Translated<typeof english> = {
 
   "conversation.quoteGone": "رسالة لم تعد هنا",
   "conversation.quoteUnsent": "رسالة أُلغي إرسالها",
-  "conversation.quoteJump": "الانتقال إلى رسالة {name}: {text}",
+  "conversation.quoteJump": "الانتقال إلى هذه الرسالة",
   "conversation.notHere": "لم تعد تلك الرسالة هنا.",
 
   "conversation.messageMenu": "خيارات هذه الرسالة",

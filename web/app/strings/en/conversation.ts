@@ -57,7 +57,7 @@ export const conversation = {
 
   "conversation.quoteGone": "A message that isn’t here any more",
   "conversation.quoteUnsent": "An unsent message",
-  "conversation.quoteJump": "Go to the message by {name}: {text}",
+  "conversation.quoteJump": "Go to this message",
   "conversation.notHere": "That message isn’t here any more.",
 
   "conversation.messageMenu": "Options for this message",
