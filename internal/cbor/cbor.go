@@ -6,55 +6,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
 )
-
-// RawMessage is an encoded data item that is kept as it came.
-type RawMessage = cbor.RawMessage
 
 // ErrNotDeterministic is returned, possibly wrapped, when well-formed input is
 // not the one encoding that [Marshal] would give.
 var ErrNotDeterministic = errors.New("cbor: not deterministic")
-
-// Limits of what [Unmarshal] reads. Callers bound the input's length.
-const (
-	maxNested   = 16      // levels
-	maxElements = 1 << 17 // items of one array, pairs of one map
-)
-
-var (
-	enc = must(cbor.EncOptions{
-		Sort:          cbor.SortCoreDeterministic,
-		ShortestFloat: cbor.ShortestFloat16,
-		NaNConvert:    cbor.NaNConvert7e00,
-		InfConvert:    cbor.InfConvertFloat16,
-		IndefLength:   cbor.IndefLengthForbidden,
-		Time:          cbor.TimeUnix,
-		TagsMd:        cbor.TagsForbidden,
-		NilContainers: cbor.NilContainerAsEmpty,
-	}.EncMode())
-	dec = must(cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		MaxNestedLevels:   maxNested,
-		MaxArrayElements:  maxElements,
-		MaxMapPairs:       maxElements,
-		IntDec:            cbor.IntDecConvertNone,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		UTF8:              cbor.UTF8RejectInvalid,
-	}.DecMode())
-	lenient = must(cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  maxNested,
-		MaxArrayElements: maxElements,
-		MaxMapPairs:      maxElements,
-		UTF8:             cbor.UTF8RejectInvalid,
-	}.DecMode())
-)
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -66,7 +22,7 @@ func must[T any](v T, err error) T {
 // Marshal returns the deterministic encoding of v. A nil slice is written as an
 // empty one. It fails only for types that CBOR can't hold.
 func Marshal(v any) ([]byte, error) {
-	b, err := enc.Marshal(v)
+	b, err := marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("cbor: %v", err)
 	}
@@ -81,10 +37,10 @@ func MustMarshal(v any) []byte { return must(Marshal(v)) }
 // with ErrNotDeterministic, whatever doesn't encode to the same bytes again.
 // It is for what is signed, hashed or stored. v doesn't alias data.
 func Unmarshal(data []byte, v any) error {
-	if err := dec.Unmarshal(data, v); err != nil {
+	if err := unmarshalStrict(data, v); err != nil {
 		return fmt.Errorf("cbor: %v", err)
 	}
-	again, err := enc.Marshal(v)
+	again, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("cbor: %v", err)
 	}
@@ -97,7 +53,7 @@ func Unmarshal(data []byte, v any) error {
 // UnmarshalLenient reads one item that fills data into v, and ignores fields
 // that v doesn't have: for bodies of the API, to which a newer side may add.
 func UnmarshalLenient(data []byte, v any) error {
-	if err := lenient.Unmarshal(data, v); err != nil {
+	if err := unmarshalLenient(data, v); err != nil {
 		return fmt.Errorf("cbor: %v", err)
 	}
 	return nil

@@ -1,0 +1,223 @@
+package compact
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"reflect"
+	"slices"
+)
+
+var marshaler = reflect.TypeFor[Marshaler]()
+
+// Marshal returns the deterministic encoding of v. A nil slice or map is written as an
+// empty one. It fails only for types that CBOR can't hold.
+func Marshal(v any) ([]byte, error) { return appendValue(nil, reflect.ValueOf(v)) }
+
+// appendHead appends the first bytes of an item, in the shortest form.
+func appendHead(b []byte, major byte, n uint64) []byte {
+	switch {
+	case n < 24:
+		return append(b, major|byte(n))
+	case n <= math.MaxUint8:
+		return append(b, major|24, byte(n))
+	case n <= math.MaxUint16:
+		return binary.BigEndian.AppendUint16(append(b, major|25), uint16(n))
+	case n <= math.MaxUint32:
+		return binary.BigEndian.AppendUint32(append(b, major|26), uint32(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, major|27), n)
+}
+
+func appendValue(b []byte, v reflect.Value) ([]byte, error) {
+	if !v.IsValid() {
+		return append(b, null), nil
+	}
+	if v.Kind() != reflect.Pointer && v.Type().PkgPath() != "" && v.Type().Implements(marshaler) {
+		item, err := v.Interface().(Marshaler).MarshalCBOR()
+		return append(b, item...), err
+	}
+	switch v.Type() {
+	case reflect.TypeFor[Simple]():
+		return appendHead(b, majorOther, v.Uint()), nil
+	case reflect.TypeFor[Negative]():
+		return appendHead(b, majorInt, v.Uint()), nil
+	case reflect.TypeFor[ByteString]():
+		return append(appendHead(b, majorBytes, uint64(v.Len())), v.String()...), nil
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		if v.Bool() {
+			return append(b, trueItem), nil
+		}
+		return append(b, falseItem), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if n := v.Int(); n < 0 {
+			return appendHead(b, majorInt, uint64(-1-n)), nil
+		}
+		return appendHead(b, majorUint, uint64(v.Int())), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return appendHead(b, majorUint, v.Uint()), nil
+	case reflect.Float32, reflect.Float64:
+		return appendFloat(b, v.Float()), nil
+	case reflect.String:
+		return append(appendHead(b, majorText, uint64(v.Len())), v.String()...), nil
+	case reflect.Slice, reflect.Array:
+		return appendList(b, v)
+	case reflect.Map:
+		return appendMap(b, v)
+	case reflect.Struct:
+		return appendStruct(b, v)
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return append(b, null), nil
+		}
+		return appendValue(b, v.Elem())
+	}
+	return nil, errType
+}
+
+func appendList(b []byte, v reflect.Value) ([]byte, error) {
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		b = appendHead(b, majorBytes, uint64(v.Len()))
+		if v.Kind() == reflect.Slice {
+			return append(b, v.Bytes()...), nil
+		}
+		for i := range v.Len() {
+			b = append(b, byte(v.Index(i).Uint()))
+		}
+		return b, nil
+	}
+	b = appendHead(b, majorArray, uint64(v.Len()))
+	var err error
+	for i := range v.Len() {
+		if b, err = appendValue(b, v.Index(i)); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// appendMap writes the pairs in the order of their encoded keys.
+func appendMap(b []byte, v reflect.Value) ([]byte, error) {
+	type pair struct{ key, value []byte }
+	pairs := make([]pair, 0, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		key, err := appendValue(nil, it.Key())
+		if err != nil {
+			return nil, err
+		}
+		value, err := appendValue(nil, it.Value())
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, pair{key, value})
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.key, b.key) })
+	b = appendHead(b, majorMap, uint64(len(pairs)))
+	for _, p := range pairs {
+		b = append(append(b, p.key...), p.value...)
+	}
+	return b, nil
+}
+
+func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
+	s := infoOf(v.Type())
+	var err error
+	if s.toArray {
+		b = appendHead(b, majorArray, uint64(len(s.fields)))
+		for _, f := range s.fields {
+			if b, err = appendValue(b, v.FieldByIndex(f.index)); err != nil {
+				return nil, err
+			}
+		}
+		return b, nil
+	}
+	n := 0
+	for _, f := range s.fields {
+		if !f.omitEmpty || !isEmpty(v.FieldByIndex(f.index)) {
+			n++
+		}
+	}
+	b = appendHead(b, majorMap, uint64(n))
+	for _, f := range s.fields {
+		value := v.FieldByIndex(f.index)
+		if f.omitEmpty && isEmpty(value) {
+			continue
+		}
+		if b, err = appendValue(append(b, f.key...), value); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// isEmpty reports whether a field that is omitted if it is empty is so.
+func isEmpty(v reflect.Value) bool {
+	if v.Kind() != reflect.Slice && v.Kind() != reflect.Pointer && v.Type().Implements(marshaler) {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
+		return v.Len() == 0
+	case reflect.Struct:
+		s := infoOf(v.Type())
+		return !slices.ContainsFunc(s.fields, func(f field) bool { return s.toArray || !f.omitEmpty || !isEmpty(v.FieldByIndex(f.index)) })
+	}
+	return v.IsZero()
+}
+
+// appendFloat appends a number in the shortest form that holds it.
+func appendFloat(b []byte, f float64) []byte {
+	if math.IsNaN(f) {
+		return append(b, 0xf9, 0x7e, 0x00)
+	}
+	if half, ok := toHalf(f); ok {
+		return binary.BigEndian.AppendUint16(append(b, 0xf9), half)
+	}
+	if single := float32(f); float64(single) == f {
+		return binary.BigEndian.AppendUint32(append(b, 0xfa), math.Float32bits(single))
+	}
+	return binary.BigEndian.AppendUint64(append(b, 0xfb), math.Float64bits(f))
+}
+
+// toHalf returns the half-precision form of f, if it holds f exactly.
+func toHalf(f float64) (half uint16, exact bool) {
+	for _, sign := range []uint16{0, 0x8000} {
+		if math.Signbit(f) != (sign != 0) {
+			continue
+		}
+		m, e := math.Frexp(math.Abs(f)) // |f| = m · 2^e with m in [0.5, 1)
+		switch {
+		case f == 0:
+			return sign, true
+		case math.IsInf(f, 0):
+			return sign | 0x7c00, true
+		case e > 16:
+			return 0, false
+		case e >= -13:
+			half = sign | uint16(e+14)<<10 | uint16(m*2048)&0x3ff
+		default: // subnormal
+			half = sign | uint16(math.Ldexp(math.Abs(f), 24))
+		}
+	}
+	return half, fromHalf(half) == f
+}
+
+// fromHalf is the reverse.
+func fromHalf(half uint16) float64 {
+	sign, e, m := 1.0, int(half>>10&0x1f), float64(half&0x3ff)
+	if half&0x8000 != 0 {
+		sign = -1
+	}
+	switch e {
+	case 0:
+		return sign * math.Ldexp(m, -24)
+	case 31:
+		if m != 0 {
+			return math.NaN()
+		}
+		return math.Inf(int(sign))
+	}
+	return sign * math.Ldexp(m+1024, e-25)
+}
