@@ -19,7 +19,7 @@ export function Bubble({ m, marked }: { m: Message; marked: boolean }) {
   if (m.unsent) {
     return (
       <div class="bubble hollow">
-        <div class="text">
+        <div class={marked ? "text ends" : "text"}>
           <p>{m.own ? t("conversation.unsentOwn") : t("conversation.unsent", { name: view.nameOf(m.from) })}</p>
           {marked && <Meta m={m} />}
         </div>
@@ -29,7 +29,7 @@ export function Bubble({ m, marked }: { m: Message; marked: boolean }) {
   if (m.kind === "unknown") {
     return (
       <div class="bubble hollow">
-        <div class="text">
+        <div class={marked ? "text ends" : "text"}>
           <p>{t("conversation.unknown")}</p>
           {marked && <Meta m={m} />}
         </div>
@@ -59,7 +59,7 @@ function Words({ m, marked }: { m: Message; marked: boolean }) {
   const text = all ? m.text : cut(m.text);
   const links = m.own || (view.people.value.get(m.from)?.known ?? false);
   return (
-    <div class="text" dir="auto">
+    <div class={marked ? "text ends" : "text"} dir="auto">
       <Markdown text={text} plain={m.plain} mentions={m.mentions} links={links} people={view.people.value} />
       {text !== m.text && (
         <button type="button" class="show-all" onClick={() => setAll(true)}>

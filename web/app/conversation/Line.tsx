@@ -4,6 +4,7 @@ import { dayName } from "../strings/dates";
 import { Notice } from "./Notice";
 import { bubble, type Place } from "./grouping";
 import { MessageRow } from "./MessageRow";
+import { Start } from "./Start";
 import { useView } from "./view";
 import { keyOf } from "./window";
 
@@ -12,14 +13,17 @@ export interface LineProps {
   place: Place;
   /** It shows its time and how far it has come. */
   marked: boolean;
+  /** The conversation begins with it. */
+  start: boolean;
 }
 
 /** Line is a line of the conversation, with what stands above it: the day, "new messages". */
-export function Line({ m, place, marked }: LineProps) {
+export function Line({ m, place, marked, start }: LineProps) {
   const view = useView();
   const classes = ["line", m.own && "own", place.first && "first", place.last && "last", !bubble(m) && "calm", view.flashing.value === keyOf(m) && "flash"];
   return (
     <div class={classes.filter(Boolean).join(" ")}>
+      {start && <Start />}
       {place.day && (
         <div class="day" role="separator" aria-label={dayName(m.at_ms)}>
           <span>{dayName(m.at_ms)}</span>

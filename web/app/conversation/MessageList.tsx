@@ -47,13 +47,7 @@ export function MessageList() {
         onKeyDown={(event) => list.key(event)}
       >
         <div class="lines-room" />
-        {thread.phase.value === "ready" && !older && <Start />}
-        {(thread.phase.value === "loading" || older) && (
-          <div class="lines-wait">
-            <Spinner />
-            <span class="unseen">{t("conversation.loading")}</span>
-          </div>
-        )}
+        {thread.phase.value === "ready" && messages.length === 0 && <Start />}
         <Virtualizer
           key={turn}
           ref={handle}
@@ -72,6 +66,12 @@ export function MessageList() {
           <TypingRow />
         </div>
       </div>
+      {(thread.phase.value === "loading" || (older && list.atStart.value)) && (
+        <div class="lines-wait">
+          <Spinner />
+          <span class="unseen">{t("conversation.loading")}</span>
+        </div>
+      )}
       <ToEnd list={list} view={view} />
     </div>
   );

@@ -22,8 +22,9 @@ const flash = 1600;
  * asks for more near the ends, tells what is in sight, and jumps.
  */
 export class Scroller {
-  /** whether one is away from the end */
+  /** whether one is away from the end, and at the first line that is held */
   readonly away = signal(false);
+  readonly atStart = signal(false);
   box: RefObject<HTMLElement | null> = { current: null };
   handle: RefObject<VirtualizerHandle | null> = { current: null };
   /** what stands below the lines */
@@ -60,10 +61,11 @@ export class Scroller {
     const [before, after] = [messages[i - 1], messages[i + 1]];
     const place = placeOf(before, m, after, this.view.thread.firstNew.value);
     const marked = showsMark(m, after, place.last);
-    const key = `${place.day}${place.fresh}${place.first}${place.last}${marked}`;
+    const start = i === 0 && !this.view.thread.window.value.older;
+    const key = `${place.day}${place.fresh}${place.first}${place.last}${marked}${start}`;
     const known = this.drawn.get(m);
     if (known?.place === key) return known.vnode;
-    const vnode = <Line key={keyOf(m)} m={m} place={place} marked={marked} />;
+    const vnode = <Line key={keyOf(m)} m={m} place={place} marked={marked} start={start} />;
     this.drawn.set(m, { place: key, vnode });
     return vnode;
   }
@@ -116,12 +118,14 @@ export class Scroller {
   }
 
   scrolled(offset: number): void {
-    const box = this.box.current;
-    if (!box || this.landed < 0) return;
-    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    const [box, handle] = [this.box.current, this.handle.current];
+    if (!box || !handle || this.landed < 0) return;
+    let below = handle.scrollSize - offset - handle.viewportSize;
+    if (below < 400) below = box.scrollHeight - box.scrollTop - box.clientHeight; // with what stands under the lines
     this.atEnd = below < atEnd && !this.view.thread.window.value.newer;
     this.away.value = below > 400;
     if (this.atEnd) this.view.thread.below.value = 0;
+    this.atStart.value = offset < 48;
     if (offset < near) void this.view.thread.older();
     if (below < near) void this.view.thread.newer();
     this.later();
