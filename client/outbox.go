@@ -128,6 +128,9 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	if err := t.encryptAtOnce(r, e); err != nil {
 		return MessageID{}, err
 	}
+	if s.Kind == KindText {
+		t.c.wrote(room, t.c.self.Account)
+	}
 	key := numKey(outPrefix, n)
 	t.save(key, e)
 	t.put(idKey(id), []byte(key))

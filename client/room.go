@@ -315,6 +315,11 @@ func (t *tx) notice(r *roomRecord, at stamp, what Notice, subject string) error 
 
 // noticeValue is notice with a value: a title, seconds, a role.
 func (t *tx) noticeValue(r *roomRecord, at stamp, what Notice, subject, value string) error {
+	if what == NoticeJoined { // what was before can't be read, and isn't waited for
+		if err := t.hasRead(r.Room, identity.Account(subject), at.seq); err != nil {
+			return err
+		}
+	}
 	m := &Message{
 		Version: messageVersion, Room: r.Room, AtMS: at.ms, Seq: at.seq, Kind: KindNotice, Text: what, Subject: subject,
 		Value: value, State: StateReceived,
