@@ -1,53 +1,64 @@
 /** What happened in a conversation, in one calm sentence. */
 
 import type { Message } from "../../lib/core";
+import { account, boot } from "../state";
 import { t, type Key } from "../strings";
 import { duration } from "./durations";
 import type { View } from "./view";
 
-/** noticeText is the sentence of a notice. */
+/**
+ * noticeText is the sentence of a notice. Who goes is said to have left, whoever
+ * did it: the member who carries a leaving out is often not the one who wanted it.
+ */
 export function noticeText(m: Message, view: View): string {
   if (m.kind === "unreadable") return t("conversation.unreadable");
   const subject = accountOf(m.subject ?? "") || m.from;
-  const person = view.people.value.get(subject);
-  const you = person ? person.own : m.own && subject === m.from;
+  const you = subject === account.value;
   const name = view.nameOf(subject);
-  const who = m.from ? view.nameOf(m.from) : "";
-  const by = m.from !== "" && subject !== m.from;
   switch (m.notice) {
     case "opened":
-      return m.own ? t("notice.openedYou") : who ? t("notice.opened", { who }) : t("notice.openedPlain");
+      return say("opened", subject ? you : null, name);
     case "joined":
-      if (by) return you ? t("notice.addedYou", { who }) : m.own ? t("notice.youAdded", { name }) : t("notice.added", { who, name });
-      return you ? t("notice.joinedYou") : t("notice.joined", { name });
+      return joined(m, subject, view);
     case "left":
-      if (by) return you ? t("notice.removedYou", { who }) : m.own ? t("notice.youRemoved", { name }) : t("notice.removed", { who, name });
-      return you ? t("notice.leftYou") : t("notice.left", { name });
+      return m.from === subject ? say("left", you, name) : say("gone", you, name);
     case "device_added":
     case "device_removed":
     case "reset":
-      return t(`notice.${m.notice}${you ? "You" : ""}` as Key, { name });
-    case "rejoined":
-      return m.own || you ? t("notice.rejoined") : t("notice.rejoinedOther", { name });
-    case "title":
-      return m.own ? t("notice.titleYou", { title: m.value ?? "" }) : t("notice.title", { who, title: m.value ?? "" });
     case "picture":
-      return m.own ? t("notice.pictureYou") : t("notice.picture", { who });
+      return say(m.notice, you, name);
+    case "rejoined":
+      return m.subject === boot.value?.device ? t("notice.rejoined") : say("rejoinedOther", you, name);
+    case "title":
+      return t(you ? "notice.titleYou" : "notice.title", { who: name, title: m.value ?? "" });
     case "timer":
-      return timer(Number(m.value ?? 0), m.own, who);
+      return timer(Number(m.value ?? 0), you, name);
     case "role":
-      return t(`notice.${m.value === "admin" ? "admin" : "member"}${you ? "You" : ""}` as Key, { name });
+      return say(m.value === "admin" ? "admin" : "member", you, name);
+    case "verified_changed":
+      return t("notice.verified_changed", { name });
     case "generation":
     case "expired":
       return t(`notice.${m.notice}` as Key);
-    case "verified_changed":
-      return t("notice.verified_changed", { name });
   }
   return t("notice.other");
 }
 
-function timer(seconds: number, own: boolean, who: string): string {
-  const key = `notice.timer${seconds > 0 ? "On" : "Off"}${own ? "You" : ""}` as Key;
+/** say is the sentence of one's own deed, of another one's, or of nobody's. */
+function say(key: string, you: boolean | null, name: string): string {
+  return t(`notice.${key}${you === null ? "Plain" : you ? "You" : ""}` as Key, { name, who: name });
+}
+
+function joined(m: Message, subject: string, view: View): string {
+  const you = subject === account.value;
+  const name = view.nameOf(subject);
+  if (!m.from || m.from === subject) return say("joined", you, name);
+  const who = view.nameOf(m.from);
+  return you ? t("notice.addedYou", { who }) : m.own ? t("notice.youAdded", { name }) : t("notice.added", { who, name });
+}
+
+function timer(seconds: number, you: boolean, who: string): string {
+  const key = `notice.timer${seconds > 0 ? "On" : "Off"}${you ? "You" : ""}` as Key;
   return t(key, { who, time: duration(seconds) });
 }
 
