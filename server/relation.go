@@ -116,23 +116,40 @@ func (s *Server) accepting(ctx context.Context, account identity.Account, others
 		if other == account {
 			continue
 		}
-		blocked, err := s.blocked(ctx, other, account)
-		if err != nil {
+		if err := s.accepts(ctx, other, account); err != nil {
 			return err
-		}
-		if blocked {
-			s.stats.blocked.Add(1)
-			return errNotAccepting
 		}
 	}
 	return nil
 }
 
+// accepts returns not_accepting if account has blocked other.
+func (s *Server) accepts(ctx context.Context, account, other identity.Account) error {
+	blocked, err := s.blocked(ctx, account, other)
+	if err != nil || !blocked {
+		return err
+	}
+	s.stats.blocked.Add(1)
+	return errNotAccepting
+}
+
 // acceptingMessage returns not_accepting for a message to a direct room whose
 // other account has blocked the sender's.
-func (s *Server) acceptingMessage(ctx context.Context, room *Room, sender identity.Account) error {
-	if room.Kind != wire.KindDirect {
+func (s *Server) acceptingMessage(ctx context.Context, room *Room, sender identity.Device) error {
+	if room.Kind != wire.KindDirect || len(room.Accounts) != 2 {
 		return nil
 	}
-	return s.accepting(ctx, sender, room.Accounts...)
+	own, other := room.Accounts[0], room.Accounts[1]
+	if owns(other, sender) {
+		own, other = other, own
+	}
+	return s.accepts(ctx, other, own)
+}
+
+// owns reports whether device is one of account's. It is for the hot path: unlike
+// [identity.Device.Account] it makes no string.
+func owns(account identity.Account, device identity.Device) bool {
+	a, d := string(account), string(device)
+	i, n := strings.LastIndex(a, "/u/"), len(a)
+	return i >= 0 && len(d) > n && d[:i] == a[:i] && d[i:i+3] == "/d/" && d[i+3:n] == a[i+3:] && d[n] == '/'
 }

@@ -192,7 +192,7 @@ func (s *Server) unlessMoved(ctx context.Context, room *Room, refusal error) err
 func (s *Server) roomOf(ctx context.Context, device identity.Device, name identity.Room) (*Room, error) {
 	room, err := s.store.Room(ctx, name)
 	if err == nil {
-		if _, ok := room.Leaf(device); ok && room.Has(device.Account()) {
+		if leaf, ok := room.Leaf(device); ok && !room.leaves(leaf) {
 			return room, nil
 		}
 	}

@@ -76,7 +76,7 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	if !isGroup(header.GroupID, room) {
 		return Receipt{}, badMessage
 	}
-	if err := s.acceptingMessage(ctx, room, op.Device.Account()); err != nil {
+	if err := s.acceptingMessage(ctx, room, op.Device); err != nil {
 		return Receipt{}, err
 	}
 	r, err := s.store.Append(ctx, op, wire.Envelope{

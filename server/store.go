@@ -286,6 +286,11 @@ func (r *Room) Has(account identity.Account) bool {
 	return ok
 }
 
+// leaves reports whether the account of a leaf leaves the room.
+func (r *Room) leaves(leaf Leaf) bool {
+	return slices.Contains(r.Pending, leaf) && !r.Has(leaf.Device.Account())
+}
+
 // Leaf returns the leaf of device.
 func (r *Room) Leaf(device identity.Device) (Leaf, bool) {
 	for _, l := range r.Leaves {
