@@ -5,14 +5,13 @@
 // It puts parleyCore on globalThis, an object of functions:
 //
 //	open(name, follow, tell) → Promise    opens the device's store, and the core
-//	call(method, params, key, answer)           answer(result, error): JSON, one of them null
+//	call(method, params, key, answer)           answer(result, error): CBOR, one of them null
 //	sync() → Promise                            reads what there is
 //	close() → Promise
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"syscall/js"
 
 	"parley/client"
@@ -66,7 +65,7 @@ func (h *host) open(ctx context.Context, args []js.Value) error {
 		Transport: jstransport.New(js.Global().Get("location").Get("origin").String(), jstransport.Options{}),
 		Suites:    []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
 		Asleep:    !args[1].Bool(),
-		Tell:      func(event string, data []byte) { tell.Invoke(event, string(data)) },
+		Tell:      func(event string, data []byte) { tell.Invoke(event, promise.Array(data)) },
 	})
 	h.core = core
 	return err
@@ -75,18 +74,14 @@ func (h *host) open(ctx context.Context, args []js.Value) error {
 // call performs a page's call: method, parameters, the key by which a repeated call
 // is known, and who is told the answer.
 func (h *host) call(_ js.Value, args []js.Value) any {
-	method, params, key, answer := args[0].String(), args[1].String(), args[2].String(), args[3]
+	method, params, key, answer := args[0].String(), promise.Bytes(args[1]), args[2].String(), args[3]
 	go func() {
-		result, refused := h.core.Call(client.WithKey(context.Background(), key), method, []byte(params))
-		if refused == nil {
-			answer.Invoke(string(result), nil)
+		result, refused := h.core.Call(client.WithKey(context.Background(), key), method, params)
+		if refused != nil {
+			answer.Invoke(nil, promise.Array(refused.Bytes()))
 			return
 		}
-		text, err := json.Marshal(refused)
-		if err != nil {
-			panic("parleywasm: " + err.Error()) // it is a struct of strings
-		}
-		answer.Invoke(nil, string(text))
+		answer.Invoke(promise.Array(result), nil)
 	}()
 	return nil
 }

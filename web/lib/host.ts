@@ -1,6 +1,7 @@
 // What runs the core in a worker: it loads the program, holds the lock that lets one
 // core write at a time, and carries calls, answers and events.
 
+import { decode, encode } from "./cbor";
 import { installStore } from "./idb";
 import type { Failure } from "./messages";
 import { wasmURL } from "./urls";
@@ -13,8 +14,8 @@ const STORE = "parley";
 
 /** What cmd/parleywasm puts on globalThis. */
 interface Program {
-  open(store: string, follow: boolean, tell: (event: string, data: string) => void): Promise<void>;
-  call(method: string, params: string, key: string, answer: (result: string | null, error: string | null) => void): void;
+  open(store: string, follow: boolean, tell: (event: string, data: Uint8Array) => void): Promise<void>;
+  call(method: string, params: Uint8Array, key: string, answer: (result: Uint8Array | null, error: Uint8Array | null) => void): void;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,12 +88,12 @@ async function start(module: WebAssembly.Module, follow: boolean, tell: (event: 
   const ended = go.run(instance).then(release, release);
   await ready;
   const program = scope.parleyCore!;
-  await program.open(STORE, follow, (event, data) => tell(event, JSON.parse(data)));
+  await program.open(STORE, follow, (event, data) => tell(event, decode(data)));
   return {
     call: (method, params, key) =>
       new Promise((resolve) => {
-        program.call(method, JSON.stringify(params ?? {}), key, (result, error) =>
-          resolve(error === null ? { result: JSON.parse(result!) } : { error: JSON.parse(error) as Failure }),
+        program.call(method, encode(params ?? {}), key, (result, error) =>
+          resolve(error === null ? { result: decode(result!) } : { error: decode(error) as Failure }),
         );
       }),
     sync: () => program.sync(),

@@ -3,7 +3,9 @@
 // Go without a browser in it, so that all of it is tested without one; parleywasm
 // connects it to a worker's messages.
 //
-// A call is a method with one JSON value of parameters and one of result:
+// A call is a method with one value of parameters and one of result. Between page and
+// worker they are JavaScript's own; into and out of Go they cross in CBOR, with the
+// names of the json tags:
 //
 //	page → core   {"id": 7, "method": "send", "params": {"room": "…", "text": "hello"}}
 //	core → page   {"id": 7, "result": {"id": "01…"}} or {"id": 7, "error": {"code": "offline", "message": "…"}}

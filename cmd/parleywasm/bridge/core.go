@@ -27,7 +27,7 @@ type Config struct {
 	Suites    []*public.Suite  // best first
 	Now       func() time.Time // nil: time.Now
 	Asleep    bool             // it doesn't follow the server: only Sync reads
-	// Tell passes an event, with its JSON, to every page. It must not block, and is
+	// Tell passes an event, with its value in CBOR, to every page. It must not block, and is
 	// called by one goroutine at a time.
 	Tell func(event string, data []byte)
 	// Login derives from a passphrase what proves it to the server. nil:

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
@@ -117,7 +116,7 @@ func ask[R any](p *page, method string, params any) R {
 // try calls a method as a page does.
 func try[R any](p *page, method string, params any) (r R, refused *Error) {
 	p.t.Helper()
-	body, err := json.Marshal(params)
+	body, err := encode(params)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -125,8 +124,8 @@ func try[R any](p *page, method string, params any) (r R, refused *Error) {
 	if refused != nil {
 		return r, refused
 	}
-	if err := json.Unmarshal(answer, &r); err != nil {
-		p.t.Fatalf("%s: %v in %s", method, err, answer)
+	if err := decode(answer, &r); err != nil {
+		p.t.Fatalf("%s: %v in %x", method, err, answer)
 	}
 	return r, nil
 }
@@ -305,9 +304,11 @@ func TestTold(t *testing.T) {
 
 func TestCallRefuses(t *testing.T) {
 	p := newPage(t, newServer(t))
-	for _, test := range []struct{ method, params string }{{"nothing", "{}"}, {"signUp", "{"}, {"signUp", `{"name": 7}`}, {"signUp", ""}} {
+	for _, test := range []struct{ method, params string }{
+		{"nothing", "\xa0"}, {"signUp", "\xa1"}, {"signUp", "\xa1\x64name\x07"}, {"signUp", ""}, {"signUp", "\x80"}, {"signUp", "\xa0\xa0"},
+	} {
 		if _, err := p.Call(t.Context(), test.method, []byte(test.params)); err == nil || err.Code != "bad_params" {
-			t.Errorf("%s %s: %v; want bad_params", test.method, test.params, err)
+			t.Errorf("%s %q: %v; want bad_params", test.method, test.params, err)
 		}
 	}
 }
@@ -318,11 +319,11 @@ func TestEncode(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back map[string]any
-	if err := json.Unmarshal(got, &back); err != nil {
+	if err := decode(got, &back); err != nil {
 		t.Fatal(err)
 	}
-	m := back["messages"].([]any)[0].(map[string]any)
-	if m["mentions"] == nil || m["reactions"].([]any)[0].(map[string]any)["from"] == nil {
-		t.Errorf("a nil slice became null: %s", got)
+	m := back["messages"].([]any)[0].(map[any]any)
+	if m["mentions"] == nil || m["reactions"].([]any)[0].(map[any]any)["from"] == nil {
+		t.Errorf("a nil slice became null: %x", got)
 	}
 }

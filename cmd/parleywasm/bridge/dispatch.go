@@ -2,18 +2,17 @@ package bridge
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 )
 
-// A call is a method as it is called: JSON in, JSON out.
+// A call is a method as it is called: its parameters and its result as they cross.
 type call func(ctx context.Context, params []byte) (result []byte, err error)
 
 // with makes a call of a method with a parameter.
 func with[P, R any](do func(context.Context, P) (R, error)) call {
 	return func(ctx context.Context, params []byte) ([]byte, error) {
 		var p P
-		if err := json.Unmarshal(params, &p); err != nil {
+		if err := decode(params, &p); err != nil {
 			return nil, errBadParams
 		}
 		r, err := do(ctx, p)
@@ -57,7 +56,7 @@ func (c *Core) allCalls() map[string]call {
 	return all
 }
 
-// Call performs the method of a page: params and result are JSON. The error, if
+// Call performs the method of a page: params and result are CBOR, see encode. The error, if
 // there is one, is what the page gets.
 func (c *Core) Call(ctx context.Context, method string, params []byte) ([]byte, *Error) {
 	do := c.calls[method]

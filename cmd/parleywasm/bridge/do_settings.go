@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"encoding/json"
 
 	"parley/client"
 )
@@ -50,7 +49,7 @@ func settingsOf(ctx context.Context, cl *client.Client) (Settings, error) {
 		return Settings{}, err
 	}
 	if kept != nil {
-		if err := json.Unmarshal(kept, &own); err != nil {
+		if err := decode(kept, &own); err != nil {
 			return Settings{}, err
 		}
 	}
@@ -77,7 +76,7 @@ func (c *Core) SetSettings(ctx context.Context, p Settings) (Nothing, error) {
 	if len(p.Language) > maxLanguage {
 		return Nothing{}, errBadParams
 	}
-	own, err := json.Marshal(ownSettings{Theme: p.Theme, Language: p.Language, Notify: p.Notify})
+	own, err := encode(ownSettings{Theme: p.Theme, Language: p.Language, Notify: p.Notify})
 	if err != nil {
 		return Nothing{}, err
 	}

@@ -1,42 +1,13 @@
 package bridge
 
-import (
-	"encoding/json"
-	"reflect"
-)
+import "parley/internal/cbor"
 
-// encode returns the JSON of v, in which a slice or map that is nil is an empty
-// one: a page needn't ask.
-func encode(v any) ([]byte, error) {
-	p := reflect.New(reflect.TypeOf(v))
-	p.Elem().Set(reflect.ValueOf(v))
-	fill(p.Elem())
-	return json.Marshal(p.Interface())
-}
+// encode returns v as it crosses: in CBOR, a struct as a map of the names of its json
+// tags. A slice or map that is nil is an empty one: a page needn't ask.
+func encode(v any) ([]byte, error) { return cbor.Marshal(v) }
 
-// fill makes the nil slices and maps in v empty.
-func fill(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			fill(v.Elem())
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i))
-		}
-	case reflect.Map:
-		if v.IsNil() {
-			v.Set(reflect.MakeMap(v.Type()))
-		}
-	case reflect.Slice:
-		if v.IsNil() {
-			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-		}
-		if k := v.Type().Elem().Kind(); k == reflect.Struct || k == reflect.Pointer {
-			for i := range v.Len() {
-				fill(v.Index(i))
-			}
-		}
-	}
-}
+// decode reads what a page sent. Fields that v doesn't have are skipped.
+func decode(data []byte, v any) error { return cbor.UnmarshalLenient(data, v) }
+
+// Bytes returns the error as it crosses.
+func (e *Error) Bytes() []byte { return cbor.MustMarshal(e) }
