@@ -12,6 +12,12 @@ import (
 // corePackage is the core's program.
 const corePackage = "./cmd/parleywasm"
 
+// inlining is turned off where it isn't worth its bytes: a tenth of what is
+// downloaded. Cryptography and the runtime keep it.
+var inlining = []string{
+	"-gcflags=all=-l", "-gcflags=crypto/...=", "-gcflags=golang.org/x/crypto/...=", "-gcflags=runtime/...=", "-gcflags=internal/runtime/...=",
+}
+
 // compileCore returns the core as wasm. The go command makes it again only where
 // something has changed.
 func compileCore() ([]byte, error) {
@@ -21,7 +27,8 @@ func compileCore() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "core.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, corePackage)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}, inlining...)
+	cmd := exec.Command("go", append(args, "-o", file, corePackage)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
