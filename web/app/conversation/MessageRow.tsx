@@ -6,10 +6,11 @@ import { clock } from "../strings/dates";
 import { Avatar } from "../ui";
 import { Actions } from "./Actions";
 import { Bubble } from "./Bubble";
-import { menuOf, textOf } from "./deeds";
+import { canReply, menuOf, textOf } from "./deeds";
 import type { Place } from "./grouping";
 import { Reactions } from "./Reactions";
 import { usePress } from "./usePress";
+import { useSwipe } from "./useSwipe";
 import { useTab } from "./useTab";
 import { shortName, useView, type View } from "./view";
 import { keyOf } from "./window";
@@ -26,6 +27,7 @@ export function MessageRow({ m, place, marked }: { m: Message; place: Place; mar
     if (menuOf(view, m, at).length > 0) view.menu.value = { message: m, at: row.current?.querySelector(".bubble") ?? at };
   };
   const press = usePress(open);
+  const swipe = useSwipe(row, view.thread.info.value?.may_send && canReply(m) ? () => view.answer(m) : null);
   return (
     <div
       ref={row}
@@ -35,6 +37,7 @@ export function MessageRow({ m, place, marked }: { m: Message; place: Place; mar
       aria-label={spoken(m, view)}
       {...tab}
       {...press}
+      {...swipe}
       onPointerEnter={(e) => e.pointerType === "mouse" && setNear(true)}
       onPointerLeave={() => setNear(false)}
     >
@@ -53,7 +56,7 @@ export function MessageRow({ m, place, marked }: { m: Message; place: Place; mar
           <Bubble m={m} marked={marked} />
           {m.reactions.length > 0 && <Reactions m={m} />}
         </div>
-        {near && <Actions m={m} />}
+        {near && <Actions m={m} marked={marked} />}
       </div>
     </div>
   );

@@ -11,10 +11,14 @@ export function Notice({ m }: { m: Message }) {
   const tab = useTab(m);
   const leads = ["device_added", "device_removed", "reset", "verified_changed", "opened"].includes(m.notice ?? "");
   const text = noticeText(m, view);
+  const open = () => (view.panel.value = { kind: "readers" });
+  const key = (e: KeyboardEvent) => {
+    if (leads && e.key === "Enter" && e.target === e.currentTarget) open();
+  };
   return (
-    <div class="notice" data-line={keyOf(m)} {...tab} role="article" aria-label={text} title={dateAndClock(m.at_ms)}>
+    <div class="notice" data-line={keyOf(m)} {...tab} onKeyDown={key} role="article" aria-label={text} title={dateAndClock(m.at_ms)}>
       {leads ? (
-        <button type="button" tabIndex={-1} onClick={() => (view.panel.value = { kind: "readers" })}>
+        <button type="button" tabIndex={-1} onClick={open}>
           {text}
         </button>
       ) : (

@@ -1,7 +1,7 @@
 /** What one can do with a message. */
 
 import type { Message } from "../../lib/core";
-import { Copy, Edit, Forward, Info, Reply, Retry, Smile, Trash } from "../icons";
+import { Copy, Edit, Forward, Info, Reply, Retry, Smile, Trash, Up } from "../icons";
 import { parse, parsePlain } from "../markdown/blocks";
 import { plainText } from "../markdown/plain";
 import { core, worked } from "../state";
@@ -61,6 +61,8 @@ export function menuOf(view: View, m: Message, at: Anchor): (MenuItem | null)[] 
   if (send && canReact(m) && at instanceof Element) {
     items.push({ label: t("conversation.react"), icon: Smile, onPick: () => (view.picker.value = { message: m, at }) });
   }
+  const answered = m.reply;
+  if (answered && !answered.gone) items.push({ label: t("conversation.quoteJump"), icon: Up, onPick: () => void view.show(answered.id) });
   if (canCopy(m)) items.push({ label: t("conversation.copy"), icon: Copy, onPick: () => void copy(m) });
   if (canReply(m)) items.push({ label: t("conversation.forward"), icon: Forward, onPick: () => (view.panel.value = { kind: "forward", message: m }) });
   if (send && canEdit(m)) items.push({ label: t("conversation.edit"), icon: Edit, onPick: () => view.edit(m) });

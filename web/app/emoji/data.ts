@@ -32,7 +32,7 @@ export function known(): readonly Emoji[] {
 }
 
 async function read(): Promise<readonly Emoji[]> {
-  const [data, codes] = await Promise.all([import("emojibase-data/en/compact.json"), import("emojibase-data/en/shortcodes/emojibase.json")]);
+  const [data, codes] = await Promise.all([import("emojibase-data/en/compact.json"), import("emojibase-data/en/shortcodes/iamcal.json")]);
   loaded = compact(data.default as Compact[], codes.default as Record<string, string | string[]>);
   return loaded;
 }

@@ -27,6 +27,7 @@ test("the data has names, groups and tones, and is found", async () => {
   const first = (q: string): string | undefined => search(all, q, 5)[0]?.char;
   assert.equal(first("thumbsup"), "👍");
   assert.equal(first(":heart:"), "❤️");
+  assert.equal(first("tada"), "🎉");
   assert.equal(first("red heart"), "❤️");
   assert.equal(search(all, "wave", 5).some((e) => e.char === "👋" && e.tones.length === 5), true);
   assert.equal(search(all, "zzzz", 5).length, 0);

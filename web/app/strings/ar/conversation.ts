@@ -22,7 +22,6 @@ export const conversation: Translated<typeof english> = {
     other: "الانتقال إلى أحدث رسالة، {n} رسالة جديدة",
   },
 
-  "conversation.people": { one: "شخص واحد", two: "شخصان", few: "{n} أشخاص", many: "{n} شخصًا", other: "{n} شخص" },
   "conversation.notes": "أنت فقط",
   "conversation.whoReads": "من يستطيع قراءة هذا",
   "conversation.whoReadsCount": {
@@ -31,10 +30,8 @@ export const conversation: Translated<typeof english> = {
     few: "من يستطيع قراءة هذا: {n} أشخاص",
     other: "من يستطيع قراءة هذا: {n} شخصًا",
   },
-  "conversation.verified": "تم التحقق",
   "conversation.options": "خيارات هذه المحادثة",
   "conversation.info": "معلومات المجموعة",
-  "conversation.search": "البحث في هذه المحادثة",
   "conversation.timer": "الرسائل المختفية",
   "conversation.leave": "مغادرة المجموعة",
   "conversation.muteFor": "كتم…",
@@ -68,13 +65,12 @@ export const conversation: Translated<typeof english> = {
 
   "conversation.quoteGone": "رسالة لم تعد هنا",
   "conversation.quoteUnsent": "رسالة أُلغي إرسالها",
-  "conversation.quoteJump": "الانتقال إلى هذه الرسالة",
+  "conversation.quoteJump": "الانتقال إلى الرسالة التي أُجيب عنها",
   "conversation.notHere": "لم تعد تلك الرسالة هنا.",
 
   "conversation.messageMenu": "خيارات هذه الرسالة",
   "conversation.react": "تفاعل",
   "conversation.reactWith": "التفاعل بـ {emoji}",
-  "conversation.moreEmoji": "مزيد من الرموز",
   "conversation.reply": "رد",
   "conversation.copy": "نسخ",
   "conversation.copied": "تم النسخ",

@@ -5,7 +5,6 @@ export const groups: Translated<typeof english> = {
   "groups.title": "معلومات المجموعة",
   "groups.name": "اسم المجموعة",
   "groups.rename": "تغيير الاسم",
-  "groups.members": { one: "شخص واحد", two: "شخصان", few: "{n} أشخاص", many: "{n} شخصًا", other: "{n} شخص" },
   "groups.membersOf": { one: "شخص واحد من {most}", two: "شخصان من {most}", other: "{n} من {most} شخصًا" },
   "groups.admin": "مشرف",
   "groups.add": "إضافة أشخاص",
@@ -28,7 +27,6 @@ export const groups: Translated<typeof english> = {
   "groups.leaveTitle": "مغادرة هذه المجموعة؟",
   "groups.leaveText": "لن تستطيع قراءة ما يُكتب بعد ذلك. ويستطيع أحد أعضائها إضافتك من جديد.",
   "groups.leaveDo": "مغادرة",
-  "groups.picture": "صورة المجموعة",
   "groups.verified": "تم التحقق",
 
   "timer.title": "الرسائل المختفية",

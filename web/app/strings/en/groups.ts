@@ -5,7 +5,6 @@ export const groups = {
   "groups.title": "Group info",
   "groups.name": "Name of the group",
   "groups.rename": "Change the name",
-  "groups.members": { one: "{n} person", other: "{n} people" },
   "groups.membersOf": { one: "{n} of {most} people", other: "{n} of {most} people" },
   "groups.admin": "Admin",
   "groups.add": "Add people",
@@ -28,7 +27,6 @@ export const groups = {
   "groups.leaveTitle": "Leave this group?",
   "groups.leaveText": "You can’t read what is written from then on. Somebody in it can add you again.",
   "groups.leaveDo": "Leave",
-  "groups.picture": "Picture of the group",
   "groups.verified": "Verified",
 
   "timer.title": "Disappearing messages",
