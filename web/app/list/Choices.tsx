@@ -46,7 +46,7 @@ export function Suggestions({ choices, onChoose }: { choices: Choice[]; onChoose
             <button type="button" class="person-row" onClick={() => onChoose(one)}>
               <Avatar {...face(one)} size="m" />
               <span class="folder-words">
-                <bdi class="one-line">{one.person ? one.display : t("search.writeTo", { name: one.name })}</bdi>
+                <bdi class="one-line">{one.person ? one.display : t("new.add", { name: one.name })}</bdi>
                 {one.person && <span class="one-line">@{one.name}</span>}
               </span>
             </button>

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import type { Person } from "../../lib/core";
+import type { Person, Start } from "../../lib/core";
 import { PictureInput } from "../settings/PictureInput";
 import { boot, codeOf, core, explain, goToRoom, refreshRooms } from "../state";
 import { t } from "../strings";
@@ -29,32 +29,35 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     else setChosen([...chosen, choice]);
   };
   const typed = asName(text);
+  const take = () => {
+    const known = people.value.find((person) => person.name === typed);
+    if (validName(typed)) choose(known ? choiceOf(known) : { name: typed, display: typed });
+    else setError(t("new.badName"));
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
+    if (busy) return;
+    const names = chosen.map((one) => one.name);
     if (typed) {
-      const known = people.value.find((person) => person.name === typed);
-      if (validName(typed)) choose(known ? choiceOf(known) : { name: typed, display: typed });
-      else setError(t("new.badName"));
-      return;
+      // The only name that was typed is whom to write to; a further one is added.
+      if (names.length > 0 || !validName(typed)) return take();
+      names.push(typed);
     }
-    if (chosen.length === 0) return;
-    if (isGroup && !title.trim()) {
-      setError(t("new.groupNameMissing"));
-      return;
-    }
+    if (names.length === 0) return;
+    if (isGroup && !title.trim()) return setError(t("new.groupNameMissing"));
     setBusy(true);
-    try {
-      const names = chosen.map((one) => one.name);
-      const made = await core.start(
-        isGroup ? { names, group: true, title: title.trim(), picture: picture || undefined } : { names, group: false },
-      );
-      refreshRooms();
-      onClose();
-      goToRoom(made.room);
-    } catch (refused) {
-      setError(codeOf(refused) === "unknown_account" && !isGroup ? t("new.unknown", { name: chosen[0]?.name ?? "" }) : explain(refused));
-    }
+    const failed = await start(
+      isGroup ? { names, group: true, title: title.trim(), picture: picture || undefined } : { names, group: false },
+    );
     setBusy(false);
+    if (failed) setError(failed);
+    else onClose();
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === "," || (event.key === " " && typed)) {
+      event.preventDefault();
+      take();
+    } else if (event.key === "Backspace" && !text && chosen.length > 0) setChosen(chosen.slice(0, -1));
   };
   const suggestions = suggested(text, chosen);
   const foot = (
@@ -80,6 +83,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           hint={chosen.length === 1 ? t("new.several") : t("new.nobody")}
           error={error}
           input={field}
+          onKeyDown={keys}
           autofocus
           autocomplete="off"
           autocapitalize="none"
@@ -89,6 +93,19 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
       </form>
     </Dialog>
   );
+}
+
+// start opens the conversation, or returns why not.
+async function start(how: Start): Promise<string | undefined> {
+  try {
+    const made = await core.start(how);
+    refreshRooms();
+    goToRoom(made.room);
+    return undefined;
+  } catch (refused) {
+    const name = how.names[0] ?? "";
+    return codeOf(refused) === "unknown_account" && !how.group ? t("new.unknown", { name }) : explain(refused);
+  }
 }
 
 function choiceOf(person: Person): Choice {

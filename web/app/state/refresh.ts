@@ -1,7 +1,10 @@
+/** How long after a failed load the next one is tried, in milliseconds. */
+const patience = 3000;
+
 /**
  * refresher makes a function that calls load soon, and never twice at a time: a
- * wish that comes while a load is under way leads to exactly one more. A failed
- * load is dropped: the next event asks again.
+ * wish that comes while a load is under way leads to exactly one more. A load that
+ * failed is tried again after a while.
  */
 export function refresher(load: () => Promise<void>): () => void {
   let running = false;
@@ -14,7 +17,7 @@ export function refresher(load: () => Promise<void>): () => void {
     running = true;
     do {
       again = false;
-      await load().catch(() => undefined);
+      await load().catch(() => setTimeout(run, patience));
     } while (again);
     running = false;
   };

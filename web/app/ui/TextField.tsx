@@ -25,6 +25,7 @@ export interface TextFieldProps {
   placeholder?: string;
   dir?: "auto" | "ltr";
   onBlur?: () => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
 }
 
 /** TextField is one line of text with its label, a hint and what is wrong with it. */

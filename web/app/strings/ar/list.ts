@@ -128,6 +128,7 @@ export const list: Translated<typeof english> = {
   "new.suggested": "أشخاص تعرفهم",
   "new.by": "اكتب إلى",
   "new.nobody": "اكتب الاسم الذي يستخدمه هنا، مثل ‎“ana.lopes”.",
+  "new.add": "إضافة ‎@{name}",
   "new.badName": "يتكون الاسم من حروف a–z الصغيرة والأرقام والنقاط والشرطات فقط.",
   "new.unknown": "لا يوجد هنا أحد باسم {name}.",
   "new.removeOne": "إزالة {name}",

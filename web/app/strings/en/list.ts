@@ -89,6 +89,7 @@ export const list = {
   "new.suggested": "People you know",
   "new.by": "Write to",
   "new.nobody": "Type the name that they use here, for example “ana.lopes”.",
+  "new.add": "Add @{name}",
   "new.badName": "A name has only small letters a–z, digits, dots, dashes and underscores.",
   "new.unknown": "There’s nobody here with the name {name}.",
   "new.removeOne": "Remove {name}",
@@ -99,7 +100,7 @@ export const list = {
   "new.groupNameHint": "Everybody in the group sees it. It can be changed later.",
   "new.groupNameMissing": "Please give the group a name.",
   "new.create": "Create group",
-  "new.several": "Choose more people to make it a group.",
+  "new.several": "Add more people to make it a group.",
   "new.full": { one: "A group has room for {n} person.", other: "A group has room for {n} people." },
   "new.self": "Notes to yourself",
 
