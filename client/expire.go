@@ -17,6 +17,9 @@ const (
 	maxTimer = 366 * 86400
 )
 
+// marked is the value of a record whose key says all: an empty one reads as none.
+var marked = []byte{1}
+
 // sweepAtOnce bounds the messages that one write erases.
 const sweepAtOnce = 64
 
@@ -64,9 +67,9 @@ func (t *tx) schedule(r *roomRecord, m *Message, key string) error {
 	}
 	switch {
 	case m.ExpiresMS > 0:
-		t.put(dueKey(m.ExpiresMS, key), nil)
+		t.put(dueKey(m.ExpiresMS, key), marked)
 	case m.TimerS > 0:
-		t.put(waitKey(r.Room, m.Seq), nil)
+		t.put(waitKey(r.Room, m.Seq), marked)
 	}
 	return nil
 }
@@ -97,7 +100,7 @@ func (t *tx) beginCountdowns(r *roomRecord, seq uint64) error {
 		}
 		m.ExpiresMS = t.c.nowMS() + int64(m.TimerS)*1000
 		t.save(key, m)
-		t.put(dueKey(m.ExpiresMS, key), nil)
+		t.put(dueKey(m.ExpiresMS, key), marked)
 	}
 	return nil
 }

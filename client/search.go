@@ -125,7 +125,7 @@ func (s *search) room(ctx context.Context, room identity.Room) error {
 			return err
 		}
 	}
-	for after, done := "", false; !done; {
+	for after, done := "", indexed == 0; !done; {
 		if after, done, err = s.blocks(ctx, room, after, indexed); err != nil {
 			return err
 		}
