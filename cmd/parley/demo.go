@@ -15,6 +15,7 @@ import (
 	"parley/client"
 	"parley/client/sqlitestore"
 	"parley/identity"
+	"parley/web"
 	"parley/wire"
 )
 
@@ -118,9 +119,13 @@ func (d *demo) show(ctx context.Context) error {
 	return nil
 }
 
-// invite prints how to open a terminal client for each of the two.
+// invite prints where the page is, and how to open a terminal client for each of the
+// two.
 func (d *demo) invite() {
-	fmt.Fprintln(d.stdout, "\nNow you. In two other terminals:")
+	if _, err := web.ReadManifest(web.Files()); err == nil {
+		fmt.Fprintf(d.stdout, "\nNow you. In a browser: %s\n", strings.Replace(d.server.url, "127.0.0.1", "localhost", 1))
+	}
+	fmt.Fprintln(d.stdout, "\nIn two other terminals:")
 	program, err := os.Executable()
 	if err != nil {
 		program = "parley"
