@@ -102,9 +102,17 @@ func (c *Core) login(ctx context.Context, name, device string, enter func(client
 	if _, err := client.Open(ctx, c.clientConfig(device), seal); errors.Is(err, client.ErrNotApproved) {
 		phase = PhaseWaiting
 	}
+	if phase == PhaseReady { // what others need to write to this device is at the server before anybody is told
+		first, cancel := context.WithTimeout(ctx, firstSync)
+		_ = cl.Sync(first) // what couldn't be done is done later
+		cancel()
+	}
 	c.begin(cl, phase)
 	return c.boot(), nil
 }
+
+// firstSync bounds how long a sign-up waits for its first exchange with the server.
+const firstSync = 10 * time.Second
 
 // leaveTime bounds how long SignOut tries to tell the server.
 const leaveTime = 10 * time.Second
