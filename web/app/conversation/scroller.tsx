@@ -146,6 +146,7 @@ export class Scroller {
     const under = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24);
     const [first, last] = [all[Math.max(0, top)], all[Math.min(under, all.length - 1)]];
     if (!first || !last) return;
+    this.atEnd ||= !this.view.thread.window.value.newer && box.scrollHeight - box.scrollTop - box.clientHeight < atEnd;
     this.view.thread.seen(first, last);
     if (top < 5) void this.view.thread.older();
     if (under > all.length - 5) void this.view.thread.newer();
