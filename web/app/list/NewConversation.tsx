@@ -46,12 +46,13 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     if (names.length === 0) return;
     if (isGroup && !title.trim()) return setError(t("new.groupNameMissing"));
     setBusy(true);
-    const failed = await start(
+    const made = await start(
       isGroup ? { names, group: true, title: title.trim(), picture: picture || undefined } : { names, group: false },
     );
     setBusy(false);
-    if (failed) setError(failed);
-    else onClose();
+    if ("refused" in made) return setError(made.refused);
+    onClose();
+    setTimeout(() => goToRoom(made.room)); // once the dialog has given the focus back
   };
   const keys = (event: KeyboardEvent) => {
     if (event.key === "," || (event.key === " " && typed)) {
@@ -95,16 +96,15 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   );
 }
 
-// start opens the conversation, or returns why not.
-async function start(how: Start): Promise<string | undefined> {
+// start makes the conversation, or says why not.
+async function start(how: Start): Promise<{ room: string } | { refused: string }> {
   try {
     const made = await core.start(how);
     refreshRooms();
-    goToRoom(made.room);
-    return undefined;
+    return made;
   } catch (refused) {
     const name = how.names[0] ?? "";
-    return codeOf(refused) === "unknown_account" && !how.group ? t("new.unknown", { name }) : explain(refused);
+    return { refused: codeOf(refused) === "unknown_account" && !how.group ? t("new.unknown", { name }) : explain(refused) };
   }
 }
 

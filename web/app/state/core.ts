@@ -18,7 +18,7 @@ const sentences: Record<string, Key> = {
   too_long: "error.too_long",
   too_large: "error.too_long",
   unknown_account: "error.unknown_person",
-  not_text: "error.failed",
+  no_key_package: "error.not_ready",
   not_admin: "error.not_admin",
   not_member: "error.not_member",
   unknown_room: "error.not_member",

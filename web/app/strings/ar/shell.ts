@@ -49,6 +49,7 @@ export const shell: Translated<typeof english> = {
   "error.not_accepting": "لا يستقبل هذا الشخص رسائل منك حاليًا.",
   "error.last_device": "هذا جهازك الوحيد.",
   "error.bad_code": "الرمز غير مطابق. قارنه بالجهاز الآخر مرة أخرى.",
+  "error.not_ready": "لا يمكن الوصول إليه بعد. حاول مجددًا بعد لحظات.",
   "error.full": "لا يوجد متسع لمزيد من الأشخاص.",
 
   "notify.one": "رسالة جديدة",

@@ -49,6 +49,7 @@ export const shell = {
   "error.not_accepting": "This person isn’t taking messages from you right now.",
   "error.last_device": "This is your only device.",
   "error.bad_code": "That code doesn’t match. Compare it with the other device once more.",
+  "error.not_ready": "They can’t be reached yet. Please try again in a moment.",
   "error.full": "There’s no room for more people.",
 
   "notify.one": "New message",
