@@ -25,7 +25,7 @@ type blocks struct {
 // block nobody.
 const (
 	maxBlockers = 1 << 11 // accounts
-	maxBlocked  = 1 << 15 // accounts that they have blocked
+	maxBlocked  = 1 << 13 // accounts that they have blocked
 )
 
 // A blockShard keeps two generations: see [sessionShard].
