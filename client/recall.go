@@ -155,3 +155,10 @@ func gather[T any](t *tx, items []T, key func(T) string) error {
 	}
 	return nil
 }
+
+// recall remembers a record that was read by a listing.
+func (t *tx) recall(key string, value []byte) {
+	if _, put := t.at[key]; !put {
+		t.c.known.keep(key, value)
+	}
+}

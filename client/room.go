@@ -164,10 +164,13 @@ func (t *tx) rooms() ([]*roomRecord, error) {
 	}
 	out := make([]*roomRecord, 0, len(records))
 	for _, rec := range records {
-		r, err := openRoomRecord(rec.Value, byRoom[strings.TrimPrefix(rec.Key, roomPrefix)])
+		roster := byRoom[strings.TrimPrefix(rec.Key, roomPrefix)]
+		r, err := openRoomRecord(rec.Value, roster)
 		if err != nil {
 			return nil, t.fail(err)
 		}
+		t.recall(rec.Key, rec.Value)
+		t.recall(rosterKey(r.Room), roster)
 		out = append(out, r)
 	}
 	return out, nil

@@ -104,6 +104,31 @@ func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]cl
 	return unpack(promise.Bytes(v))
 }
 
+// Gather implements [client.Gatherer].
+func (s *Store) Gather(ctx context.Context, keys []string) ([][]byte, error) {
+	wanted := make([]client.Change, len(keys))
+	for i, key := range keys {
+		wanted[i].Key = key
+	}
+	v, err := s.call(ctx, "gather", promise.Array(pack(wanted)))
+	if err != nil {
+		return nil, err
+	}
+	records, err := unpack(promise.Bytes(v))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string][]byte, len(records))
+	for _, r := range records {
+		found[r.Key] = r.Value
+	}
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = found[key]
+	}
+	return values, nil
+}
+
 // Count implements [client.Counter].
 func (s *Store) Count(ctx context.Context, prefix string) (int, error) {
 	v, err := s.call(ctx, "count", promise.Array([]byte(prefix)))

@@ -14,7 +14,10 @@ import (
 	"parley/client"
 )
 
-var _ client.Store = (*Store)(nil)
+var (
+	_ client.Store    = (*Store)(nil)
+	_ client.Gatherer = (*Store)(nil)
+)
 
 // ErrClosed is returned by the methods of a closed store.
 var ErrClosed = errors.New("memstore: closed")
@@ -60,6 +63,20 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	s.db.mu.RLock()
 	defer s.db.mu.RUnlock()
 	return bytes.Clone(s.db.values[key]), nil
+}
+
+// Gather implements [client.Gatherer].
+func (s *Store) Gather(ctx context.Context, keys []string) ([][]byte, error) {
+	if err := s.check(ctx); err != nil {
+		return nil, err
+	}
+	s.db.mu.RLock()
+	defer s.db.mu.RUnlock()
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = bytes.Clone(s.db.values[key])
+	}
+	return values, nil
 }
 
 // List implements [client.Store].

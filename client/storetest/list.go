@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"testing"
 
 	"parley/client"
@@ -55,4 +56,34 @@ func testListCopies(t *testing.T, s client.Store) {
 	clear(records[0].Value)
 	clear(records[1].Value)
 	wantList(t, s, "", "", 10, "a", "b")
+}
+
+// testGather holds for stores that are a [client.Gatherer].
+func testGather(t *testing.T, s client.Store) {
+	g, ok := s.(client.Gatherer)
+	if !ok {
+		t.Skip("not a Gatherer")
+	}
+	fill(t, s, "a", "b", "\xff")
+	for range 2 {
+		values, err := g.Gather(t.Context(), []string{"b", "none", "a", "a", "\xff"})
+		if err != nil || len(values) != 5 {
+			t.Fatalf("Gather = %v, %v; want five", values, err)
+		}
+		for i, key := range []string{"b", "", "a", "a", "\xff"} {
+			want := []byte(nil)
+			if key != "" {
+				if want, err = s.Get(t.Context(), key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(values[i], want) || (values[i] == nil) != (want == nil) {
+				t.Errorf("value %d = %q; want %q", i, values[i], want)
+			}
+			clear(values[i]) // they are the caller's
+		}
+	}
+	if values, err := g.Gather(t.Context(), nil); err != nil || len(values) != 0 {
+		t.Errorf("Gather of nothing = %v, %v", values, err)
+	}
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) client.Store) {
 		{"ListAfter", testListAfter},
 		{"ListLimit", testListLimit},
 		{"ListReturnsCopies", testListCopies},
+		{"GatherReturnsWhatThereIs", testGather},
 		{"VersionCountsWrites", testVersion},
 		{"WriteOfNothingCounts", testEmptyWrite},
 		{"ConflictChangesNothing", testConflict},

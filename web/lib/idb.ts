@@ -35,6 +35,16 @@ class StoreHandle {
     return sealed ? this.open(key, sealed) : null;
   }
 
+  /** gather returns those of the packed keys that there are, packed with their values. */
+  async gather(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const keys = unpack(packed).map((e) => e.key);
+    const store = this.read(RECORDS);
+    const sealed = await Promise.all(keys.map((k) => done<Uint8Array<ArrayBuffer> | undefined>(store.get(k))));
+    const found = keys.filter((_, i) => sealed[i] !== undefined);
+    const values = sealed.filter((s) => s !== undefined);
+    return pack(found, await Promise.all(values.map((s, i) => this.open(found[i]!, s))));
+  }
+
   /** list returns at most limit records under prefix and after a key, packed and in order. */
   async list(prefix: Uint8Array<ArrayBuffer>, after: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array> {
     const range = under(prefix, after);
