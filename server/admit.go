@@ -32,7 +32,7 @@ func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 		}
 	}
 	if op == wire.OpSignal {
-		if wait := s.allow.signals.take(session.signals, now, 1); wait > 0 {
+		if wait := s.allow.signals.take(s.allow.signals.of(string(session.Device), now), now, 1); wait > 0 {
 			return s.limited(wait)
 		}
 	}

@@ -36,7 +36,6 @@ type Session struct {
 	ended    chan struct{}
 	requests *allowance // of the device
 	sends    *allowance // of the device
-	signals  *allowance // of the device
 	bytes    *allowance // of the account
 }
 
@@ -67,7 +66,6 @@ func (s *Server) newSession(device identity.Device, key fingerprint, expires, no
 		Device: device, Expires: expires, account: account, key: key, ended: make(chan struct{}),
 		requests: s.allow.requests.of(string(device), now),
 		sends:    s.allow.sends.of(string(device), now),
-		signals:  s.allow.signals.of(string(device), now),
 		bytes:    s.allow.bytes.of(string(account), now),
 	}
 	session.checked.Store(now.UnixNano())
