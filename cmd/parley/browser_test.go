@@ -122,14 +122,14 @@ func testEmbedding(t *testing.T, ctx context.Context) {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprintf(w, `<!doctype html><script>addEventListener("message", (e) => { globalThis.said = e.origin + " " + e.data; });</script>
-<iframe src="%s/c/some-room" allow="publickey-credentials-get; clipboard-write" onload="globalThis.loaded = true"></iframe>`, child)
+<iframe src="%s/#/c/some-room" allow="publickey-credentials-get; clipboard-write" onload="globalThis.loaded = true"></iframe>`, child)
 		}))
 		t.Cleanup(s.Close)
 		return s
 	}
 	allowed, other := parent(), parent()
 	cfg := defaultConfig()
-	cfg.page.dir = writePage(t, scripted(`parent.postMessage("shown at " + location.pathname, "*");`))
+	cfg.page.dir = writePage(t, scripted(`parent.postMessage("shown at " + location.hash, "*");`))
 	cfg.page.parents = []string{allowed.URL}
 	s := serving(t, cfg, slog.New(slog.DiscardHandler))
 	child = s.localhost()
@@ -137,7 +137,7 @@ func testEmbedding(t *testing.T, ctx context.Context) {
 	do(t, ctx, chromedp.Navigate(allowed.URL))
 	wait(t, ctx, "globalThis.said !== undefined")
 	said, err := chromedp.Run(ctx, chromedp.Evaluate[string]("globalThis.said"))
-	if want := child + " shown at /c/some-room"; err != nil || said != want {
+	if want := child + " shown at #/c/some-room"; err != nil || said != want {
 		t.Errorf("the allowed parent: got %q, %v; want %q", said, err, want)
 	}
 	heard := listen(t, ctx)

@@ -66,7 +66,7 @@ func TestFiles(t *testing.T) {
 	}{
 		{"GET", "/", "", 200, "text/html; charset=utf-8", "", "no-cache", "<!doctype html>"},
 		{"GET", "/?source=pwa", "gzip, br", 200, "text/html; charset=utf-8", "br", "no-cache", "html in br"},
-		{"GET", "/c/abc", "", 200, "text/html; charset=utf-8", "", "no-cache", "<!doctype html>"},
+		{"GET", "/index.html", "", 200, "text/html; charset=utf-8", "", "no-cache", "<!doctype html>"},
 		{"GET", "/main-ABCD1234.js", "gzip, deflate, br, zstd", 200, "text/javascript; charset=utf-8", "br", forever, "js in br"},
 		{"GET", "/main-ABCD1234.js", "gzip", 200, "text/javascript; charset=utf-8", "gzip", forever, "js in gzip"},
 		{"GET", "/main-ABCD1234.js", "br;q=0, gzip;q=0.5", 200, "text/javascript; charset=utf-8", "gzip", forever, "js in gzip"},

@@ -104,12 +104,10 @@ func openVariant(files fs.FS, name, coding string, hashed bool) (*variant, error
 	return v, nil
 }
 
-// deepLink begins the paths that are places within the page.
-const deepLink = "/c/"
-
-// find returns what is at a URL's path, or nil.
+// find returns what is at a URL's path, or nil. (Places within the page are in the
+// URL's fragment, which no server sees.)
 func (s *site) find(urlPath string) *file {
-	if urlPath == "/" || strings.HasPrefix(urlPath, deepLink) {
+	if urlPath == "/" {
 		return s.index
 	}
 	return s.byPath[strings.TrimPrefix(urlPath, "/")]
