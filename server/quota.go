@@ -25,7 +25,7 @@ func (s *Server) Quotas(list []Quota, session *Session, op wire.Operation) []Quo
 	case wire.OpSend:
 		list = s.allow.sends.quota(list, session.sends, now, Quota{Name: "messages"})
 	case wire.OpSignal:
-		list = s.allow.signals.quota(list, session.signals, now, Quota{Name: "signals"})
+		list = s.allow.signals.quota(list, s.allow.signals.of(string(session.Device), now), now, Quota{Name: "signals"})
 	}
 	return s.allow.bytes.quota(list, session.bytes, now, Quota{Name: "account", Bytes: true})
 }
