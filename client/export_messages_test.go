@@ -89,8 +89,7 @@ func (c *Client) FillRooms(ctx context.Context, like identity.Room, n int) error
 	return nil
 }
 
-// Keys returns how many records there are with a key that holds part, and whether
-// any opened value holds text.
+// Holds returns the keys of the messages, entries and blocks whose value holds text.
 func (c *Client) Holds(ctx context.Context, text string) (keys []string, err error) {
 	err = c.step(ctx, func(t *tx) error {
 		keys = nil
@@ -120,3 +119,22 @@ func Snippet(line string, start, end int) (string, int, int) { return snippet(li
 
 // FindFolded is findFolded of a needle as it is typed.
 func FindFolded(text, needle string) (start, end int, ok bool) { return findFolded(text, fold(needle)) }
+
+// Flush sends what is in the outbox, as Run does when it is nudged.
+func (c *Client) Flush(ctx context.Context) error {
+	c.netMu.Lock()
+	defer c.netMu.Unlock()
+	return c.flush(ctx)
+}
+
+// Pushed takes in what a stream brought.
+func (c *Client) Pushed(ctx context.Context, push *wire.ReadReply) error { return c.pushed(ctx, push) }
+
+// Chores does what follows from it.
+func (c *Client) Chores(ctx context.Context) { c.chores(ctx) }
+
+// Cursor returns the position up to which the mailbox is processed.
+func (c *Client) Cursor(ctx context.Context) uint64 {
+	after, _ := c.cursor(ctx)
+	return after
+}

@@ -12,7 +12,7 @@ import (
 )
 
 // newWorld starts a server on a store in memory.
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: new(clock), wrap: func(h http.Handler) http.Handler { return h }}
 	w.data = servermem.New()

@@ -18,7 +18,7 @@ import (
 
 // A world is a server with people around it: real parts, in one process.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	addr  string
 	url   string
 	data  server.Store
