@@ -1,7 +1,6 @@
 package content
 
 import (
-	"mime"
 	"strings"
 	"unicode/utf8"
 )
@@ -92,8 +91,8 @@ func show(p *NestedPart) shown {
 }
 
 func showSingle(b SinglePart) shown {
-	mediaType, params, err := mime.ParseMediaType(b.ContentType)
-	if err != nil || !utf8.Valid(b.Content) {
+	mediaType, params, ok := parseMediaType(b.ContentType)
+	if !ok || !utf8.Valid(b.Content) {
 		return shown{text: describe(b.ContentType)}
 	}
 	switch mediaType {

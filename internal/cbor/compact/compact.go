@@ -105,7 +105,7 @@ func infoOf(t reflect.Type) *structInfo {
 	s := new(structInfo)
 	s.collect(t, nil)
 	if !s.toArray {
-		slices.SortFunc(s.fields, func(a, b field) int { return strings.Compare(string(a.key), string(b.key)) })
+		s.sort()
 	}
 	infos.Store(t, s)
 	return s
@@ -135,6 +135,20 @@ func (s *structInfo) collect(t reflect.Type, index []int) {
 			}
 			s.fields = append(s.fields, field{at, encodedKey(name, hasOption(options, "keyasint")), hasOption(options, "omitempty")})
 		}
+	}
+}
+
+// sort puts the fields into the order of their keys.
+func (s *structInfo) sort() {
+	keys := make([]string, len(s.fields))
+	byKey := map[string]field{}
+	for i, f := range s.fields {
+		keys[i] = string(f.key)
+		byKey[keys[i]] = f
+	}
+	slices.Sort(keys)
+	for i, key := range keys {
+		s.fields[i] = byKey[key]
 	}
 }
 

@@ -1,7 +1,6 @@
 package compact
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"reflect"
@@ -100,23 +99,23 @@ func appendList(b []byte, v reflect.Value) ([]byte, error) {
 
 // appendMap writes the pairs in the order of their encoded keys.
 func appendMap(b []byte, v reflect.Value) ([]byte, error) {
-	type pair struct{ key, value []byte }
-	pairs := make([]pair, 0, v.Len())
+	keys := make([]string, 0, v.Len())
+	values := make(map[string]reflect.Value, v.Len())
 	for it := v.MapRange(); it.Next(); {
 		key, err := appendValue(nil, it.Key())
 		if err != nil {
 			return nil, err
 		}
-		value, err := appendValue(nil, it.Value())
-		if err != nil {
+		keys = append(keys, string(key))
+		values[string(key)] = it.Value()
+	}
+	slices.Sort(keys)
+	b = appendHead(b, majorMap, uint64(len(keys)))
+	var err error
+	for _, key := range keys {
+		if b, err = appendValue(append(b, key...), values[key]); err != nil {
 			return nil, err
 		}
-		pairs = append(pairs, pair{key, value})
-	}
-	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.key, b.key) })
-	b = appendHead(b, majorMap, uint64(len(pairs)))
-	for _, p := range pairs {
-		b = append(append(b, p.key...), p.value...)
 	}
 	return b, nil
 }

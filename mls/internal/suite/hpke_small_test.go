@@ -29,7 +29,9 @@ func pairs(t *testing.T) map[string][2]HPKE {
 	return out
 }
 
-// Whoever sends and whoever receives: keys, messages and exports are the same.
+// Whoever sends and whoever receives: keys, messages and exports are the same. So
+// the labels of RFC 9180, Section 4, the schedule of RFC 9180, Section 5.1, the
+// contexts of RFC 9180, Section 5.2 and the numbers of RFC 9180, Section 7.3 are.
 func TestSmallHPKEIsTheStandards(t *testing.T) {
 	for name, pair := range pairs(t) {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,7 @@ type smallKEM interface {
 	check(pub []byte) error
 }
 
-// Numbers of RFC 9180, Section 7.
+// Numbers of RFC 9180, Section 7.3, and of its KEMs and KDFs.
 const (
 	kemX25519    = 0x0020
 	kemXWing     = 0x647a // draft-ietf-hpke-pq
