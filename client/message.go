@@ -35,6 +35,11 @@ var (
 	ErrEmpty          = errors.New("client: text is empty")
 	ErrRequestPending = errors.New("client: they haven't accepted yet: one message is all that can be sent")
 	ErrBlocked        = errors.New("client: you have blocked them")
+	ErrNotAdmin       = errors.New("client: only an admin of the group may do that")
+	ErrNoRoles        = errors.New("client: this group has no roles: its people are equal")
+	ErrTooMany        = errors.New("client: too many people for a group")
+	ErrInGroup        = errors.New("client: leave the group first")
+	ErrNoNumber       = errors.New("client: there is no safety number of them yet, or it is another one")
 )
 
 // MaxText bounds the text of a message, in bytes of UTF-8.

@@ -61,6 +61,15 @@ func (t *tx) page(room identity.Room, of PageOf) (*Page, error) {
 	}
 	p := new(Page)
 	var lines []line
+	if waits, err := t.waits(r); err != nil || waits {
+		if err == nil {
+			lines, err = t.linesFolded(r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p, t.fill(p, room, lines)
+	}
 	switch {
 	case !of.Around.IsZero():
 		lines, err = t.linesAround(r, of, p)

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"parley/content"
@@ -144,9 +143,6 @@ func (t *tx) safetyNumber(a identity.Account) (string, error) {
 	}
 	return identity.SafetyNumber(own.Chain.Current, other.Chain.Current), nil
 }
-
-// ErrNoNumber is returned for somebody of whom nothing is known to compare.
-var ErrNoNumber = errors.New("client: there is no safety number of them yet")
 
 // Verify says that the person has compared a safety number with an account's person,
 // as [Client.Readers] showed it; or, with an empty one, that it no longer counts.

@@ -288,6 +288,21 @@ func (t *tx) wants(r *roomRecord, from identity.Account) (bool, error) {
 	return true, nil
 }
 
+// linesFolded returns what is shown of a request: what happened in it, and the first
+// that was said. The rest waits with it.
+func (t *tx) linesFolded(r *roomRecord) ([]line, error) {
+	all, _, err := t.linesBefore(r.Room, 0, 4*maxFolded)
+	said := false
+	return slices.DeleteFunc(all, func(l line) bool {
+		if l.message.Kind == KindNotice {
+			return false
+		}
+		again := said
+		said = true
+		return again
+	}), err
+}
+
 // Accept takes strangers' conversations among one's own: their people may write, and
 // hear that they may.
 func (c *Client) Accept(ctx context.Context, rooms ...identity.Room) error {

@@ -128,12 +128,22 @@ func TestStrangerWritesTen(t *testing.T) {
 	if r := bob.only(); !r.Request || r.Unread != 11 {
 		t.Errorf("bob's room: request %v, %d unread; want a request with 11", r.Request, r.Unread)
 	}
+	if p, err := bob.Page(ctx, room, client.PageOf{Limit: 50}); err != nil || !slices.Equal(texts(p.Views), []string{"opened", "hello"}) {
+		t.Errorf("the request shows %q, %v; want the first message", texts(p.Views), err)
+	}
 	bob.sync()
 	before := mallory.seen()
 	mallory.sync()
 	if got := mallory.seen(); got != before {
 		t.Errorf("something came back: %d events; want %d", got, before)
 	}
+	w.requests = false // as another device would show it, once it is accepted
+	bob.restart()
+	if p, err := bob.Page(ctx, room, client.PageOf{Limit: 50}); err != nil || len(p.Views) != 2 {
+		t.Errorf("on a restart: %d lines, %v; want 2: the account sorts requests", len(p.Views), err)
+	}
+	w.requests = true
+	bob.restart()
 	bob.ok(bob.DeleteRoom(ctx, room))
 	if n := bob.count(); n != 0 {
 		t.Errorf("bob has %d rooms after deleting it; want none", n)

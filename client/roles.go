@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"parley/identity"
@@ -18,15 +17,6 @@ type Role string
 const (
 	RoleAdmin  Role = "admin"
 	RoleMember Role = "member"
-)
-
-var (
-	// ErrNotAdmin is returned for what only an admin of a group may do.
-	ErrNotAdmin = errors.New("client: only an admin of the group may do that")
-	// ErrNoRoles is returned for a group without roles: its people are equal.
-	ErrNoRoles = errors.New("client: this group has no roles")
-	// ErrTooMany is returned for a group that would have too many people.
-	ErrTooMany = errors.New("client: too many people for a group")
 )
 
 const rolesExtension = public.ExtensionType(wire.RolesExtensionType)

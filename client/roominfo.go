@@ -83,9 +83,6 @@ func (t *tx) heedSettings(r *roomRecord, m *Message, msg *content.Message) error
 
 func direct(r *roomRecord) bool { return r.Kind == wire.KindDirect }
 
-// ErrInGroup is returned for what can be done only after leaving a group.
-var ErrInGroup = errors.New("client: leave the group first")
-
 // SetRoomInfo sets title, picture or timer of a room, for everyone in it. Of a
 // direct room only the timer. Errors as of [Client.Send], and ErrDirect,
 // content.ErrLimit and content.ErrMalformed.
