@@ -107,6 +107,7 @@ var never = []ban{
 		what: []string{
 			"net/http", "database/sql", "crypto/x509", "server/...", "desk/...",
 			"client/sqlitestore", "client/nettransport", "mls/suites", "github.com/cloudflare/circl/...",
+			"encoding/json", "log/slog", "mime", "crypto/hpke", "crypto/ecdsa", "github.com/fxamacker/cbor/...",
 		},
 		why: "what the browser downloads must stay small",
 	},

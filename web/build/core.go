@@ -13,9 +13,9 @@ import (
 const corePackage = "./cmd/parleywasm"
 
 // inlining is turned off where it isn't worth its bytes: a tenth of what is
-// downloaded. Cryptography and the runtime keep it.
+// downloaded. Cryptography and what maps and memory are made of keep it.
 var inlining = []string{
-	"-gcflags=all=-l", "-gcflags=crypto/...=", "-gcflags=golang.org/x/crypto/...=", "-gcflags=runtime/...=", "-gcflags=internal/runtime/...=",
+	"-gcflags=all=-l", "-gcflags=crypto/...=", "-gcflags=golang.org/x/crypto/...=", "-gcflags=internal/runtime/...=",
 }
 
 // compileCore returns the core as wasm. The go command makes it again only where
