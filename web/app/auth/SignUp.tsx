@@ -27,9 +27,11 @@ export function SignUp() {
     if (wrong.name || wrong.passphrase) return;
     setBusy(way);
     const self = { name, display: display.trim(), device_name: device };
-    const refused = await enter(async () =>
-      core.signUp(way === "passkey" ? { ...self, passkey: await passkey(name, "sign_up") } : { ...self, passphrase }),
-    );
+    const refused = await enter(async () => {
+      const boot = await core.signUp(way === "passkey" ? { ...self, passkey: await passkey(name, "sign_up") } : { ...self, passphrase });
+      if (self.display) await core.setProfile({ display: self.display }).catch(() => undefined); // the settings have it too
+      return boot;
+    });
     setErrors(refused);
     setBusy("");
   };

@@ -33,12 +33,11 @@ export function Results() {
           ))}
         </Part>
       )}
-      {(others.length > 0 || isNew) && (
+      {others.length > 0 && (
         <Part head={t("search.people")}>
           {others.map((person) => (
             <PersonResult key={person.account} person={person} text={text} />
           ))}
-          {isNew && <NewResult name={name} />}
         </Part>
       )}
       {hits.length > 0 && (
@@ -46,6 +45,11 @@ export function Results() {
           {hits.map((hit) => (
             <HitResult key={hit.id} hit={hit} />
           ))}
+        </Part>
+      )}
+      {known && isNew && (
+        <Part head={t("list.new")}>
+          <NewResult name={name} />
         </Part>
       )}
       {found.value?.more && limit.value < 100 && (

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { OwnDevice, WaitingDevice } from "../../lib/core";
 import { Devices, Phone, Trash } from "../icons";
-import { core, worked } from "../state";
+import { core, watched, worked } from "../state";
 import { t } from "../strings";
 import { dayOnly } from "../strings/dates";
 import { Button, Confirm, IconButton, Note, Skeleton, toast } from "../ui";
@@ -12,6 +12,7 @@ export function DevicesPage() {
   const now = devices.value;
   const [going, setGoing] = useState<OwnDevice | null>(null);
   const [busy, setBusy] = useState(false);
+  useWaiting();
   if (!now) return <Skeleton />;
   const remove = async (device: string) => {
     setBusy(true);
@@ -55,6 +56,19 @@ export function DevicesPage() {
       )}
     </>
   );
+}
+
+// The server tells nobody that a device waits: while somebody looks at this page it asks.
+const often = 3000;
+
+function useWaiting() {
+  const looks = watched.value;
+  useEffect(() => {
+    if (!looks) return;
+    refreshDevices();
+    const timer = setInterval(refreshDevices, often);
+    return () => clearInterval(timer);
+  }, [looks]);
 }
 
 function DeviceRow({ one, onRemove }: { one: OwnDevice; onRemove: () => void }) {
