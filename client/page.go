@@ -177,7 +177,7 @@ func (t *tx) linesBefore(room identity.Room, before uint64, limit int) (lines []
 // asked for spans of numbers that grow until they hold enough.
 func (t *tx) linesAfter(r *roomRecord, after uint64, limit int) (lines []line, more bool, err error) {
 	last := max(r.LastSeq, r.SeenSeq)
-	for span := uint64(2*limit + 16); after < last; span *= 2 {
+	for span := uint64(limit + limit/2 + 16); after < last; span *= 2 {
 		upTo := last
 		if last-after > span {
 			upTo = after + span
@@ -188,7 +188,7 @@ func (t *tx) linesAfter(r *roomRecord, after uint64, limit int) (lines []line, m
 				return false
 			}
 			found = append(found, l)
-			return true
+			return l.message.Seq > after+1 || l.part > 0 // a message stands behind the notices of its number
 		})
 		if err != nil {
 			return nil, false, err

@@ -44,7 +44,10 @@ func BenchmarkHistory(b *testing.B) {
 		}},
 		{"rooms", func(int) error { _, err := alice.Rooms(ctx); return err }},
 		{"search-none", func(int) error { _, _, err := alice.Search(ctx, client.Query{Text: "nowhere", Limit: 50}); return err }},
-		{"search-many", func(int) error { _, _, err := alice.Search(ctx, client.Query{Text: "Message 4", Limit: 50}); return err }},
+		{"search-many", func(int) error {
+			_, _, err := alice.Search(ctx, client.Query{Text: "Message 4", Limit: 50})
+			return err
+		}},
 	} {
 		b.Run(work.name, func(b *testing.B) {
 			c := alice.counted()
