@@ -1,0 +1,206 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// A person has a browser profile of their own, with the page in a tab.
+type person struct {
+	*tab
+	site    *site
+	door    *door
+	account string // the name by which others find them
+	profile context.Context
+	worker  bool // its worker is heard too
+}
+
+// display is what somebody is called: marked, since the server mustn't know.
+func (p *person) display() string {
+	return strings.ToUpper(p.account[:1]) + p.account[1:] + " " + mark
+}
+
+func passphraseOf(account string) string { return "the words of " + account }
+
+// person gives somebody a browser; nothing is open in it yet.
+func (s *site) person(account string) *person {
+	s.t.Helper()
+	if len(s.doors) == 0 {
+		s.t.Fatal("the site has no more doors")
+	}
+	d := s.doors[0]
+	s.doors, s.used = s.doors[1:], append(s.used, d)
+	profile, end := chromedp.NewContext(theChromium(s.t), chromedp.WithNewBrowserContext())
+	s.t.Cleanup(end)
+	if err := chromedp.Do(profile); err != nil {
+		s.t.Fatal(err)
+	}
+	p := &person{site: s, door: d, account: account, profile: profile}
+	p.tab = p.another()
+	return p
+}
+
+// another opens one more tab in the same profile, with nothing in it yet.
+func (p *person) another() *tab {
+	t := p.site.t
+	t.Helper()
+	ctx, end := chromedp.NewContext(p.profile)
+	t.Cleanup(end)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	heard := new(hearing)
+	if p.tab != nil {
+		heard = p.heard
+	}
+	return newTab(t, p.account, ctx, heard)
+}
+
+// visit opens the page.
+func (p *person) visit() {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.door.origin()))
+	p.hearWorker()
+}
+
+// hearWorker hears the worker in which the core runs too.
+func (p *person) hearWorker() {
+	for range 20 {
+		all, err := chromedp.Targets(p.ctx)
+		if err != nil {
+			return
+		}
+		for _, one := range all {
+			if one.Type != "shared_worker" || !strings.HasPrefix(one.URL, p.door.origin()) || p.worker {
+				continue
+			}
+			ctx, end := chromedp.NewContext(p.profile, chromedp.WithTargetID(target.ID(one.TargetID)), chromedp.WithDetachOnCancel())
+			p.t.Cleanup(end)
+			if err := chromedp.Do(ctx); err == nil && chromedp.Listen(ctx, p.heard.hear) == nil {
+				p.worker = true
+			}
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// signUp makes an account, from the first page on.
+func (p *person) signUp() {
+	p.t.Helper()
+	p.visit()
+	p.press("button", "Create an account")
+	p.types("Name", p.account)
+	p.types("What should people call you?", p.display())
+	p.types("Passphrase", passphraseOf(p.account))
+	p.press("button", "Create account")
+	p.has("heading", "Chats")
+	p.sees("No conversations yet")
+}
+
+// people signs several up, at the same time.
+func (s *site) people(accounts ...string) []*person {
+	s.t.Helper()
+	var all []*person
+	for _, account := range accounts {
+		p := s.person(account)
+		p.signUp()
+		all = append(all, p)
+	}
+	return all
+}
+
+// startWith begins a conversation with somebody, by their name.
+func (p *person) startWith(other *person) {
+	p.t.Helper()
+	p.press("button", "New conversation")
+	p.types("Who do you want to write to?", other.account)
+	p.press("button", "Start conversation")
+	p.has("textbox", "Message to *")
+}
+
+// send writes a message into the open conversation, and sends it with Enter.
+func (p *tab) send(text string) {
+	p.t.Helper()
+	p.types("Message to *", text)
+	p.enter()
+	p.has("article", "You, *: "+text+"*")
+}
+
+// hears waits for a message of somebody else in the open conversation.
+func (p *tab) hears(text string) {
+	p.t.Helper()
+	p.has("article", "*: "+text+"*")
+}
+
+// open opens a conversation from the list.
+func (p *tab) open(title string) {
+	p.t.Helper()
+	p.press("link", "*"+title+"*")
+	p.has("heading", "*"+title+"*")
+}
+
+// accept opens the requests, and takes that of somebody.
+func (p *person) accept(other *person) {
+	p.t.Helper()
+	p.press("button", "Message requests*")
+	p.press("button", "Accept: "+other.display())
+	p.press("button", "Back")
+}
+
+// acquaint has two people write to one another once, so that they are known, and
+// leaves their conversation open for both.
+func acquaint(a, b *person) {
+	a.t.Helper()
+	a.startWith(b)
+	a.send("hello from " + a.account + " " + mark)
+	b.accept(a)
+	b.open(a.display())
+	b.send("hello from " + b.account + " " + mark)
+	a.hears("hello from " + b.account + " " + mark)
+}
+
+// expectOffline says that what can't be loaded is no error of the page.
+func (h *hearing) expectOffline() { h.expect("net::ERR_") }
+
+
+// workerReady is whether the service worker has taken charge of the page.
+const workerReady = `has("heading", "*") && !!navigator.serviceWorker.controller && navigator.serviceWorker.ready.then(() => true)`
+
+// offline takes somebody's connection away, for the page and all its workers, or
+// gives it back.
+func (p *person) offline(gone bool) {
+	p.t.Helper()
+	if gone {
+		p.door.close()
+	} else {
+		p.door.open()
+	}
+	p.do(call(network.Enable, network.EnableParams{}), call(network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: gone, DownloadThroughput: -1, UploadThroughput: -1}))
+	p.do(call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: gone, DownloadThroughput: -1, UploadThroughput: -1}},
+	}))
+}
+
+// goTo goes to an address within the page.
+func (p *tab) goTo(hash string) {
+	p.t.Helper()
+	p.must(`(location.hash = ` + quote(hash) + `)`)
+}
+
+// lastTexts are the texts of the last n messages, in the order of the page.
+func (p *tab) lastTexts(n int) []string {
+	p.t.Helper()
+	var all []string
+	out := p.must(`[...document.querySelectorAll("[role=article] .text p:first-child")].map((e) => e.textContent)`)
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		p.t.Fatal(err)
+	}
+	return all[max(0, len(all)-n):]
+}
