@@ -292,7 +292,9 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 			}
 			t.save(key, &e)
 		}
-		request = &wire.SendRequest{ID: e.Attempt.ID, Room: r.Room, Generation: r.Generation, Message: e.Attempt.Bytes}
+		request = &wire.SendRequest{
+			ID: e.Attempt.ID, Room: r.Room, Generation: r.Generation, Message: e.Attempt.Bytes, Quiet: e.Message.Kind != KindText,
+		}
 		return nil
 	})
 	return request, err

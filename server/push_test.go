@@ -141,6 +141,15 @@ func TestPush(t *testing.T) {
 	}
 	bob.read()
 	w.idle()
+	receipt := alice.sending(room, "read")
+	receipt.Quiet = true
+	if _, err := w.Send(t.Context(), alice.name, receipt); err != nil {
+		t.Fatal(err)
+	}
+	w.idle()
+	if p.count() != 1 {
+		t.Errorf("%d pushes; want 1: what is quiet wakes nobody", p.count())
+	}
 	alice.say(room)
 	w.pushed(p, 2)
 	alice.say(room)

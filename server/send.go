@@ -95,7 +95,9 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	s.stats.copies.Add(uint64(len(room.Accounts)))
 	s.stats.bytes.Add(uint64(len(req.Message)))
 	s.tell(room.Accounts)
-	s.pushes.grown(room.Accounts, op.Device.Account())
+	if !req.Quiet {
+		s.pushes.grown(room.Accounts, op.Device.Account())
+	}
 	return r, nil
 }
 

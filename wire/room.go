@@ -126,6 +126,10 @@ type SendRequest struct {
 	Generation uint32        `cbor:"generation" json:"generation"`
 	Message    []byte        `cbor:"message" json:"message"`             // MLSMessage: PrivateMessage, content type application
 	Tag        []byte        `cbor:"tag,omitempty" json:"tag,omitempty"` // franking tag, 32 bytes; reserved: not yet sent
+
+	// Quiet wakes nobody (see SubscribePushRequest): it is of no interest to a
+	// person who isn't there, as a receipt. The server learns that much of it.
+	Quiet bool `cbor:"quiet,omitempty" json:"quiet,omitempty"`
 }
 
 // SendReply says where the message stands.

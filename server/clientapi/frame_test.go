@@ -72,7 +72,7 @@ func checkDecode(t *testing.T, message []byte) {
 }
 
 func sameSend(a, b *wire.SendRequest) bool {
-	return bytes.Equal(a.ID, b.ID) && a.Room == b.Room && a.Generation == b.Generation && bytes.Equal(a.Message, b.Message) && len(a.Tag)+len(b.Tag) == 0
+	return bytes.Equal(a.ID, b.ID) && a.Room == b.Room && a.Generation == b.Generation && bytes.Equal(a.Message, b.Message) && len(a.Tag)+len(b.Tag) == 0 && a.Quiet == b.Quiet
 }
 
 func TestDecode(t *testing.T) {
