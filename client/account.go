@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config, seal SealKey) (*Client, error) {
 }
 
 func newClient(cfg Config, seal SealKey) *Client {
-	return &Client{cfg: cfg, store: newSealedStore(cfg.Store, seal), cache: map[groupKey]*mls.Group{}, nudged: make(chan struct{}, 1), came: make(chan struct{}, 1)}
+	return &Client{cfg: cfg, store: newSealedStore(cfg.Store, seal), cache: map[groupKey]*mls.Group{}, nudged: make(chan struct{}, 1), woken: make(chan struct{}, 1), came: make(chan struct{}, 1)}
 }
 
 // SignUp makes a new account with this device as its first. Called again after it

@@ -84,6 +84,7 @@ type Client struct {
 
 	running atomic.Int32  // how many Run go on
 	nudged  chan struct{} // of one: something waits to be sent
+	woken   chan struct{} // of one: Run shall not wait any longer
 	came    chan struct{} // of one: something has come, and is to be acknowledged and reported
 	typing  typing
 

@@ -134,10 +134,37 @@ func (c *Client) Run(ctx context.Context, changed func()) error {
 		if c.now().Sub(began) > maxBackoff {
 			backoff = minBackoff
 		}
-		if err := sleep(ctx, backoff); err != nil {
+		woken, err := c.rest(ctx, backoff)
+		if err != nil {
 			return err
 		}
 		backoff = min(2*backoff, maxBackoff)
+		if woken {
+			backoff = minBackoff
+		}
+	}
+}
+
+// Wake has Run try again at once if it waits after the connection broke: the caller
+// knows that there is a network again, or a person is waiting.
+func (c *Client) Wake() {
+	select {
+	case c.woken <- struct{}{}:
+	default:
+	}
+}
+
+// rest waits for d, or until Wake or the end of ctx.
+func (c *Client) rest(ctx context.Context, d time.Duration) (woken bool, err error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-c.woken:
+		return true, nil
+	case <-timer.C:
+		return false, nil
 	}
 }
 

@@ -56,6 +56,9 @@ func New(origin string, opts Options) *Transport {
 // Origin implements [client.Transport].
 func (t *Transport) Origin() string { return t.origin }
 
+// Wake ends the wait before the next stream: there is a network again.
+func (t *Transport) Wake() { t.pace.now() }
+
 // Call implements [client.Transport]. If ctx is cancelled the error is
 // context.Canceled; if its deadline or Options.Timeout passes it is both
 // ErrOffline and context.DeadlineExceeded. A request beyond wire.MaxBody is

@@ -28,6 +28,7 @@ func main() {
 		"open": h.function(h.open), "call": js.FuncOf(h.call),
 		"sync": h.function(h.sync), "close": h.function(h.close),
 	})
+	js.Global().Call("addEventListener", "online", js.FuncOf(h.online))
 	js.Global().Call("parleyReady")
 	select {}
 }
@@ -83,6 +84,14 @@ func (h *host) call(_ js.Value, args []js.Value) any {
 		}
 		answer.Invoke(promise.Array(result), nil)
 	}()
+	return nil
+}
+
+// online is told that the browser has a network again.
+func (h *host) online(js.Value, []js.Value) any {
+	if h.core != nil {
+		go h.core.Wake()
+	}
 	return nil
 }
 

@@ -109,6 +109,20 @@ func (c *Core) Sync(ctx context.Context) error {
 	return cl.Sync(ctx)
 }
 
+// Wake has the core try at once to reach the server, if it waits before it tries
+// again: the browser says that there is a network, or a person does something.
+func (c *Core) Wake() {
+	c.mu.Lock()
+	cl := c.now.client
+	c.mu.Unlock()
+	if w, ok := c.cfg.Transport.(watched).Transport.(interface{ Wake() }); ok {
+		w.Wake()
+	}
+	if cl != nil {
+		cl.Wake()
+	}
+}
+
 // client returns who is signed in, or errNobody; also for a device that still
 // waits for its approval.
 func (c *Core) client() (*client.Client, error) {

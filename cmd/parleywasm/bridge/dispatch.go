@@ -56,12 +56,19 @@ func (c *Core) allCalls() map[string]call {
 	return all
 }
 
+// wakes are the methods that a person waits for: without a connection they have it
+// tried at once.
+var wakes = map[string]bool{"boot": true, "send": true, "start": true, "room": true, "retry": true}
+
 // Call performs the method of a page: params and result are CBOR, see encode. The error, if
 // there is one, is what the page gets.
 func (c *Core) Call(ctx context.Context, method string, params []byte) ([]byte, *Error) {
 	do := c.calls[method]
 	if do == nil {
 		return nil, errorOf(errBadParams)
+	}
+	if c.connection().State == stateOffline && wakes[method] {
+		c.Wake()
 	}
 	result, err := do(ctx, params)
 	if err != nil {
