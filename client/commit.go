@@ -121,7 +121,7 @@ func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, 
 // commitOptions returns what makes a plan a commit, or nil where nothing of it can
 // be done. Everyone who asked to go is taken out by it, and the roles follow.
 func commitOptions(g *mls.Group, todo *plan, packages []wire.ClaimedKeyPackage) (*mls.CommitOptions, error) {
-	gone := selfRemoving(g)
+	gone := othersLeaving(g)
 	opts := &mls.CommitOptions{
 		Update: true, Received: true,
 		Remove: slices.DeleteFunc(slices.Clone(todo.remove), func(i public.LeafIndex) bool { return gone[i] }),

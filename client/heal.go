@@ -82,7 +82,7 @@ func healPlan(t *tx, r *roomRecord, g *mls.Group) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{update: t.c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds(), leaves: len(selfRemoving(g)) > 0}
+	p := plan{update: t.c.nowMS()-r.UpdatedMS > updateInterval.Milliseconds(), leaves: len(othersLeaving(g)) > 0}
 	for _, m := range ms {
 		k, err := t.contact(m.device.Account())
 		if err != nil {

@@ -66,6 +66,54 @@ func TestLeave(t *testing.T) {
 	}
 }
 
+// Somebody leaves with the only device, and the others write before they know: what
+// they write is sent after the leave is committed.
+func TestWriteWhileSomebodyLeaves(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, bob, carol := w.signUp("alice"), w.signUp("bob"), w.signUp("carol")
+	room := alice.group("Friends", bob, carol)
+	for _, p := range []*person{alice, bob, carol} {
+		p.sync()
+	}
+	carol.ok(carol.Leave(ctx, room))
+	if _, err := alice.Send(ctx, room, "before she knows"); err != nil {
+		t.Fatalf("Send: %v", err)
+	}
+	if err := bob.AddMembers(ctx, room, []string{"carol"}); err != nil {
+		t.Fatalf("AddMembers: %v", err)
+	}
+	bob.want("before she knows")
+	carol.sync()
+	if r, err := carol.Room(ctx, room); err != nil || !r.Active || r.Unread != 0 {
+		t.Errorf("carol's room: %+v, %v; want her in again, without what was said meanwhile", r, err)
+	}
+}
+
+// The answer to a leave is lost, and another one commits it: the same request gives
+// the same answer.
+func TestLeaveAnswerIsLost(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, bob, carol := w.signUp("alice"), w.signUp("bob"), w.signUp("carol")
+	room := alice.group("Friends", bob, carol)
+	tp := carol.tapped()
+	tp.lose(wire.OpLeave)
+	if err := carol.Leave(ctx, room); !errors.Is(err, client.ErrQueued) {
+		t.Fatalf("Leave, without the answer: %v; want ErrQueued", err)
+	}
+	bob.sync()
+	alice.sync()
+	carol.restart()
+	carol.sync()
+	if r, err := carol.Room(ctx, room); err != nil || r.Active {
+		t.Errorf("carol's room: %+v, %v; want her out", r, err)
+	}
+	for _, p := range []*person{alice, bob} {
+		if r, err := p.Room(ctx, room); err != nil || len(r.Accounts) != 2 {
+			t.Errorf("%s's room: %+v, %v", p.Account().Name(), r, err)
+		}
+	}
+}
+
 // The last admin leaves: everyone is one then.
 func TestLastAdminLeaves(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()

@@ -432,7 +432,10 @@ func (c *Client) recoverSend(ctx context.Context, key string, request *wire.Send
 			err = refusal
 		}
 		return err
-	case wire.CodeRemovalPending:
+	case wire.CodeRemovalPending: // somebody asked to go, or a device left its list
+		if moved, err := c.pull(ctx); err != nil || moved {
+			return err
+		}
 		return c.recheck(ctx, request.Room)
 	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest:
 		return c.step(ctx, func(t *tx) error {

@@ -155,8 +155,8 @@ func (t *tx) arrived(r *roomRecord, e *wire.Envelope, j joinedGroup, wasIn bool)
 	if err := t.greet(r, e, ms); err != nil {
 		return err
 	}
-	if waits, err := t.waits(r); err != nil || waits {
-		return err
+	if waits, err := t.waits(r); err != nil || waits || e.Sender.Account() == t.c.self.Account {
+		return err // the own device that brought this one in tells
 	}
 	t.tellProfile(r, false)
 	return nil

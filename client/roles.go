@@ -135,6 +135,14 @@ func (t *tx) noticeRoles(r *roomRecord, old, is *wire.Roles, at stamp) error {
 	return nil
 }
 
+// othersLeaving returns the leaves of others that asked to go in this epoch: what
+// this device has to commit.
+func othersLeaving(g *mls.Group) map[public.LeafIndex]bool {
+	out := selfRemoving(g)
+	delete(out, g.OwnIndex())
+	return out
+}
+
 // Roles returns who the admins of a room are: everyone where it has no roles.
 func (c *Client) Roles(ctx context.Context, room identity.Room) (admins []identity.Account, has bool, err error) {
 	err = c.step(ctx, func(t *tx) error {
@@ -242,7 +250,7 @@ func nextRoles(g *mls.Group, want *wire.Roles, opts *mls.CommitOptions) (*wire.R
 	if err != nil {
 		return nil, err
 	}
-	gone := selfRemoving(g)
+	gone := othersLeaving(g)
 	for _, i := range opts.Remove {
 		gone[i] = true
 	}
