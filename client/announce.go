@@ -78,9 +78,12 @@ func (c *Client) adopt(ctx context.Context) error {
 	})
 }
 
-// due reports whether there is something to announce now.
+// announceDue reports whether there is something to announce now.
 func (t *tx) announceDue() (bool, error) {
-	for _, prefix := range []string{relatePrefix, leavePrefix, wipePrefix, restatePrefix, snapshotKey} {
+	if snapshot, err := t.get(snapshotKey); err != nil || snapshot != nil {
+		return true, err
+	}
+	for _, prefix := range []string{relatePrefix, leavePrefix, wipePrefix, restatePrefix} {
 		if any, err := t.any(prefix); err != nil || any {
 			return any, err
 		}

@@ -113,7 +113,9 @@ func (c *Client) setAside(ctx context.Context, room identity.Room, s content.Sta
 		if err := t.setState(s); err != nil {
 			return err
 		}
-		t.saveRoom(r) // it shows
+		if s.Kind != content.StateDraft { // which shows in the list alone
+			t.saveRoom(r)
+		}
 		return nil
 	})
 	if err == nil && s.Kind != content.StateDraft {

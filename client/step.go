@@ -62,7 +62,7 @@ const (
 	restatePrefix  = "restate/"  // + room id: the room, whose roomInfo is to be told to new people
 	leavePrefix    = "leave/"    // + room id: leaveRecord
 	wipePrefix     = "wipe/"     // + room id: wipeRecord
-	snapshotKey    = "snapshot/" // the own other devices are to be told everything
+	snapshotKey    = "snapshot"  // the own other devices are to be told everything
 	adoptedKey     = "adopted"   // the rooms from before there were requests are taken as wanted
 	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
 	healingKey     = "healing"   // Healing
