@@ -75,7 +75,7 @@ function LastLine({ line }: { line: RoomLine }) {
       </span>
     );
   }
-  if (line.draft && openRoom.value !== line.room) {
+  if (line.draft?.trim() && openRoom.value !== line.room) {
     return (
       <span class="room-last">
         <span class="draft">{t("list.draft")}</span>

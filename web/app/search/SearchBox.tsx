@@ -1,27 +1,28 @@
 import { useEffect, useRef } from "preact/hooks";
-import { signal } from "@preact/signals";
 import { t } from "../strings";
 import { SearchField } from "../ui";
 import { endSearch, sought } from "./sought";
 import "./search.css";
 
-/** wanted counts how often the field was asked to take the focus. */
-const wanted = signal(0);
+let field: HTMLInputElement | null = null;
+let wanted = false;
 
-/** focusSearch puts the focus into the search field. */
+/** focusSearch puts the focus into the search field; once it is drawn, if it isn't yet. */
 export function focusSearch() {
-  wanted.value++;
+  wanted = field === null;
+  field?.select();
 }
 
 /** SearchBox is the field above the list. Esc empties it, arrow down goes to what was found. */
 export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
-  const seen = useRef(0);
-  const asked = wanted.value;
   useEffect(() => {
-    if (asked > seen.current) input.current?.select();
-    seen.current = asked;
-  }, [asked]);
+    field = input.current;
+    if (wanted) focusSearch();
+    return () => {
+      field = null;
+    };
+  }, []);
   const keys = (event: KeyboardEvent) => {
     if (event.key === "Escape" && sought.value) {
       event.stopPropagation();

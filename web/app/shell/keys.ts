@@ -28,8 +28,11 @@ function deed(event: KeyboardEvent): boolean {
 
 function search(): boolean {
   const now = route.value;
-  if (now.at === "settings" || now.folder || (!wide.value && now.room)) goToList();
-  setTimeout(focusSearch);
+  const covered = !wide.value && openRoom.value !== "";
+  if (now.at === "settings" || now.folder || covered) goToList();
+  if (covered)
+    setTimeout(focusSearch); // it can't be reached while something is in front of it
+  else focusSearch();
   return true;
 }
 
