@@ -99,4 +99,16 @@ func TestServePush(t *testing.T) {
 	for s.server.Stats().Pushed == 0 { // it is counted when the push service's answer is read
 		time.Sleep(time.Millisecond)
 	}
+
+	// That bob has it is nothing to wake alice for.
+	if err := alice.SubscribePush(t.Context(), service.URL+"/push/alice", key, auth); err != nil {
+		t.Fatal(err)
+	}
+	before := s.server.Stats().Messages
+	if err := bob.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if stats := s.server.Stats(); stats.Messages == before || stats.Pushing != 0 {
+		t.Errorf("%d receipts, %d accounts to be woken; want some, and none", stats.Messages-before, stats.Pushing)
+	}
 }
