@@ -57,7 +57,13 @@ func (m Message) MarshalCBOR() ([]byte, error) {
 func (m *Message) UnmarshalCBOR(data []byte) error {
 	switch {
 	case len(data) > 0 && data[0] == headMessageV2:
-		return cbor.UnmarshalLenient(data, (*messageV2)(m))
+		if err := cbor.UnmarshalLenient(data, (*messageV2)(m)); err != nil {
+			return err
+		}
+		if m.Version != messageVersion {
+			return errMessageVersion
+		}
+		return nil
 	case len(data) == 0 || data[0] != headMessageV1:
 		return errMessageVersion
 	}
