@@ -11,7 +11,7 @@ SOAK     ?= 30m
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build web test rules lint fmt fuzz torture soak bench bench-delivery interop clean
+.PHONY: run build web test rules lint fmt fuzz torture soak bench bench-delivery bench-browser screenshots interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
@@ -72,6 +72,18 @@ bench:
 # prints them as one table. It takes some minutes and wants a quiet machine.
 bench-delivery: build
 	bin/parley bench --goals
+
+# bench-browser measures the figures of docs/benchmarks.md, section Browser, in a
+# Chromium, and prints them as one table. It takes some minutes and wants a quiet
+# machine.
+bench-browser: web
+	PARLEY_BENCH_BROWSER=1 $(GO) test -count=1 -timeout 1h -v -run BenchBrowser ./e2e/browser
+
+# screenshots draws every view of the page to web/screenshots: desktop and phone,
+# light and dark, from left to right and from right to left. It needs a Chromium, and
+# fonts with Arabic and emoji.
+screenshots: web
+	PARLEY_SCREENSHOTS=$(CURDIR)/web/screenshots $(GO) test -count=1 -timeout 1h -v -run Screenshots ./e2e/browser
 
 # interop plays MLS with the implementations of others, which npm installs, and
 # the scripts of the working group's runner; it prints what came of each step and

@@ -169,7 +169,6 @@ func acquaint(a, b *person) {
 // expectOffline says that what can't be loaded is no error of the page.
 func (h *hearing) expectOffline() { h.expect("net::ERR_") }
 
-
 // workerReady is whether the service worker has taken charge of the page.
 const workerReady = `has("heading", "*") && !!navigator.serviceWorker.controller && navigator.serviceWorker.ready.then(() => true)`
 

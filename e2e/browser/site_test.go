@@ -76,12 +76,13 @@ const mark = "quince7marmalade"
 
 // A site is a server, with a door for each profile.
 type site struct {
-	t     testing.TB
-	dir   string
-	doors []*door // those that nobody has yet
-	used  []*door
-	proc  *exec.Cmd
-	done  chan struct{} // closed when proc has ended
+	t       testing.TB
+	dir     string
+	address string  // of the server itself
+	doors   []*door // those that nobody has yet
+	used    []*door
+	proc    *exec.Cmd
+	done    chan struct{} // closed when proc has ended
 }
 
 // mostProfiles is how many profiles a site has doors for.
@@ -98,8 +99,8 @@ func newSite(t testing.TB, flags ...string) *site {
 	}
 	address := l.Addr().String()
 	l.Close()
-	s := &site{t: t, dir: t.TempDir(), done: make(chan struct{})}
-	var origins []string
+	s := &site{t: t, dir: t.TempDir(), address: address, done: make(chan struct{})}
+	origins := []string{"http://" + address}
 	for range mostProfiles {
 		d := newDoor(t)
 		d.server = &url.URL{Scheme: "http", Host: address}
