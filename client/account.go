@@ -216,6 +216,7 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 		t.del(signUpKey)
 		t.save(homeKey, &home)
 		t.save(selfKey, &c.self)
+		t.put(adoptedKey, []byte{1})
 		return nil
 	})
 }

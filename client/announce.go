@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 const (
 	draftInterval   = 3 * time.Second  // between two tellings of drafts to the own other devices
 	profileInterval = 10 * time.Second // between two tellings of a profile to all conversations
+	selfInterval    = time.Minute      // between two tries to open the room with oneself
 	maxTold         = 48 << 10         // bytes of entries of one message
 )
 
@@ -70,7 +72,10 @@ func (c *Client) adopt(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := t.stand(other, content.Accepted); err != nil {
+			// Of the first moment: whatever another own device has heard of a person is
+			// later.
+			wanted := content.State{Kind: content.StatePerson, Subject: string(other), Number: int64(content.Accepted), AtMS: 1}
+			if _, err := t.learnState(wanted); err != nil {
 				return err
 			}
 		}
@@ -123,7 +128,11 @@ func (c *Client) sendStates(ctx context.Context) error {
 	if err != nil || !share {
 		return err
 	}
-	room, err := c.open(ctx, opening{set: []identity.Account{c.self.Account}})
+	set := []identity.Account{c.self.Account}
+	if tried, err := c.selfTried(ctx, set); err != nil || tried {
+		return err
+	}
+	room, err := c.open(ctx, opening{set: set})
 	if err != nil {
 		return err
 	}
@@ -131,6 +140,29 @@ func (c *Client) sendStates(ctx context.Context) error {
 		return err
 	}
 	return c.step(ctx, func(t *tx) error { return t.composeStates(room) })
+}
+
+// selfTried reports whether this device tried to open the account's room with itself
+// a moment ago, and notes that it does now: where another own device made the room it
+// waits to be added, and each try costs key packages.
+func (c *Client) selfTried(ctx context.Context, set []identity.Account) (tried bool, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		tried = false
+		r, err := t.roomFor(set)
+		if err != nil || r != nil {
+			return err
+		}
+		var last int64
+		if _, err := t.load(selfTriedKey, &last); err != nil {
+			return err
+		}
+		since := t.c.nowMS() - last
+		if tried = since >= 0 && since < selfInterval.Milliseconds(); !tried {
+			t.save(selfTriedKey, t.c.nowMS())
+		}
+		return nil
+	})
+	return tried, err
 }
 
 // statesDue returns the keys of the entries to be told now; all of them are to be
@@ -163,6 +195,13 @@ func (t *tx) statesDue() (keys []string, all bool, err error) {
 
 // composeStates puts what is due into the outbox.
 func (t *tx) composeStates(room identity.Room) error {
+	waiting, err := t.outbox()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(waiting, func(q queued) bool { return q.Message.Kind == KindState && q.Message.State == StateQueued }) {
+		return nil // what changes until that is sent is told together
+	}
 	keys, all, err := t.statesDue()
 	if err != nil {
 		return err

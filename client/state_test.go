@@ -9,6 +9,7 @@ import (
 	"parley/client"
 	"parley/content"
 	"parley/identity"
+	"parley/wire"
 )
 
 // A device that is added learns everything that was set; what is set later, each
@@ -241,7 +242,63 @@ func TestOldHomeIsAdopted(t *testing.T) {
 	if p, err := bob.Person(ctx, alice.Account()); err != nil || !p.Known {
 		t.Errorf("alice: %+v, %v; want her known", p, err)
 	}
-	if _, relations := bob.relations(); !slices.Equal(relations, []string{"alice accepted"}) {
+}
+
+// A device that is new knows nothing of people, and says nothing of them: what
+// another own device knows stands.
+func TestNewDeviceSaysNothing(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice, carol, mallory := w.signUp("alice"), w.signUp("carol"), w.signUp("mallory")
+	carol.sendTo("from carol", "alice")
+	mallory.sendTo("from mallory", "alice")
+	alice.sync()
+	alice.ok(alice.Block(ctx, "mallory"))
+	phone := alice.secondDevice()
+	phone.restart()
+	phone.sync()
+	alice.sync()
+	phone.sync()
+	alice.sync()
+	for _, p := range []*person{alice, phone} {
+		people, err := p.People(ctx, account("carol"), account("mallory"))
+		if err != nil || people[0].Known || people[1].Known || !people[1].Blocked {
+			t.Errorf("people: %+v, %v; want carol a stranger, and mallory blocked", people, err)
+		}
+	}
+	if _, relations := alice.relations(); !slices.Equal(relations, []string{"mallory blocked"}) {
 		t.Errorf("the server knows %q", relations)
+	}
+}
+
+// Without a connection what changes is gathered.
+func TestStateWaitsOffline(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice := w.signUp("alice")
+	phone := alice.secondDevice()
+	room, err := alice.Start(ctx, client.Opening{})
+	alice.ok(err)
+	alice.sync()
+	before := alice.seen()
+	tp := alice.tapped()
+	tp.set(func(op wire.Operation, _ []byte) error {
+		if op == wire.OpSend {
+			return client.ErrOffline
+		}
+		return nil
+	}, nil)
+	for i := range 20 {
+		alice.ok(alice.SetPinned(ctx, room, i%2 == 0))
+	}
+	alice.ok(alice.SetMuted(ctx, room, -1))
+	tp.set(nil, nil)
+	for range 3 {
+		alice.sync()
+	}
+	if n := alice.seen() - before; n > 3 {
+		t.Errorf("%d events for 21 changes; want a few", n)
+	}
+	phone.sync()
+	if r, err := phone.Room(ctx, room); err != nil || r.Pinned || r.MutedMS != -1 {
+		t.Errorf("the phone's room: %+v, %v", r, err)
 	}
 }

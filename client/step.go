@@ -64,6 +64,7 @@ const (
 	wipePrefix     = "wipe/"     // + room id: wipeRecord
 	snapshotKey    = "snapshot"  // the own other devices are to be told everything
 	adoptedKey     = "adopted"   // the rooms from before there were requests are taken as wanted
+	selfTriedKey   = "selftried" // int64: when this device last tried to open the room with itself
 	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
 	healingKey     = "healing"   // Healing
 	keptPrefix     = "kept/"     // + name: see Client.Keep
