@@ -31,7 +31,8 @@ func dueKey(ms int64, message string) string {
 	return numKey(duePrefix, uint64(ms)) + "/" + message
 }
 
-// expiry takes over when a message is to disappear, within bounds. What changes
+// expiry takes over when a message is to disappear
+// (draft-ietf-mimi-content-08, Section 5.8), within bounds. What changes
 // another message goes with that one; where that isn't here, it goes by its own
 // time, which has begun.
 func (t *tx) expiry(m *Message, e *content.Expiration) error {

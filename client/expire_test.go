@@ -29,6 +29,8 @@ func (p *person) holds(what, text string, want bool) {
 	}
 }
 
+// A message goes some time after it was read
+// (draft-ietf-mimi-content-08, Section 5.8), and what was said of it too.
 func TestDisappearing(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	alice, bob := w.signUp("alice"), w.signUp("bob")

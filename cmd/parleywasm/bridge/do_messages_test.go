@@ -85,7 +85,7 @@ func TestConversation(t *testing.T) {
 	}
 	ask[Nothing](p, "forward", Forward{ID: reply.ID, Rooms: []string{room}})
 	q.until("bob sees it forwarded", func() bool { m := q.newest(room); return m.Forwarded && m.Text == "answer" })
-	ask[Nothing](p, "unsend", OneMessage{ID: sent.ID})
+	ask[Nothing](p, "unsend", OneMessage(sent))
 	q.until("bob's quote is empty", func() bool {
 		for _, m := range ask[Page](q, "history", PageOf{Room: room, Limit: 20}).Messages {
 			if m.ID == reply.ID {
