@@ -195,6 +195,7 @@ func (s *Server) hinted(h Hint) {
 	s.stats.hintsReceived.Add(1)
 	s.hub.notify(h.Mailboxes)
 	for _, a := range h.Lists {
+		s.pushes.forget(a)
 		s.recheckLater(a)
 	}
 	for _, a := range h.Relations {

@@ -45,13 +45,13 @@ type PushTimes struct {
 	Silence time.Duration // after which a device that is connected, but hasn't read, is looked at again
 	Again   time.Duration // after which a device that hasn't read is woken once more
 	Retry   time.Duration // after a push that failed
-	Nobody  time.Duration // for which an account without subscriptions isn't looked at
+	Nobody  time.Duration // for which an account without subscriptions isn't looked at, at most
 }
 
 // DefaultPushTimes are those of a server that isn't configured otherwise.
 var DefaultPushTimes = PushTimes{
 	Grace: 2 * time.Second, Pause: 10 * time.Second, Silence: 30 * time.Second, Again: 5 * time.Minute, Retry: 30 * time.Second,
-	Nobody: time.Minute,
+	Nobody: 10 * time.Minute,
 }
 
 func (t *PushTimes) setDefaults() {
@@ -103,6 +103,7 @@ func (s *Server) SubscribePush(ctx context.Context, device identity.Device, req 
 		return nil, err
 	}
 	s.pushes.forget(device.Account())
+	s.tellList(device.Account()) // the other nodes forget too
 	return &wire.Empty{}, nil
 }
 

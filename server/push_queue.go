@@ -3,6 +3,7 @@ package server
 import (
 	"container/heap"
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // Bounds of what is remembered of who is to be woken.
 const (
 	maxPushQueue  = 1 << 16 // accounts that wait to be looked at
-	maxPushRecent = 1 << 18 // accounts that were looked at lately
+	maxPushRecent = 1 << 16 // accounts with subscriptions that were looked at lately
+	maxSilent     = 1 << 20 // accounts without, in each of two generations
 	pushWorkers   = 16      // accounts looked at at once
 	pushTime      = time.Minute
 )
@@ -27,7 +29,10 @@ type pushes struct {
 	mu     sync.Mutex // guards what follows
 	byName map[identity.Account]*pushTurn
 	queue  pushHeap
-	recent map[identity.Account]pushLook
+	recent map[identity.Account]time.Time // that have subscriptions: until then there is no other look
+	silent silent
+
+	forgotten uint64 // counts calls of forget
 }
 
 // A pushTurn is an account that waits.
@@ -38,16 +43,11 @@ type pushTurn struct {
 	index   int // in the heap
 }
 
-// A pushLook says what came of a look: until then there is no other.
-type pushLook struct {
-	until  time.Time
-	nobody bool // has subscribed: until then there is nothing to do at all
-}
-
 func (p *pushes) init(times PushTimes, on bool) {
 	times.setDefaults()
 	p.times, p.on, p.wake = times, on, make(chan struct{}, 1)
-	p.byName, p.recent = map[identity.Account]*pushTurn{}, map[identity.Account]pushLook{}
+	p.byName, p.recent = map[identity.Account]*pushTurn{}, map[identity.Account]time.Time{}
+	p.silent = silent{life: p.times.Nobody, seed: maphash.MakeSeed()}
 }
 
 // grown says that the mailboxes of accounts have grown, by sender's doing, whose own
@@ -60,17 +60,12 @@ func (p *pushes) grown(accounts []identity.Account, sender identity.Account) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range accounts {
-		if a == sender {
+		if a == sender || p.silent.has(a, now) {
 			continue
 		}
 		due := now.Add(p.times.Grace)
-		if last, ok := p.recent[a]; ok && now.Before(last.until) {
-			if last.nobody {
-				continue
-			}
-			if due.Before(last.until) {
-				due = last.until
-			}
+		if until := p.recent[a]; due.Before(until) {
+			due = until
 		}
 		switch t := p.byName[a]; {
 		case t == nil:
@@ -112,30 +107,38 @@ func (p *pushes) again(account identity.Account, after time.Duration, tries int)
 	}
 }
 
-// looked remembers what came of a look at account.
-func (p *pushes) looked(account identity.Account, nobody bool) {
-	wait := p.times.Pause
-	if nobody {
-		wait = p.times.Nobody
-	}
+// looking returns what to give to looked after a look that begins now.
+func (p *pushes) looking() (forgotten uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.forgotten
+}
+
+// looked remembers a look at account, for which nobody has subscribed or somebody
+// has: unless somebody did meanwhile.
+func (p *pushes) looked(account identity.Account, nobody bool, forgotten uint64) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.recent) >= maxPushRecent {
-		for a, last := range p.recent {
-			if now.After(last.until) || len(p.recent) > maxPushRecent*7/8 {
-				delete(p.recent, a)
-			}
+	if nobody {
+		if p.forgotten == forgotten {
+			p.silent.add(account, now)
 		}
+		return
 	}
-	p.recent[account] = pushLook{until: now.Add(wait), nobody: nobody}
+	if len(p.recent) >= maxPushRecent {
+		clear(p.recent) // they are looked at a little early
+	}
+	p.recent[account] = now.Add(p.times.Pause)
 }
 
 // forget has account looked at as if it never had been: it has subscribed.
 func (p *pushes) forget(account identity.Account) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.forgotten++
 	delete(p.recent, account)
+	p.silent.remove(account)
 }
 
 // next takes the turn that is due, or returns how long until one may be.
@@ -213,4 +216,39 @@ func (h *pushHeap) Pop() any {
 	t := (*h)[last]
 	(*h)[last], *h = nil, (*h)[:last]
 	return t
+}
+
+// silent are the accounts for which nobody has subscribed, as far as is known: by
+// hash, in two generations, each for half of life.
+type silent struct {
+	life       time.Duration
+	seed       maphash.Seed
+	young, old map[uint64]struct{}
+	turn       time.Time // when young was begun
+}
+
+func (s *silent) has(account identity.Account, now time.Time) bool {
+	s.age(now)
+	hash := maphash.String(s.seed, string(account))
+	_, young := s.young[hash]
+	_, old := s.old[hash]
+	return young || old
+}
+
+func (s *silent) add(account identity.Account, now time.Time) {
+	s.age(now)
+	s.young[maphash.String(s.seed, string(account))] = struct{}{}
+}
+
+func (s *silent) remove(account identity.Account) {
+	hash := maphash.String(s.seed, string(account))
+	delete(s.young, hash)
+	delete(s.old, hash)
+}
+
+// age begins the next generation when it is time, or this one is full.
+func (s *silent) age(now time.Time) {
+	if s.young == nil || len(s.young) >= maxSilent || now.Sub(s.turn) > s.life/2 {
+		s.old, s.young, s.turn = s.young, map[uint64]struct{}{}, now
+	}
 }

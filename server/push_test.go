@@ -350,3 +350,59 @@ func (p *blockingPusher) Push(ctx context.Context, endpoint string) error {
 	p.before()
 	return p.pusher.Push(ctx, endpoint)
 }
+
+// TestPushSubscribedElsewhere: a node that knows that nobody of an account has
+// subscribed learns by a hint that somebody has.
+func TestPushSubscribedElsewhere(t *testing.T) {
+	shared, p, q := memstore.New(), new(pusher), new(pusher)
+	wire1, wire2 := hintPair()
+	lasting := func(c *server.Config) { c.Store, c.PushTimes.Nobody = shared, time.Hour }
+	one := newWorld(t, pushing(p), lasting, func(c *server.Config) { c.Hints = wire1 })
+	two := newWorld(t, pushing(q), lasting, func(c *server.Config) { c.Hints = wire2 })
+	defer one.Close()
+	defer two.Close()
+	alice, bob := one.person("alice"), one.person("bob")
+	room := alice.openRoom(bob)
+	one.idle() // nobody has subscribed
+	alice.say(room)
+	if n := one.Stats().Pushing; n != 0 {
+		t.Errorf("%d accounts are looked at; want 0: nobody has subscribed", n)
+	}
+	elsewhere := *bob
+	elsewhere.w = two
+	elsewhere.subscribe()
+	alice.say(room)
+	one.pushed(p, 1)
+}
+
+// hintPair connects two nodes.
+func hintPair() (a, b *pipeHints) {
+	a, b = new(pipeHints), new(pipeHints)
+	a.to, b.to = b, a
+	return a, b
+}
+
+type pipeHints struct {
+	to *pipeHints
+	mu sync.Mutex // guards f
+	f  func(server.Hint)
+}
+
+func (h *pipeHints) Publish(hint server.Hint) {
+	h.to.mu.Lock()
+	defer h.to.mu.Unlock()
+	if h.to.f != nil {
+		h.to.f(hint)
+	}
+}
+
+func (h *pipeHints) Listen(f func(server.Hint)) (stop func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.f = f
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.f = nil
+	}
+}

@@ -23,11 +23,12 @@ const maxPushTries = 4
 // was woken is in its record, so that no other node wakes it too, unless both do
 // within the same moment: the push service keeps one of those (Topic).
 func (s *Server) wakeAccount(ctx context.Context, t *pushTurn) {
+	forgotten := s.pushes.looking()
 	records, err := s.store.AccountRecords(ctx, t.account, RecordPush, "", maxPushes)
 	if err != nil {
 		return // the next message tries again
 	}
-	s.pushes.looked(t.account, len(records) == 0)
+	s.pushes.looked(t.account, len(records) == 0, forgotten)
 	var later time.Duration
 	for _, r := range records {
 		device, err := identity.ParseDevice(r.Key)
