@@ -28,8 +28,9 @@ import (
 
 // A site is a server with a page that has nothing but the core.
 type site struct {
-	t   *testing.T
-	url string
+	t    *testing.T
+	url  string
+	stop func()
 }
 
 // core compiles the core as the build does, once for all tests.
@@ -78,19 +79,26 @@ func newSite(t *testing.T) *site {
 	api := clientapi.New(srv, clientapi.Options{})
 	h := &http.Server{Handler: s.handler(api, wasm)}
 	go h.Serve(l)
-	t.Cleanup(func() {
+	s.stop = func() {
 		h.Close()
 		api.Close()
-	})
+	}
+	t.Cleanup(s.stop)
 	return s
 }
 
 // handler serves the page beside the API.
 func (s *site) handler(api http.Handler, wasm string) http.Handler {
 	root := browsertest.Root(s.t)
-	define := map[string]string{"PARLEY_WASM": "/core.wasm", "PARLEY_WORKER": "/worker.js", "PARLEY_SHELL": "/index.html", "PARLEY_BUILD": "test"}
+	define := map[string]string{"PARLEY_WASM": "/core.wasm", "PARLEY_WORKER": "/worker.js", "PARLEY_SHELL": "/index.html /page.js /worker.js /core.wasm", "PARLEY_BUILD": "test"}
 	scripts := map[string][]byte{
-		"/page.js":   browsertest.Bundle(s.t, root, `import { connect } from "./web/lib/client"; globalThis.told = []; globalThis.core = connect();`, define),
+		"/page.js": browsertest.Bundle(s.t, root, `
+			import { connect } from "./web/lib/client";
+			import { startOffline, takeOpened } from "./web/lib/offline";
+			globalThis.told = [];
+			globalThis.opened = takeOpened();
+			globalThis.core = connect();
+			globalThis.startOffline = startOffline;`, define),
 		"/worker.js": browsertest.Bundle(s.t, root, `import "./web/lib/worker";`, define),
 		"/sw.js":     browsertest.Bundle(s.t, root, `import "./web/sw/sw";`, define),
 	}

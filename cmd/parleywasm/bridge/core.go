@@ -100,13 +100,18 @@ func (c *Core) Close() error {
 }
 
 // Sync reads what there is and sends what waits, for a page-less worker that a
-// push woke. It returns when that is done.
+// push woke. It returns when that is done. A core that is asleep tells what there is
+// to notify of right after it.
 func (c *Core) Sync(ctx context.Context) error {
 	cl, err := c.client()
 	if err != nil {
 		return err
 	}
-	return cl.Sync(ctx)
+	if err := cl.Sync(ctx); err != nil || !c.cfg.Asleep {
+		return err
+	}
+	c.tellNotices(ctx, cl)
+	return nil
 }
 
 // Wake has the core try at once to reach the server, if it waits before it tries
