@@ -11,15 +11,15 @@ import { watchNotices } from "./shell/notify";
 import { watchTitle } from "./shell/title";
 import { watchBoot } from "./state/boot";
 import { startCore } from "./state/core";
-import { watchRooms } from "./state/rooms";
+import { showSnapshot, watchRooms } from "./state/rooms";
 import { goToRoom, watchRoute } from "./state/route";
-import { showRemembered, watchSettings } from "./state/settings";
+import { showRemembered, wasHere, watchSettings } from "./state/settings";
 import { watchWindow } from "./state/window";
 
 // The page is drawn before the core is there; each part then takes what it tells.
 async function main() {
   const core = startCore();
-  await showRemembered();
+  await Promise.all([showRemembered(), wasHere && showSnapshot()]);
   const root = document.getElementById("app");
   if (root) render(<App />, root);
   const opened = takeOpened();

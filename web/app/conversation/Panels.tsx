@@ -32,7 +32,7 @@ function Dialogs() {
   const open = (kind: "readers" | "add" | "leave" | "info") => (view.panel.value = { kind });
   switch (panel.kind) {
     case "readers":
-      return <ReadersPanel info={info} onClose={close} />;
+      return <ReadersPanel info={info} onMarked={view.thread.refresh} onClose={close} />;
     case "info":
       return <GroupInfo info={info} onOpen={open} onClose={close} />;
     case "add":

@@ -37,7 +37,8 @@ export class Thread {
   private fresh = new WeakSet<Message>();
   private sight: { first: Message; last: Message } | null = null;
   private readonly stop: () => void;
-  private readonly refresh = refresher(() => this.again());
+  /** refresh asks again, soon */
+  readonly refresh = refresher(() => this.again());
 
   constructor(readonly room: string) {
     this.stop = core.on("room", (e) => {

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import type { RoomLine } from "../../lib/core";
 import { At, Mute, Pin } from "../icons";
-import { openRoom, typing } from "../state";
+import { openRoom, phase, typing } from "../state";
 import { goToRoom, write } from "../state/route";
 import { t } from "../strings";
 import { dateAndClock, shortTime } from "../strings/dates";
-import { Avatar, Count } from "../ui";
+import { Avatar, Count, Skeleton } from "../ui";
 import { roomFace } from "./faces";
 import { lastText, lastWho, typingText } from "./lastLine";
 import { Ticks } from "./Ticks";
@@ -67,6 +67,13 @@ export function RoomWords({ line, children }: { line: RoomLine; children?: Compo
 }
 
 function LastLine({ line }: { line: RoomLine }) {
+  if (phase.value === "starting") {
+    return (
+      <span class="room-last">
+        <Skeleton shape="w70" />
+      </span>
+    );
+  }
   const writes = typingText(line, typing.value.get(line.room));
   if (writes) {
     return (

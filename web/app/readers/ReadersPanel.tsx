@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Reader, Readers, Room } from "../../lib/core";
 import { Lock } from "../icons";
 import { core, refresher } from "../state";
@@ -9,24 +9,28 @@ import { SafetyNumber } from "./SafetyNumber";
 import "./readers.css";
 
 /** ReadersPanel is "Who can read this": everybody in the conversation, with their devices. */
-export function ReadersPanel({ info, onClose }: { info: Room; onClose: () => void }) {
+export function ReadersPanel({ info, onMarked, onClose }: { info: Room; onMarked: () => void; onClose: () => void }) {
   const [readers, setReaders] = useState<Readers | null>(null);
   const [failed, setFailed] = useState(false);
   const [compared, setCompared] = useState("");
+  const read = useMemo(
+    () =>
+      refresher(async () => {
+        try {
+          setReaders(await core.readers({ room: info.room }));
+          setFailed(false);
+        } catch {
+          setFailed(true);
+        }
+      }),
+    [info.room],
+  );
   useEffect(() => {
-    const read = refresher(async () => {
-      try {
-        setReaders(await core.readers({ room: info.room }));
-        setFailed(false);
-      } catch {
-        setFailed(true);
-      }
-    });
     read();
     return core.on("room", (e) => e.room === info.room && read());
   }, [info.room]);
   const person = readers?.people.find((p) => p.account === compared);
-  if (person) return <SafetyNumber reader={person} onBack={() => setCompared("")} onClose={onClose} />;
+  if (person) return <SafetyNumber reader={person} onMarked={() => (read(), onMarked())} onBack={() => setCompared("")} onClose={onClose} />;
   return (
     <Dialog title={t("readers.title")} onClose={onClose} class="readers">
       {failed && <p role="alert">{t("readers.failed")}</p>}

@@ -7,14 +7,22 @@ import { Button, Dialog, IconButton, Note, toast } from "../ui";
 import { QrCode } from "./QrCode";
 import { groupsOf } from "./safetyDigits";
 
+export interface SafetyNumberProps {
+  reader: Reader;
+  /** Called when what is known of the number has changed. */
+  onMarked: () => void;
+  onBack: () => void;
+  onClose: () => void;
+}
+
 /** SafetyNumber is the number that two people compare, as digits and as a picture, and what they found. */
-export function SafetyNumber({ reader, onBack, onClose }: { reader: Reader; onBack: () => void; onClose: () => void }) {
+export function SafetyNumber({ reader, onMarked, onBack, onClose }: SafetyNumberProps) {
   const [busy, setBusy] = useState(false);
   const good = reader.verified && !reader.changed;
   const name = reader.display;
   const mark = async (verified: boolean) => {
     setBusy(true);
-    await worked(core.verify({ account: reader.account, verified }));
+    if (await worked(core.verify({ account: reader.account, verified }))) onMarked();
     setBusy(false);
   };
   const copy = () => {

@@ -3,6 +3,7 @@ import { hasPasskeys, passkey, PasskeyRefused } from "../auth/passkey";
 import { Key, SignOut } from "../icons";
 import { attempt, boot, core, explain } from "../state";
 import { setBoot } from "../state/boot";
+import { forgetSnapshot } from "../state/snapshot";
 import { t } from "../strings";
 import { Button, Confirm, Note, toast } from "../ui";
 import { devices } from "./own";
@@ -50,6 +51,7 @@ function Leave() {
     setBusy(true);
     await stopPush().catch(() => undefined);
     const now = await attempt(core.signOut());
+    if (now) await forgetSnapshot();
     setBusy(false);
     ask(false);
     if (!now) return;

@@ -1,5 +1,5 @@
 import { Auth } from "../auth/Auth";
-import { phase } from "../state";
+import { phase, rooms } from "../state";
 import { said } from "../state/live";
 import { wasHere } from "../state/settings";
 import { Toasts, Tooltips } from "../ui";
@@ -24,7 +24,7 @@ export function App() {
 function View() {
   switch (phase.value) {
     case "starting":
-      return <Splash known={wasHere} />;
+      return rooms.value ? <Main /> : <Splash known={wasHere} />;
     case "ready":
       return <Main />;
   }

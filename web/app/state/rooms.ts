@@ -1,8 +1,9 @@
-import { computed, effect, signal } from "@preact/signals";
-import type { RoomLine, TypingNow } from "../../lib/core";
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { RoomLine, Rooms, TypingNow } from "../../lib/core";
 import { phase } from "./boot";
 import { core } from "./core";
 import { refresher } from "./refresh";
+import { forgetSnapshot, keepSnapshot, snapshot } from "./snapshot";
 
 /** rooms are the accepted conversations as the core orders them; null until they were read first. */
 export const rooms = signal<RoomLine[] | null>(null);
@@ -29,11 +30,25 @@ export function lineOf(room: string): RoomLine | undefined {
 export const refreshRooms = refresher(async () => {
   if (phase.value !== "ready") return;
   const now = await core.rooms();
-  rooms.value = now.rooms;
-  requests.value = now.requests;
-  unread.value = now.unread;
-  typing.value = typingIn([...now.rooms, ...now.requests]);
+  if (phase.value !== "ready") return;
+  take(now);
+  keepSnapshot(now);
 });
+
+function take(now: Rooms) {
+  batch(() => {
+    rooms.value = now.rooms;
+    requests.value = now.requests;
+    unread.value = now.unread;
+    typing.value = typingIn([...now.rooms, ...now.requests]);
+  });
+}
+
+/** showSnapshot shows the list as it was last, until the core has told how it is. */
+export async function showSnapshot(): Promise<void> {
+  const last = await snapshot();
+  if (last && phase.value === "starting" && !rooms.value) take(last);
+}
 
 /** watchRooms keeps all of this as the core tells. */
 export function watchRooms() {
@@ -41,7 +56,7 @@ export function watchRooms() {
   core.on("typing", setTyping);
   effect(() => {
     if (phase.value === "ready") refreshRooms();
-    else forgetRooms();
+    else if (phase.value !== "starting") forgetRooms();
   });
 }
 
@@ -49,6 +64,7 @@ function forgetRooms() {
   rooms.value = null;
   requests.value = [];
   unread.value = 0;
+  void forgetSnapshot();
 }
 
 function setTyping({ room, accounts }: TypingNow) {
