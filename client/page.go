@@ -215,9 +215,9 @@ func (t *tx) linesAfter(r *roomRecord, after uint64, limit int) (lines []line, m
 func (t *tx) scan(room identity.Room, after string, want int, yield func(line) bool) error {
 	prefix := msgPrefix + room.ID() + "/"
 	for want = min(max(want, 16), 256); ; {
-		records, err := t.c.store.list(t.ctx, prefix, after, want)
+		records, err := t.records(prefix, after, want)
 		if err != nil {
-			return t.fail(err)
+			return err
 		}
 		for _, rec := range records {
 			after = rec.Key
@@ -243,6 +243,15 @@ func (t *tx) scan(room identity.Room, after string, want int, yield func(line) b
 			return nil
 		}
 	}
+}
+
+// records returns the next want messages behind a key, as the store has them.
+func (t *tx) records(prefix, after string, want int) ([]Record, error) {
+	if after == "" {
+		return t.newest(prefix, want)
+	}
+	records, err := t.c.store.list(t.ctx, prefix, after, want)
+	return records, t.fail(err)
 }
 
 // placeOf returns the number and part that a message's key holds: see msgKey.

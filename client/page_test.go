@@ -315,6 +315,17 @@ func TestReadsAreBounded(t *testing.T) {
 		records, most int // of records, and of calls
 	}{
 		{"a page of 50", func() error { _, err := alice.Page(ctx, room.Room, client.PageOf{Limit: 50}); return err }, 150, 20},
+		{"the same after a message", func() error {
+			if err := alice.FillRoom(ctx, room.Room, alice.Account(), 1, number); err != nil {
+				return err
+			}
+			c.reset()
+			p, err := alice.Page(ctx, room.Room, client.PageOf{Limit: 50})
+			if err == nil && (len(p.Views) != 50 || p.Views[49].Text != "message 0" || !p.Older) {
+				t.Errorf("the page is %d lines to %q", len(p.Views), p.Views[len(p.Views)-1].Text)
+			}
+			return err
+		}, 0, 0},
 		{"the page before", func() error {
 			_, err := alice.Page(ctx, room.Room, client.PageOf{Before: uint64(n / 2), Limit: 50})
 			return err

@@ -20,6 +20,7 @@ type recall struct {
 	values map[string][]byte            // nil: there is no such record
 	size   int                          // of values
 	kinds  map[string]map[string][]byte // by prefix: all records of a kind that has few
+	tails  map[string]*tail             // by prefix: the newest messages of the rooms that were looked at last
 }
 
 // fewPrefixes begin the kinds of records of which there are few at any time: what
@@ -93,6 +94,9 @@ func (r *recall) keepKind(prefix string, records []Record) {
 // apply follows a write that succeeded.
 func (r *recall) apply(changes []Change) {
 	for _, ch := range changes {
+		if strings.HasPrefix(ch.Key, msgPrefix) {
+			r.follow(ch)
+		}
 		kind := r.kinds[kindOfKey(ch.Key)+"/"]
 		switch {
 		case kind != nil && ch.Value == nil:
