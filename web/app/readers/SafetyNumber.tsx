@@ -22,7 +22,7 @@ export function SafetyNumber({ reader, onMarked, onBack, onClose }: SafetyNumber
   const name = reader.display;
   const mark = async (verified: boolean) => {
     setBusy(true);
-    if (await worked(core.verify({ account: reader.account, verified }))) onMarked();
+    if (await worked(core.verify({ account: reader.account, verified, number: reader.safety_number }))) onMarked();
     setBusy(false);
   };
   const copy = () => {
