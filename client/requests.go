@@ -303,6 +303,22 @@ func (t *tx) linesFolded(r *roomRecord) ([]line, error) {
 	}), err
 }
 
+// foldLast shows in the list what the request shows.
+func (t *tx) foldLast(r *roomRecord, v *Room) error {
+	lines, err := t.linesFolded(r)
+	for _, l := range lines {
+		if l.message.Kind == KindNotice {
+			continue
+		}
+		first, err := t.view(l.message)
+		if err != nil {
+			return err
+		}
+		v.Last = &first.Message
+	}
+	return err
+}
+
 // Accept takes strangers' conversations among one's own: their people may write, and
 // hear that they may.
 func (c *Client) Accept(ctx context.Context, rooms ...identity.Room) error {

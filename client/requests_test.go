@@ -125,8 +125,8 @@ func TestStrangerWritesTen(t *testing.T) {
 		mallory.ok(err)
 		mallory.sendRaw(room, m)
 	}
-	if r := bob.only(); !r.Request || r.Unread != 11 {
-		t.Errorf("bob's room: request %v, %d unread; want a request with 11", r.Request, r.Unread)
+	if r := bob.only(); !r.Request || r.Unread != 11 || r.Last == nil || r.Last.Text != "hello" {
+		t.Errorf("bob's room: request %v, %d unread, %+v; want a request with 11, of which the first shows", r.Request, r.Unread, r.Last)
 	}
 	if p, err := bob.Page(ctx, room, client.PageOf{Limit: 50}); err != nil || !slices.Equal(texts(p.Views), []string{"opened", "hello"}) {
 		t.Errorf("the request shows %q, %v; want the first message", texts(p.Views), err)

@@ -301,6 +301,11 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	if err := t.viewTalk(r, v); err != nil {
 		return nil, err
 	}
+	if v.Request && v.Unread > 1 {
+		if err := t.foldLast(r, v); err != nil {
+			return nil, err
+		}
+	}
 	if r.Status == statusLeft {
 		return v, nil
 	}

@@ -15,15 +15,13 @@ var roomsCommand = command{
 	name: "rooms", usage: "rooms [--json] [add|remove ROOM NAME]",
 	summary: "List the conversations, or add and remove people.",
 	more: `
-ROOM is a room's mimi:// URI or its last part. Nobody can remove himself: another
-member does it. unread counts what the full-screen client has not shown; read has
+ROOM is a room's mimi:// URI or its last part. Only an admin removes others: who
+made the group, and whom an admin made one. Whoever removes himself leaves the
+group. unread counts what the full-screen client has not shown; read has
 its own mark. With --json: one object a line, of
 room, direct, members (names), epoch, active, unread, problem.`,
 	run: runRooms,
 }
-
-// errLeave is returned for a member who would remove himself.
-var errLeave = errors.New("nobody can remove himself from a conversation: ask another member (cant_leave)")
 
 func runRooms(ctx context.Context, p *program, args []string) error {
 	fs := newFlags("rooms")
@@ -54,7 +52,7 @@ func runRooms(ctx context.Context, p *program, args []string) error {
 				return client.MessageID{}, c.AddMembers(ctx, room, rest[2:])
 			}
 			if a, err := c.Resolve(rest[2]); err == nil && a == c.Account() {
-				return client.MessageID{}, errLeave
+				return client.MessageID{}, c.Leave(ctx, room)
 			}
 			return client.MessageID{}, c.RemoveMember(ctx, room, rest[2])
 		})
