@@ -19,10 +19,16 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
+	"parley/client"
+	"parley/client/memstore"
+	"parley/client/nettransport"
+	"parley/identity"
 	"parley/internal/browsertest"
 	"parley/web"
+	"parley/wire"
 )
 
 // browserTime bounds one step in the browser: far more than it takes.
@@ -68,7 +74,7 @@ func TestInBrowser(t *testing.T) {
 	browsertest.NeedChromium(t)
 	browser := browsertest.Browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
-		"embedding": testEmbedding, "policy": testPolicy, "real page": testRealPage,
+		"embedding": testEmbedding, "policy": testPolicy, "passkeys": testPasskeys, "real page": testRealPage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, _ := browsertest.Tab(t, browser)
@@ -234,5 +240,74 @@ func testRealPage(t *testing.T, ctx context.Context) {
 	wait(t, ctx, "document.querySelector('#app input, #app button') !== null")
 	if complaints := heard.all(); len(complaints) > 0 {
 		t.Errorf("the browser complains:\n%s", strings.Join(complaints, "\n"))
+	}
+}
+
+// testPasskeys: a browser takes the server's options as they are, and the server what
+// its authenticator answers: to sign up, to sign in, and to add another.
+func testPasskeys(t *testing.T, ctx context.Context) {
+	cfg := defaultConfig()
+	cfg.page.dir = writePage(t, smallPage())
+	s := serving(t, cfg, slog.New(slog.DiscardHandler))
+	do(t, ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		if _, err := cdp.Call(ctx, target, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return chromedp.Void{}, err
+		}
+		_, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+			Options: &webauthn.VirtualAuthenticatorOptions{
+				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+				HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+			},
+		})
+		return chromedp.Void{}, err
+	}, chromedp.Navigate(s.localhost()))
+	ask := func(call, parse string, options []byte) []byte {
+		t.Helper()
+		bounded, cancel := context.WithTimeout(ctx, browserTime)
+		defer cancel()
+		script := fmt.Sprintf("navigator.credentials.%s({publicKey: PublicKeyCredential.%s(%s)}).then((c) => JSON.stringify(c.toJSON()))", call, parse, options)
+		answer, err := chromedp.Run(bounded, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+		if err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+		return []byte(answer)
+	}
+	device := func() client.Config {
+		transport, err := nettransport.New(s.localhost(), nettransport.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { transport.Close() })
+		return client.Config{Store: memstore.New(), Transport: transport, Suites: suites(), Now: time.Now, DeviceName: "test"}
+	}
+	account, err := identity.NewAccount(cfg.domain, "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal, err := client.NewSealKey(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := func(o []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	first, second := device(), device()
+	made := ask("create", "parseCreationOptionsFromJSON", options(client.PasskeyOptions(t.Context(), first.Transport, account, wire.PasskeySignUp)))
+	one, err := client.SignUpWith(t.Context(), first, seal, account, client.Proof{Passkey: made})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := ask("get", "parseRequestOptionsFromJSON", options(client.PasskeyOptions(t.Context(), second.Transport, account, wire.PasskeyLogin)))
+	if _, err := client.EnrollWith(t.Context(), second, seal, account, client.Proof{Passkey: answer}); err != nil {
+		t.Error("signing in:", err)
+	}
+	// The authenticator has a passkey of the account, which the options exclude.
+	again := fmt.Sprintf("navigator.credentials.create({publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(%s)}).then(() => 'made', (e) => e.name)", options(one.PasskeyOptions(t.Context())))
+	if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](again, chromedp.EvalAwaitPromise)); err != nil || got != "InvalidStateError" {
+		t.Errorf("a second passkey in one authenticator: %q, %v; want InvalidStateError", got, err)
 	}
 }
