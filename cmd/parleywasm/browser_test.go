@@ -28,7 +28,7 @@ import (
 
 // A site is a server with a page that has nothing but the core.
 type site struct {
-	t    *testing.T
+	t    testing.TB
 	url  string
 	stop func()
 }
@@ -40,8 +40,7 @@ var core = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	file := filepath.Join(dir, "core.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, "parley/cmd/parleywasm")
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd := exec.Command("go", "run", "parley/web/build", "-core", file)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
@@ -57,7 +56,7 @@ func TestMain(m *testing.M) {
 }
 
 // newSite starts a server in this process.
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	browsertest.NeedChromium(t)
 	wasm, err := core()
@@ -123,7 +122,7 @@ func (s *site) handler(api http.Handler, wasm string) http.Handler {
 
 // A tab is one of a browser's.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 }
 

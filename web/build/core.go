@@ -38,6 +38,15 @@ func compileCore() ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// writeCore compiles the core into a file.
+func writeCore(name string) error {
+	wasm, err := compileCore()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, wasm, 0o644)
+}
+
 // runtimeFile returns wasm_exec.js of the toolchain that compiles the core: the two
 // must be of one version.
 func runtimeFile() (string, error) {

@@ -6,6 +6,7 @@
 //	go run ./web/build -nocheck  the same without the type check
 //	go run ./web/build -quick    the same without compressing: for trying things out
 //	go run ./web/build -types    the types that page and core share, into web/lib/core.ts
+//	go run ./web/build -core F   the core alone, into the file F
 //
 // It needs Go, and Node with npm for the libraries and the type check; it calls
 // npm ci where the libraries aren't those of the lock file. What hasn't changed
@@ -24,10 +25,11 @@ import (
 func main() {
 	var o options
 	types := flag.Bool("types", false, "write web/lib/core.ts from package bridge, and nothing else")
+	core := flag.String("core", "", "compile the core to this `file`, and nothing else")
 	flag.BoolVar(&o.noCheck, "nocheck", false, "skip the type check")
 	flag.BoolVar(&o.quick, "quick", false, "skip the type check, and compress nothing")
 	flag.Parse()
-	if err := run(*types, o); err != nil {
+	if err := run(*types, *core, o); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
@@ -36,16 +38,24 @@ func main() {
 // options are what a run leaves out.
 type options struct{ noCheck, quick bool }
 
-func run(types bool, o options) error {
+func run(types bool, core string, o options) error {
 	root, err := moduleRoot()
 	if err != nil {
 		return err
 	}
+	if core != "" {
+		if core, err = filepath.Abs(core); err != nil {
+			return err
+		}
+	}
 	if err := os.Chdir(root); err != nil {
 		return err
 	}
-	if types {
+	switch {
+	case types:
 		return writeTypes(bridgeDir, typesFile)
+	case core != "":
+		return writeCore(core)
 	}
 	if err := installLibraries(); err != nil {
 		return err
