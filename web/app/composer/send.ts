@@ -16,6 +16,8 @@ export function candidatesOf(view: View): Candidate[] {
 /** send sends a text, as an answer, a change of an own message, or by itself; whether it was taken. */
 export async function send(view: View, text: string, target: Message | null, edits: boolean): Promise<boolean> {
   const mentions: Mention[] = view.direct.value ? [] : spans(text, candidatesOf(view)).slice(0, 64);
-  if (edits && target) return worked(core.edit({ id: target.id, text, mentions }));
-  return worked(core.send({ room: view.thread.room, text, reply: target?.id, mentions }));
+  const call = edits && target ? core.edit({ id: target.id, text, mentions }) : core.send({ room: view.thread.room, text, reply: target?.id, mentions });
+  const done = await worked(call);
+  view.thread.refresh(); // it is there from now on: nobody has to tell
+  return done;
 }

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { RoomLine } from "../../lib/core";
@@ -29,13 +29,15 @@ export function RoomList({ lines, folder, head, foot }: RoomListProps) {
   const [menu, openMenu] = useState<{ line: RoomLine; at: Anchor } | null>(null);
   const known = lines.some((line) => line.room === stop);
   const tabStop = known ? stop : lines.some((line) => line.room === openRoom.value) ? openRoom.value : lines[0]?.room;
+  const at = lines.findIndex((line) => line.room === tabStop);
+  const kept = at >= 0 ? [at] : []; // so that the focus stays while one scrolls
 
   const focusRow = (index: number) => {
     const line = lines[index];
     if (!line) return;
     setStop(line.room);
     handle.current?.scrollToIndex(index, { align: "nearest" });
-    requestAnimationFrame(() => rowOf(scroller.current, line.room)?.focus());
+    focusSoon(scroller, line.room);
   };
   const keys = (event: KeyboardEvent) => {
     const index = lines.findIndex((line) => line.room === roomAt(event));
@@ -57,7 +59,7 @@ export function RoomList({ lines, folder, head, foot }: RoomListProps) {
     <div class="scroll fill" ref={scroller} onKeyDown={keys} onContextMenu={context}>
       {head}
       <nav class="rooms" aria-label={t(folder === "archived" ? "list.archived" : "list.conversations")}>
-        <Virtualizer ref={handle} data={lines} as="ul" item="li" itemSize={72} scrollRef={scroller}>
+        <Virtualizer ref={handle} data={lines} as="ul" item="li" itemSize={72} scrollRef={scroller} keepMounted={kept}>
           {(line: RoomLine) => (
             <div class="room-item" key={line.room} onFocusCapture={() => setStop(line.room)}>
               <RoomRow line={line} folder={folder} stop={line.room === tabStop} />
@@ -74,6 +76,22 @@ export function RoomList({ lines, folder, head, foot }: RoomListProps) {
       )}
     </div>
   );
+}
+
+let wanted = "";
+
+// focusSoon focuses a row once it is drawn, which takes some frames after a long
+// way, and again if drawing its neighbors has taken the focus away.
+function focusSoon(box: RefObject<HTMLElement | null>, room: string, frames = 20) {
+  wanted = room;
+  requestAnimationFrame(() => {
+    const now = document.activeElement;
+    const free = now === document.body || box.current?.contains(now);
+    if (wanted !== room || !free) return;
+    const row = rowOf(box.current, room);
+    if (row !== now) row?.focus({ preventScroll: true });
+    if (frames > 0) focusSoon(box, room, frames - 1);
+  });
 }
 
 function rowOf(box: Element | null, room: string): HTMLElement | null {
