@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/crypto/argon2"
 
@@ -110,7 +111,13 @@ type sealedStore struct {
 	Store
 	aead    cipher.AEAD // nil: the store seals
 	nameKey []byte      // hides names in record keys
+
+	mu     sync.Mutex        // guards hidden
+	hidden map[string]string // names that were hidden lately, at most maxHidden
 }
+
+// maxHidden bounds the names of which it is remembered how they are hidden.
+const maxHidden = 8192
 
 func newSealedStore(s Store, k SealKey) *sealedStore {
 	if k.byStore {
@@ -129,9 +136,19 @@ func newSealedStore(s Store, k SealKey) *sealedStore {
 
 // hide returns a name as it may stand in a record's key.
 func (s *sealedStore) hide(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if hidden, ok := s.hidden[name]; ok {
+		return hidden
+	}
 	m := hmac.New(sha256.New, s.nameKey)
 	m.Write([]byte(name))
-	return hex.EncodeToString(m.Sum(nil)[:16])
+	hidden := hex.EncodeToString(m.Sum(nil)[:16])
+	if s.hidden == nil || len(s.hidden) >= maxHidden {
+		s.hidden = map[string]string{}
+	}
+	s.hidden[name] = hidden
+	return hidden
 }
 
 // get returns the opened value of key, or nil.
