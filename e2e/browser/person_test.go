@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"strings"
 	"time"
 
@@ -31,16 +32,22 @@ func passphraseOf(account string) string { return "the words of " + account }
 // person gives somebody a browser; nothing is open in it yet.
 func (s *site) person(account string) *person {
 	s.t.Helper()
-	if len(s.doors) == 0 {
-		s.t.Fatal("the site has no more doors")
-	}
-	d := s.doors[0]
-	s.doors, s.used = s.doors[1:], append(s.used, d)
 	profile, end := chromedp.NewContext(theChromium(s.t), chromedp.WithNewBrowserContext())
 	s.t.Cleanup(end)
 	if err := chromedp.Do(profile); err != nil {
 		s.t.Fatal(err)
 	}
+	return s.personIn(account, profile)
+}
+
+// personIn gives somebody a profile that there is, and a door.
+func (s *site) personIn(account string, profile context.Context) *person {
+	s.t.Helper()
+	if len(s.doors) == 0 {
+		s.t.Fatal("the site has no more doors")
+	}
+	d := s.doors[0]
+	s.doors, s.used = s.doors[1:], append(s.used, d)
 	p := &person{site: s, door: d, account: account, profile: profile}
 	p.tab = p.another()
 	return p
@@ -71,6 +78,9 @@ func (p *person) visit() {
 
 // hearWorker hears the worker in which the core runs too.
 func (p *person) hearWorker() {
+	if os.Getenv("NOHEAR") != "" {
+		return
+	}
 	for range 20 {
 		all, err := chromedp.Targets(p.ctx)
 		if err != nil {
@@ -125,12 +135,14 @@ func (p *person) startWith(other *person) {
 	p.has("textbox", "Message to *")
 }
 
-// send writes a message into the open conversation, and sends it with Enter.
+// send writes a message into the open conversation, and sends it with Enter. The
+// field is empty then, or gone where one may not write more.
 func (p *tab) send(text string) {
 	p.t.Helper()
 	p.types("Message to *", text)
 	p.enter()
 	p.has("article", "You, *: "+text+"*")
+	p.until("an empty field", `empty("Message to *")`)
 }
 
 // hears waits for a message of somebody else in the open conversation.
@@ -150,7 +162,7 @@ func (p *tab) open(title string) {
 func (p *person) accept(other *person) {
 	p.t.Helper()
 	p.press("button", "Message requests*")
-	p.press("button", "Accept: "+other.display())
+	p.press("button", "Accept: "+other.account+"*")
 	p.press("button", "Back")
 }
 
@@ -161,9 +173,11 @@ func acquaint(a, b *person) {
 	a.startWith(b)
 	a.send("hello from " + a.account + " " + mark)
 	b.accept(a)
-	b.open(a.display())
+	b.open(a.account)
 	b.send("hello from " + b.account + " " + mark)
 	a.hears("hello from " + b.account + " " + mark)
+	a.has("heading", b.display())
+	b.has("heading", a.display())
 }
 
 // expectOffline says that what can't be loaded is no error of the page.
@@ -202,4 +216,11 @@ func (p *tab) lastTexts(n int) []string {
 		p.t.Fatal(err)
 	}
 	return all[max(0, len(all)-n):]
+}
+
+// deeds opens the menu of a message, with the button that the mouse brings up.
+func (p *tab) deeds(message string) {
+	p.t.Helper()
+	p.hover("article", message)
+	p.press("button", "Options for this message")
 }

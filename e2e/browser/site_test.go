@@ -100,13 +100,14 @@ func newSite(t testing.TB, flags ...string) *site {
 	address := l.Addr().String()
 	l.Close()
 	s := &site{t: t, dir: t.TempDir(), address: address, done: make(chan struct{})}
-	origins := []string{"http://" + address}
+	var origins []string
 	for range mostProfiles {
 		d := newDoor(t)
 		d.server = &url.URL{Scheme: "http", Host: address}
 		s.doors = append(s.doors, d)
 		origins = append(origins, d.origin())
 	}
+	origins = append(origins, "http://"+address) // the first one's host is whom passkeys are for
 	s.start(address, append([]string{"--origins", strings.Join(origins, ",")}, flags...))
 	t.Cleanup(s.end)
 	return s
@@ -150,6 +151,9 @@ func (s *site) end() {
 	if s.t.Failed() {
 		if log, err := os.ReadFile(filepath.Join(s.dir, "server.log")); err == nil {
 			s.t.Logf("the server's log:\n%s", log)
+		}
+		for i, d := range s.used {
+			_ = os.WriteFile(filepath.Join(failures(), fmt.Sprintf("%s-door-%d.bin", strings.ReplaceAll(s.t.Name(), "/", "-"), i)), d.passed(), 0o600)
 		}
 	}
 	s.unmarked()

@@ -15,7 +15,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 //go:embed words.js
@@ -233,5 +232,10 @@ func (p *tab) key(key string, modifiers ...chromedp.Modifier) {
 	p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers...)))
 }
 
-// enter presses Enter.
-func (p *tab) enter() { p.t.Helper(); p.key(kb.Enter) }
+// enter presses Enter: one event, as of a keyboard, so that what is prevented is.
+func (p *tab) enter() {
+	p.t.Helper()
+	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+	up := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13}
+	p.do(call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
+}

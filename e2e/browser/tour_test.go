@@ -22,6 +22,13 @@ func (o *tour) press(role, key string) { o.t.Helper(); o.person.press(role, o.sp
 func (o *tour) types(key, text string) { o.t.Helper(); o.person.types(o.speech.says(o.t, key), text) }
 func (o *tour) has(role, key string)   { o.t.Helper(); o.person.has(role, o.speech.says(o.t, key)) }
 
+// deeds opens the menu of a message.
+func (o *tour) deeds(message string) {
+	o.t.Helper()
+	o.hover("article", message)
+	o.press("button", "conversation.messageMenu")
+}
+
 // close closes a dialog or a menu.
 func (o *tour) close() {
 	o.t.Helper()
@@ -170,7 +177,7 @@ func (o *tour) main(w *world, lines lines) {
 	o.view("emoji")
 	o.close()
 	o.until("focus", `focus("textbox", `+quote(o.speech.says(o.t, "composer.label"))+`)`)
-	o.person.menu("article", "*"+plainOf(lines.talk[len(lines.talk)-1])+"*")
+	o.deeds("*" + plainOf(lines.talk[len(lines.talk)-1]) + "*")
 	o.has("menuitem", "conversation.reply")
 	o.view("message-menu")
 	o.press("menuitem", "conversation.reply")
@@ -193,7 +200,7 @@ func (o *tour) main(w *world, lines lines) {
 		o.view(d.name)
 		o.close()
 	}
-	o.person.menu("article", "*"+plainOf(lines.talk[0])+"*")
+	o.deeds("*" + plainOf(lines.talk[0]) + "*")
 	o.press("menuitem", "conversation.forward")
 	o.has("dialog", "forward.title")
 	o.view("forward")

@@ -17,6 +17,8 @@
   const plain = (s) => (s ?? "").replace(/[\u2066-\u2069]/g, "").replace(/\s+/g, " ").trim();
   // fits compares a name with what is wanted, in which * stands for anything.
   const fits = (name, want) => {
+    name = name.toLowerCase();
+    want = want.toLowerCase();
     if (!want.includes("*")) return name === want;
     const parts = want.split("*");
     if (!name.startsWith(parts[0]) || !name.endsWith(parts.at(-1))) return false;
@@ -64,6 +66,7 @@
       e.select?.();
       return true;
     },
-    value: (role, want) => all(role, want).at(-1)?.value ?? null,
+    // empty is whether a field holds nothing, or isn't there.
+    empty: (want) => (all("textbox", want).at(-1)?.value ?? "") === "",
   };
 })()

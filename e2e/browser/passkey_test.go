@@ -1,0 +1,63 @@
+package browser
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+)
+
+// TestPasskeys: an account is made with a passkey, without a passphrase; a second
+// browser signs in with the same passkey.
+func TestPasskeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	alice, laptop := s.person("alice"), s.person("alice")
+	first, second := alice.authenticator(), laptop.authenticator()
+
+	alice.visit()
+	alice.press("button", "Create an account")
+	alice.types("Name", alice.account)
+	alice.types("What should people call you?", alice.display())
+	alice.press("button", "Use a passkey instead")
+	alice.sees("No conversations yet")
+
+	var made *webauthn.Credential
+	alice.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		all, err := cdp.Call(ctx, target, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: first})
+		if err == nil && len(all.Credentials) == 1 {
+			made = all.Credentials[0]
+		}
+		return err
+	}))
+	if made == nil || made.RpID != "localhost" {
+		t.Fatalf("the authenticator holds %+v; want one passkey for localhost", made)
+	}
+	laptop.visit()
+	laptop.press("button", "Sign in")
+	laptop.types("Name", "alice")
+	laptop.heard.expect("NotAllowedError")
+	laptop.press("button", "Sign in with a passkey")
+	laptop.sees("The passkey wasn’t used") // it has none yet
+	laptop.do(call(webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: second, Credential: made}))
+	laptop.press("button", "Sign in with a passkey")
+	laptop.approved(alice)
+}
+
+// authenticator gives the tab a device that holds passkeys, and whose owner always
+// agrees.
+func (p *tab) authenticator() webauthn.AuthenticatorID {
+	p.t.Helper()
+	var id webauthn.AuthenticatorID
+	p.do(call(webauthn.Enable, webauthn.EnableParams{}), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		made, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		id = made.AuthenticatorID
+		return err
+	}))
+	return id
+}
