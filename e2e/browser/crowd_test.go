@@ -24,10 +24,22 @@ type friend struct {
 // friend signs somebody up who has a profile and takes part until the test ends.
 func (s *site) friend(account, display string) *friend {
 	s.t.Helper()
+	f := s.stranger(account, display)
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = f.Run(ctx, func() {}) })
+	s.t.Cleanup(func() { stop(); running.Wait() })
+	return f
+}
+
+// stranger signs somebody up who has a profile, and does only what they are told.
+func (s *site) stranger(account, display string) *friend {
+	s.t.Helper()
 	transport, err := nettransport.New("http://"+s.address, nettransport.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.t.Cleanup(func() { transport.Close() })
 	self, err := identity.NewAccount("localhost", account)
 	if err != nil {
 		s.t.Fatal(err)
@@ -46,10 +58,7 @@ func (s *site) friend(account, display string) *friend {
 	}
 	f := &friend{c, s.t}
 	f.must(c.SetProfile(s.t.Context(), content.Profile{Display: display}))
-	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = c.Run(ctx, func() {}) })
-	s.t.Cleanup(func() { stop(); running.Wait(); transport.Close() })
+	f.must(c.Sync(s.t.Context()))
 	return f
 }
 
