@@ -66,8 +66,12 @@ func (c *Client) commit(ctx context.Context, room identity.Room, want planner) e
 		if todo.add = nil; len(packages) == 0 && todo.empty() {
 			return nil
 		}
-		if err := c.prepare(ctx, room, want, packages); err != nil {
+		made, err := c.prepare(ctx, room, want, packages)
+		if err != nil {
 			return err
+		}
+		if !made && len(packages) > 0 && todo.empty() {
+			return errTooOld // or somebody else was faster: then the next plan is empty
 		}
 	}
 	return fmt.Errorf("%w: the room's epoch goes on moving", ErrQueued)
@@ -86,10 +90,12 @@ func (c *Client) plan(ctx context.Context, room identity.Room, want planner) (pl
 	return p, err
 }
 
-// prepare makes the commit and keeps it, to be sent by resume. Where the room
+// prepare makes the commit and keeps it, to be sent by resume; it reports false where
+// none of the packages can be used. Where the room
 // has moved since the plan was made it does what is still to be done.
-func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, packages []wire.ClaimedKeyPackage) error {
-	return c.step(ctx, func(t *tx) error {
+func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, packages []wire.ClaimedKeyPackage) (made bool, err error) {
+	err = c.step(ctx, func(t *tx) error {
+		made = true
 		r, g, err := t.ready(room)
 		if err != nil {
 			return err
@@ -103,6 +109,7 @@ func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, 
 		}
 		opts, err := commitOptions(g, &todo, packages)
 		if err != nil || opts == nil {
+			made = opts != nil
 			return err
 		}
 		s, changes, err := g.Commit(*opts)
@@ -116,7 +123,12 @@ func (c *Client) prepare(ctx context.Context, room identity.Room, want planner, 
 		})
 		return nil
 	})
+	return made, err
 }
+
+// errTooOld is for devices whose key packages don't list what the group needs: they
+// are of a client from before groups had roles.
+var errTooOld = wire.Refuse(wire.CodeNoKeyPackage, "Their devices are too old for this group.")
 
 // commitOptions returns what makes a plan a commit, or nil where nothing of it can
 // be done. Everyone who asked to go is taken out by it, and the roles follow.

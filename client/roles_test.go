@@ -242,3 +242,58 @@ func TestRoomInfo(t *testing.T) {
 		t.Errorf("a title of a direct room: %v; want ErrDirect", err)
 	}
 }
+
+// A device of before there were roles: a group with it is made without them, and to
+// a group with roles it isn't added, nor tried for ever.
+func TestDeviceWithoutRoles(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, bob, carol := w.signUp("alice"), w.signUp("bob"), w.signUp("carol")
+	room := alice.group("New", carol)
+	tp, claims := alice.tapped(), 0
+	tp.set(nil, func(op wire.Operation, request, answer []byte) ([]byte, error) {
+		if op != wire.OpClaimKeyPackages {
+			return answer, nil
+		}
+		return change(t, answer, func(r *wire.ClaimedKeyPackages) {
+			for i := range r.KeyPackages {
+				if r.KeyPackages[i].Device == bob.Device() {
+					claims++
+					r.KeyPackages[i].KeyPackage = bob.oldKeyPackage()
+				}
+			}
+		}), nil
+	})
+	alice.sync()
+	before, err := alice.Readers(ctx, room)
+	alice.ok(err)
+	if err := alice.AddMembers(ctx, room, []string{"bob"}); !errors.Is(err, &wire.Error{Code: wire.CodeNoKeyPackage}) {
+		t.Errorf("AddMembers of an old device: %v; want no_key_package", err)
+	}
+	after, err := alice.Readers(ctx, room)
+	if err != nil || after.Epoch != before.Epoch || claims > 2 {
+		t.Errorf("epoch %d, was %d, with %d claims, %v", after.Epoch, before.Epoch, claims, err)
+	}
+	old, err := alice.Start(ctx, client.Opening{Names: []string{"bob", "carol"}, Group: true, Title: "Old"})
+	alice.ok(err)
+	if _, has, err := alice.Roles(ctx, old); err != nil || has {
+		t.Errorf("a group with an old device has roles, %v", err)
+	}
+	carol.sync()
+	carol.ok(carol.RemoveMember(ctx, old, "bob"))
+	if err := carol.SetRole(ctx, old, "carol", client.RoleAdmin); !errors.Is(err, client.ErrNoRoles) {
+		t.Errorf("SetRole without roles: %v; want ErrNoRoles", err)
+	}
+}
+
+// oldKeyPackage returns one as a client from before there were roles makes it.
+func (p *person) oldKeyPackage() []byte {
+	p.w.t.Helper()
+	cfg := p.w.config(p.store)
+	signer, _, err := cfg.Suites[0].NewSignaturePrivateKey(p.Client.Seed())
+	p.ok(err)
+	kp, _, err := mls.NewKeyPackage(&mls.Config{Suites: cfg.Suites}, cfg.Suites[0], []byte(p.Device()), signer, mls.KeyPackageOptions{
+		GroupExtensions: []public.ExtensionType{public.ExtensionType(wire.RoomExtensionType)},
+	})
+	p.ok(err)
+	return kp
+}
