@@ -12,7 +12,7 @@ interface FieldProps {
 }
 
 /** NameField is the name of an account. */
-export function NameField({ value, onText, error, fresh }: FieldProps & { fresh?: boolean }) {
+export function NameField({ value, onText, error, fresh, autofocus = true }: FieldProps & { fresh?: boolean; autofocus?: boolean }) {
   return (
     <TextField
       label={t("auth.name")}
@@ -24,7 +24,7 @@ export function NameField({ value, onText, error, fresh }: FieldProps & { fresh?
       autocomplete="username"
       autocapitalize="none"
       spellcheck={false}
-      autofocus
+      autofocus={autofocus}
       dir="ltr"
     />
   );

@@ -7,7 +7,7 @@ import { SignInForm } from "./SignInForm";
 export function Reset() {
   return (
     <>
-      <Head title={t("auth.reset")} onBack={() => (step.value = "signIn")} />
+      <Head title={t("auth.reset")} onBack={() => (step.value = "signIn")} focus />
       <div class="auth-form">
         <p>{t("auth.resetText")}</p>
         <ul class="points">

@@ -47,7 +47,7 @@ export function SignInForm({ reset = false, deed, children }: SignInFormProps) {
         void submit("passphrase");
       }}
     >
-      <NameField value={name} onText={(text) => (typedName.value = text)} error={errors.name} />
+      <NameField autofocus={!reset} value={name} onText={(text) => (typedName.value = text)} error={errors.name} />
       <PassphraseField value={passphrase} onText={setPassphrase} error={errors.passphrase} />
       <DeviceLine value={device} onText={setDevice} />
       {errors.form && <Note kind="danger">{errors.form}</Note>}

@@ -39,7 +39,7 @@ export function Suggestions({ choices, onChoose }: { choices: Choice[]; onChoose
   if (choices.length === 0) return null;
   return (
     <div onKeyDown={(event) => moveAmong(event, event.currentTarget, ".person-row")}>
-      <h3 class="small-head">{t("new.suggested")}</h3>
+      {choices.some((one) => one.person) && <h3 class="small-head">{t("new.suggested")}</h3>}
       <ul>
         {choices.map((one) => (
           <li key={one.name}>

@@ -9,7 +9,6 @@ export const auth: Translated<typeof english> = {
   "auth.have": "لديك حساب بالفعل؟",
   "auth.haveNot": "جديد هنا؟",
   "auth.closed": "إنشاء الحسابات غير متاح حاليًا على {domain}.",
-  "auth.at": "على {domain}",
 
   "auth.name": "الاسم",
   "auth.nameHint": "يجدك الآخرون به. حروف a–z صغيرة وأرقام ونقاط وشرطات.",

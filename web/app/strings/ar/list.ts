@@ -44,7 +44,6 @@ export const list: Translated<typeof english> = {
   "list.mention": "أُشير إليك",
   "list.pinned": "مثبتة",
   "list.muted": "مكتومة",
-  "list.left": "لم تعد في هذه المجموعة",
   "list.nothing": "لا رسائل بعد",
   "list.unsent": "سُحبت الرسالة",
   "list.unknown": "رسالة لا تستطيع هذه النسخة عرضها",
@@ -70,7 +69,6 @@ export const list: Translated<typeof english> = {
   "list.notice.other": "حُدّثت المحادثة",
 
   "list.menu": "خيارات {title}",
-  "list.open": "فتح",
   "list.pin": "تثبيت",
   "list.unpin": "إلغاء التثبيت",
   "list.mute": "كتم",
@@ -126,7 +124,6 @@ export const list: Translated<typeof english> = {
   "new.who": "إلى من تريد أن تكتب؟",
   "new.placeholder": "الاسم",
   "new.suggested": "أشخاص تعرفهم",
-  "new.by": "اكتب إلى",
   "new.nobody": "اكتب الاسم الذي يستخدمه هنا، مثل ‎“ana.lopes”.",
   "new.add": "إضافة ‎@{name}",
   "new.badName": "يتكون الاسم من حروف a–z الصغيرة والأرقام والنقاط والشرطات فقط.",
@@ -147,7 +144,6 @@ export const list: Translated<typeof english> = {
     many: "تتسع المجموعة إلى {n} شخصًا.",
     other: "تتسع المجموعة إلى {n} شخص.",
   },
-  "new.self": "ملاحظات لنفسك",
 
   "search.label": "بحث",
   "search.results": "نتائج البحث",

@@ -42,7 +42,7 @@ export const settings: Translated<typeof english> = {
   "devices.none": "لا شيء ينتظر. لإضافة جهاز سجّل الدخول فيه باسمك وسيظهر هنا.",
   "devices.add": "إضافة جهاز",
   "devices.reset": "يبدأ أحدهم حسابك من جديد على جهاز آخر",
-  "devices.resetText": "إن كنت أنت فلا شيء عليك. وإن لم تكن أنت فأوقف ذلك الآن وغيّر عبارة المرور.",
+  "devices.resetText": "إن كنت أنت فلا شيء عليك. وإن لم تكن أنت فأوقف ذلك الآن.",
   "devices.resetStop": "إيقاف",
   "devices.resetStopped": "توقّف ذلك، وبقي حسابك كما كان.",
 

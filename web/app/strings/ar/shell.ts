@@ -9,7 +9,6 @@ export const shell: Translated<typeof english> = {
   done: "تم",
   back: "رجوع",
   clear: "مسح",
-  more: "المزيد",
   retry: "إعادة المحاولة",
   undo: "تراجع",
   delete: "حذف",
@@ -27,12 +26,9 @@ export const shell: Translated<typeof english> = {
   "shell.slow": "يستغرق هذا وقتًا أطول من المعتاد، وسيستمر من تلقاء نفسه.",
   "shell.pick": "رسائلك",
   "shell.pickText": "اختر محادثة أو ابدأ محادثة جديدة. لا يقرأ ما تكتبه إلا من هم فيها.",
-  "shell.unsupported": "هذا المتصفح قديم جدًا بالنسبة إلى Parley",
-  "shell.unsupportedText": "يُرجى تحديثه، أو فتح هذه الصفحة في إصدار حديث من Chrome أو Edge أو Firefox أو Safari.",
 
   "connection.connecting": "جارٍ الاتصال…",
   "connection.offline": "أنت غير متصل. يمكنك القراءة، وسيُرسل ما تكتبه لاحقًا.",
-  "connection.back": "عدت إلى الاتصال",
 
   "live.message": "رسالة جديدة في {title}",
   "live.opened": "محادثة مع {title}",

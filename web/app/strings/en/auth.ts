@@ -9,7 +9,6 @@ export const auth = {
   "auth.have": "Already have an account?",
   "auth.haveNot": "New here?",
   "auth.closed": "New accounts aren’t open on {domain} right now.",
-  "auth.at": "on {domain}",
 
   "auth.name": "Name",
   "auth.nameHint": "Others find you by it. Small letters a–z, digits, dots, dashes and underscores.",

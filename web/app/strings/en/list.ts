@@ -24,7 +24,6 @@ export const list = {
   "list.mention": "You were mentioned",
   "list.pinned": "Pinned",
   "list.muted": "Muted",
-  "list.left": "You’re not in this group any more",
   "list.nothing": "No messages yet",
   "list.unsent": "Message unsent",
   "list.unknown": "A message that this version can’t show",
@@ -50,7 +49,6 @@ export const list = {
   "list.notice.other": "The conversation was updated",
 
   "list.menu": "Options for {title}",
-  "list.open": "Open",
   "list.pin": "Pin",
   "list.unpin": "Unpin",
   "list.mute": "Mute",
@@ -87,7 +85,6 @@ export const list = {
   "new.who": "Who do you want to write to?",
   "new.placeholder": "Name",
   "new.suggested": "People you know",
-  "new.by": "Write to",
   "new.nobody": "Type the name that they use here, for example “ana.lopes”.",
   "new.add": "Add @{name}",
   "new.badName": "A name has only small letters a–z, digits, dots, dashes and underscores.",
@@ -102,7 +99,6 @@ export const list = {
   "new.create": "Create group",
   "new.several": "Add more people to make it a group.",
   "new.full": { one: "A group has room for {n} person.", other: "A group has room for {n} people." },
-  "new.self": "Notes to yourself",
 
   "search.label": "Search",
   "search.results": "Search results",

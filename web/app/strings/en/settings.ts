@@ -42,7 +42,7 @@ export const settings = {
   "devices.none": "Nothing is waiting. To add a device, sign in there with your name: it then shows up here.",
   "devices.add": "Add a device",
   "devices.reset": "Somebody is starting your account again on another device",
-  "devices.resetText": "If that’s you, there’s nothing to do. If it isn’t, stop it now, and change your passphrase.",
+  "devices.resetText": "If that’s you, there’s nothing to do. If it isn’t, stop it now.",
   "devices.resetStop": "Stop it",
   "devices.resetStopped": "Stopped. Your account stays as it was.",
 

@@ -9,7 +9,6 @@ export const shell = {
   done: "Done",
   back: "Back",
   clear: "Clear",
-  more: "More",
   retry: "Try again",
   undo: "Undo",
   delete: "Delete",
@@ -27,12 +26,9 @@ export const shell = {
   "shell.slow": "This is taking longer than usual. It goes on by itself.",
   "shell.pick": "Your messages",
   "shell.pickText": "Choose a conversation, or start a new one. What you write can be read only by the people in it.",
-  "shell.unsupported": "This browser is too old for Parley",
-  "shell.unsupportedText": "Please update it, or open this page in a current Chrome, Edge, Firefox or Safari.",
 
   "connection.connecting": "Connecting…",
   "connection.offline": "You’re offline. You can read, and what you write is sent later.",
-  "connection.back": "You’re online again",
 
   "live.message": "New message in {title}",
   "live.opened": "Conversation with {title}",
