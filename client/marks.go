@@ -264,8 +264,9 @@ func (t *tx) owesRead(r *roomRecord, seq uint64) error {
 	if wanted, err := t.receipts(); err != nil || !wanted {
 		return err
 	}
-	quiet, err := t.quiet(r)
-	if err != nil || quiet || len(r.Accounts) > maxReporting || r.Status != statusActive {
+	// Of a request it is reported once it is accepted.
+	blocked, err := t.blockedIn(r)
+	if err != nil || blocked || len(r.Accounts) > maxReporting || r.Status != statusActive {
 		return err
 	}
 	id, err := t.newestOfOthers(r, seq)

@@ -182,3 +182,27 @@ func TestManyReports(t *testing.T) {
 		t.Errorf("the first of many: %s; want delivered", got)
 	}
 }
+
+// Who reads a request tells nothing before it is accepted.
+func TestRequestIsReadQuietly(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	id := alice.sendTo("hello", "bob")
+	room := bob.only().Room
+	if err := bob.MarkRead(ctx, room, 99); err != nil {
+		t.Fatal(err)
+	}
+	bob.sync()
+	alice.sync()
+	if got := alice.state(id); got != client.StateSent {
+		t.Errorf("before it is accepted: %s; want sent", got)
+	}
+	if err := bob.Accept(ctx, room); err != nil {
+		t.Fatal(err)
+	}
+	bob.sync()
+	alice.sync()
+	if got := alice.state(id); got != client.StateRead {
+		t.Errorf("after it is accepted: %s; want read", got)
+	}
+}
