@@ -156,7 +156,6 @@ func (b *bench) loads(rooms int) {
 func (p *person) away() {
 	p.t.Helper()
 	p.do(chromedp.Navigate("about:blank"))
-	p.worker = true // one that is heard wouldn't end
 	eventually(p.t, "the worker's end", func() bool {
 		all, err := chromedp.Targets(p.ctx)
 		return err == nil && !slices.ContainsFunc(all, func(i *target.Info) bool {

@@ -41,7 +41,9 @@ func TestPasskeys(t *testing.T) {
 	laptop.heard.expect("NotAllowedError")
 	laptop.press("button", "Sign in with a passkey")
 	laptop.sees("The passkey wasn’t used") // it has none yet
-	laptop.do(call(webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: second, Credential: made}))
+	laptop.do(call(webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: second, Credential: &webauthn.Credential{
+		CredentialID: made.CredentialID, IsResidentCredential: true, RpID: made.RpID, PrivateKey: made.PrivateKey, UserHandle: made.UserHandle, SignCount: made.SignCount,
+	}}))
 	laptop.press("button", "Sign in with a passkey")
 	laptop.approved(alice)
 }

@@ -3,12 +3,9 @@ package browser
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -19,7 +16,6 @@ type person struct {
 	door    *door
 	account string // the name by which others find them
 	profile context.Context
-	worker  bool // its worker is heard too
 }
 
 // display is what somebody is called: marked, since the server mustn't know.
@@ -50,6 +46,7 @@ func (s *site) personIn(account string, profile context.Context) *person {
 	s.doors, s.used = s.doors[1:], append(s.used, d)
 	p := &person{site: s, door: d, account: account, profile: profile}
 	p.tab = p.another()
+	s.t.Cleanup(p.hearWorker)
 	return p
 }
 
@@ -73,31 +70,30 @@ func (p *person) another() *tab {
 func (p *person) visit() {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.door.origin()))
-	p.hearWorker()
 }
 
-// hearWorker hears the worker in which the core runs too.
+// hearWorker hears what the worker has said in which the core runs: the browser
+// tells that afterwards too. While it is heard the worker doesn't end with its tabs.
 func (p *person) hearWorker() {
-	if os.Getenv("NOHEAR") != "" {
+	if p.profile.Err() != nil {
 		return
 	}
-	for range 20 {
-		all, err := chromedp.Targets(p.ctx)
-		if err != nil {
-			return
+	all, err := chromedp.Targets(p.profile)
+	if err != nil {
+		return
+	}
+	for _, one := range all {
+		if one.Type != "shared_worker" || !strings.HasPrefix(one.URL, p.door.origin()) {
+			continue
 		}
-		for _, one := range all {
-			if one.Type != "shared_worker" || !strings.HasPrefix(one.URL, p.door.origin()) || p.worker {
-				continue
-			}
-			ctx, end := chromedp.NewContext(p.profile, chromedp.WithTargetID(target.ID(one.TargetID)), chromedp.WithDetachOnCancel())
-			p.t.Cleanup(end)
-			if err := chromedp.Do(ctx); err == nil && chromedp.Listen(ctx, p.heard.hear) == nil {
-				p.worker = true
-			}
-			return
+		ctx, end := chromedp.NewContext(p.profile, chromedp.WithTargetID(one.TargetID), chromedp.WithDetachOnCancel(), chromedp.WithListener(p.heard.hear))
+		if err := chromedp.Do(ctx); err != nil {
+			p.t.Logf("%s: the worker isn't heard: %v", p.name, err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		end()
+	}
+	if complaints := p.heard.unexpected(); len(complaints) > 0 {
+		p.t.Errorf("%s: the browser complains:\n%s", p.name, strings.Join(complaints, "\n"))
 	}
 }
 

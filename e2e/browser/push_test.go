@@ -58,11 +58,10 @@ func TestPush(t *testing.T) {
 	alice.press("switch", "Notify me about new messages*")
 	alice.sees("They also arrive while this page is closed.")
 
-	alice.do(chromedp.Navigate("about:blank")) // nobody looks any more
-	time.Sleep(time.Second)                    // the worker of the page ends
 	for len(bodies) > 0 {
 		<-bodies
 	}
+	alice.do(chromedp.Navigate("about:blank")) // nobody looks any more
 	bob.says(room, "are you there "+mark)
 	select {
 	case body := <-bodies:
