@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -90,16 +91,21 @@ func newSite(t testing.TB) *site {
 func (s *site) handler(api http.Handler, wasm string) http.Handler {
 	root := browsertest.Root(s.t)
 	define := map[string]string{"PARLEY_WASM": "/core.wasm", "PARLEY_WORKER": "/worker.js", "PARLEY_SHELL": "/index.html /page.js /worker.js /core.wasm", "PARLEY_BUILD": "test"}
-	scripts := map[string][]byte{
-		"/page.js": browsertest.Bundle(s.t, root, `
+	next := maps.Clone(define) // another version of the page
+	next["PARLEY_WORKER"] = "/worker2.js"
+	const script = `
 			import { connect } from "./web/lib/client";
 			import { startOffline, takeOpened } from "./web/lib/offline";
 			globalThis.told = [];
 			globalThis.opened = takeOpened();
 			globalThis.core = connect();
-			globalThis.startOffline = startOffline;`, define),
-		"/worker.js": browsertest.Bundle(s.t, root, `import "./web/lib/worker";`, define),
-		"/sw.js":     browsertest.Bundle(s.t, root, `import "./web/sw/sw";`, define),
+			globalThis.startOffline = startOffline;`
+	scripts := map[string][]byte{
+		"/page.js":    browsertest.Bundle(s.t, root, script, define),
+		"/page2.js":   browsertest.Bundle(s.t, root, script, next),
+		"/worker2.js": browsertest.Bundle(s.t, root, `import "./web/lib/worker";`, define),
+		"/worker.js":  browsertest.Bundle(s.t, root, `import "./web/lib/worker";`, define),
+		"/sw.js":      browsertest.Bundle(s.t, root, `import "./web/sw/sw";`, define),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch script, ok := scripts[r.URL.Path]; {
@@ -111,6 +117,9 @@ func (s *site) handler(api http.Handler, wasm string) http.Handler {
 		case r.URL.Path == "/" || r.URL.Path == "/index.html":
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = w.Write([]byte(`<!doctype html><title>Parley</title><script src="/page.js"></script>`))
+		case r.URL.Path == "/next":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte(`<!doctype html><title>Parley</title><script src="/page2.js"></script>`))
 		case r.URL.Path == "/empty":
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = w.Write([]byte(`<!doctype html>`))

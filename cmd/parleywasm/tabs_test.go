@@ -96,3 +96,19 @@ func TestWiped(t *testing.T) {
 		t.Errorf("boot after signing out = %s", out)
 	}
 }
+
+// A newer version of the page takes the core over from the older one, whose tabs load
+// anew.
+func TestHandover(t *testing.T) {
+	s := newSite(t)
+	old := s.browser("")
+	old.signUp("ada")
+	old.js(`globalThis.before = true`)
+	ctx, _ := browsertest.Tab(t, old.ctx)
+	next := &tab{t: t, ctx: ctx}
+	next.do(navigate(s.url + "/next"))
+	if got := next.phase(); got != "ready" {
+		t.Errorf("phase in the newer page = %q; want ready", got)
+	}
+	old.until(`globalThis.before === undefined`)
+}

@@ -62,7 +62,7 @@ func (d *dist) add(name, to string, data []byte) error {
 	}
 	if !d.quick && compressible(to) {
 		for ext, compress := range map[string]func([]byte) ([]byte, error){".br": brotlied, ".gz": gzipped} {
-			small, err := d.compressed(to+ext, data, compress)
+			small, err := d.compressed(to+ext, data, to != name, compress)
 			if err != nil {
 				return err
 			}
@@ -77,8 +77,8 @@ func (d *dist) add(name, to string, data []byte) error {
 
 // compressed writes a compressed form where it is smaller, and returns its size. One
 // that is there already under a name that holds a hash isn't made again.
-func (d *dist) compressed(to string, data []byte, compress func([]byte) ([]byte, error)) (int, error) {
-	if old, err := os.Stat(filepath.Join(distDir, to)); err == nil && old.Size() > 0 && strings.Contains(path.Base(to), "-") {
+func (d *dist) compressed(to string, data []byte, hashed bool, compress func([]byte) ([]byte, error)) (int, error) {
+	if old, err := os.Stat(filepath.Join(distDir, to)); err == nil && old.Size() > 0 && hashed {
 		d.keep[to] = true
 		return int(old.Size()), nil
 	}

@@ -43,7 +43,7 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
     if ("again" in m) {
       for (const { id, key, method, params } of calls.values()) link.post({ id, key, method, params });
     } else if ("reload" in m) {
-      location.reload();
+      reload();
     } else if ("event" in m) {
       const data = m.event === "boot" ? mark(m.data as Boot, false) : m.data;
       for (const fn of listeners.get(m.event) ?? []) fn(data as never);
@@ -69,6 +69,18 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
   void keep();
   const methods = Object.fromEntries(methodNames.map((name) => [name, (p?: unknown) => invoke(name, p ?? {})]));
   return { ...(methods as unknown as Methods), on: on as Core["on"] };
+}
+
+/** The least time between two reloads of a tab: versions that take turns mustn't spin. */
+const RELOAD_MS = 10_000;
+
+/** reload loads the page anew, as the version that has taken over. */
+function reload(): void {
+  const last = Number(sessionStorage.getItem("parley-reloaded") ?? 0);
+  setTimeout(() => {
+    sessionStorage.setItem("parley-reloaded", String(Date.now()));
+    location.reload();
+  }, Math.max(0, last + RELOAD_MS - Date.now()));
 }
 
 /** keep asks the browser not to delete by itself what this device keeps. */
