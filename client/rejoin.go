@@ -27,18 +27,31 @@ func (c *Client) rejoin(ctx context.Context, room identity.Room) error {
 		if s == nil {
 			return nil // there was no fault any more
 		}
-		reply, err := call[wire.CommitReply](ctx, c, wire.OpCommit, wire.CommitRequest{
-			ID: newID(), Room: room, Generation: info.Generation, Commit: s.CommitMessage(), GroupInfo: s.GroupInfo(),
-		})
+		err = c.sendRejoin(ctx, room, info.Generation, s)
 		switch {
 		case err == nil:
-			return c.rejoined(ctx, room, info.Generation, s, reply)
+			return nil
 		case errors.Is(err, &wire.Error{Code: wire.CodeStaleEpoch}) || errors.Is(err, &wire.Error{Code: wire.CodeGenerationClosed}):
 			continue
 		}
 		return c.leftIfGone(ctx, room, err)
 	}
 	return fmt.Errorf("%w: the room's epoch goes on moving", ErrQueued)
+}
+
+// sendRejoin has the server take an external commit, and takes its group into use.
+// Nothing is read meanwhile: the commit itself would meet a group that it doesn't
+// fit.
+func (c *Client) sendRejoin(ctx context.Context, room identity.Room, generation uint32, s *mls.StagedCommit) error {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	reply, err := call[wire.CommitReply](ctx, c, wire.OpCommit, wire.CommitRequest{
+		ID: newID(), Room: room, Generation: generation, Commit: s.CommitMessage(), GroupInfo: s.GroupInfo(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.rejoined(ctx, room, generation, s, reply)
 }
 
 // leftIfGone marks a room as left where the server says that this device is not
