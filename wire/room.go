@@ -158,7 +158,8 @@ type GroupInfo struct {
 // and no commit that leaves the proposal out (removal_pending). The account's other
 // devices are out of the room before: CommitRequest; else forbidden. role_refused
 // in a direct room, stale_epoch or future_epoch unless the proposal is of the
-// current epoch.
+// current epoch, bad_message unless it is a SelfRemove of the session's device, and
+// one that every device that would have to commit it supports.
 //
 // The proposal is one event for the room's accounts, [EventLeave], with a number of
 // its own; the server checks its signature, and keeps it in the public group so

@@ -11,7 +11,7 @@ const (
 
 // SignalRequest passes a few sealed bytes to the devices of a room that are
 // connected now: that somebody types. Nothing of it is stored or acknowledged by
-// anyone; it may be lost. Only from a device with a leaf in the room.
+// anyone; it may be lost, or come twice. Only from a device with a leaf in the room.
 type SignalRequest struct {
 	Room identity.Room `cbor:"room" json:"room"`
 	Data []byte        `cbor:"data" json:"data"` // 1 to MaxSignal bytes, which the server can't read
