@@ -57,7 +57,7 @@ export function MessageList() {
           bufferSize={600}
           keepMounted={list.kept()}
           onScroll={(offset) => list.scrolled(offset)}
-          onScrollEnd={() => list.look()}
+          onScrollEnd={() => list.rested()}
           onResize={() => list.resized()}
         >
           {(m: Message, i: number) => list.line(messages, m, i) as never}
@@ -78,8 +78,9 @@ export function MessageList() {
 }
 
 function ToEnd({ list, view }: { list: Scroller; view: View }) {
-  const n = view.thread.below.value;
-  if (!list.away.value && !view.thread.window.value.newer) return null;
+  const newer = view.thread.window.value.newer;
+  const n = newer ? (view.thread.info.value?.unread ?? 0) : view.thread.below.value;
+  if (!list.away.value && !newer) return null;
   const label = n > 0 ? t("conversation.toNewestCount", { n }) : t("conversation.toNewest");
   return <IconButton class="to-end" label={label} icon={ArrowDown} count={n} onClick={() => void list.toEnd()} />;
 }

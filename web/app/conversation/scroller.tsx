@@ -9,7 +9,7 @@ import { lineKey } from "./deeds";
 import { isFirstNew, placeOf } from "./grouping";
 import { Line } from "./Line";
 import type { View } from "./view";
-import { keyOf } from "./window";
+import { keyOf, maxHeld } from "./window";
 
 /** How near to an end more is asked for, and what counts as the end, in pixels. */
 const near = 1500;
@@ -100,9 +100,18 @@ export class Scroller {
     this.later();
   }
 
+  /** trim lets go of what is far. To take lines from the start moves the others: not while one scrolls, unless there are very many. */
   private trim(): void {
-    const up = this.view.thread.prepended;
-    requestAnimationFrame(() => requestAnimationFrame(() => this.view.thread.trim(up && !this.atEnd)));
+    const up = this.view.thread.prepended && !this.atEnd;
+    const far = this.messages.length > 3 * maxHeld;
+    if (up || far) requestAnimationFrame(() => requestAnimationFrame(() => this.view.thread.trim(up)));
+  }
+
+  /** rested is called when a scrolling has ended. */
+  rested(): void {
+    const [handle, n] = [this.handle.current, this.messages.length];
+    if (handle) this.view.thread.trim(handle.findItemIndex(handle.scrollOffset) < n / 2);
+    this.look();
   }
 
   resized(): void {
