@@ -63,7 +63,9 @@ func (p *person) another() *tab {
 	if p.tab != nil {
 		heard = p.heard
 	}
-	return newTab(t, p.account, ctx, heard)
+	made := newTab(t, p.account, ctx, heard)
+	made.close = end
+	return made
 }
 
 // visit opens the page.

@@ -61,7 +61,9 @@ func TestPush(t *testing.T) {
 	for len(bodies) > 0 {
 		<-bodies
 	}
-	alice.do(chromedp.Navigate("about:blank")) // nobody looks any more
+	blank := alice.another()
+	alice.close() // nobody looks any more
+	alice.tab = blank
 	bob.says(room, "are you there "+mark)
 	select {
 	case body := <-bodies:
@@ -72,7 +74,7 @@ func TestPush(t *testing.T) {
 		t.Fatal("the push service is never asked")
 	}
 	// What a push service does then, in the browser.
-	alice.do(call(serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: alice.door.origin() + "/", RegistrationID: registration}))
+	alice.do(call(serviceworker.Enable, cdp.Empty{}), call(serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: alice.door.origin() + "/", RegistrationID: registration}))
 	alice.do(chromedp.Navigate(alice.door.origin() + "/icons/icon.svg"))
 	var shown []struct{ Title, Body string }
 	eventually(t, "a notification", func() bool {

@@ -26,6 +26,7 @@ type tab struct {
 	name  string // of who looks at it
 	ctx   context.Context
 	heard *hearing
+	close context.CancelFunc
 }
 
 // newTab prepares a tab. In the end what the browser said of it fails the test, and

@@ -45,8 +45,8 @@ func newTour(s *site, account, language string, view func(*tour, string)) *tour 
 	return o
 }
 
-// enter goes through what somebody sees who isn't signed in, and signs up.
-func (o *tour) enter() {
+// arrive goes through what somebody sees who isn't signed in, and signs up.
+func (o *tour) arrive() {
 	o.visit()
 	o.has("button", "auth.signUp")
 	o.view("welcome")

@@ -38,7 +38,7 @@ func TestAccessible(t *testing.T) {
 				n++
 			}
 			maya := newTour(s, "maya", c.language, look)
-			maya.enter()
+			maya.arrive()
 			maya.chosenLanguage(c.name)
 			maya.main(maya.newWorld(c.lines), c.lines)
 			newTour(s, "second", c.language, look).waits(maya)
@@ -159,7 +159,7 @@ func TestScreenshots(t *testing.T) {
 			o.scheme("light")
 		}
 		maya := newTour(s, "maya", c.language, shoot)
-		maya.enter()
+		maya.arrive()
 		maya.chosenLanguage(c.name)
 		w := maya.newWorld(c.lines)
 		newTour(s, "second", c.language, shoot).waits(maya)
