@@ -141,9 +141,9 @@ export function Composer() {
   );
 }
 
-/** grow makes the field as high as its text, up to what its style allows. */
+/** grow makes the field as high as its text, up to what its style allows, in browsers whose style can't. */
 function grow(field: HTMLTextAreaElement | null): void {
-  if (!field) return;
+  if (!field || CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren, Ref } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useImperativeHandle, useRef } from "preact/hooks";
 import { Alert, Close, Search } from "../icons";
 import { t } from "../strings";
 import { IconButton } from "./IconButton";
@@ -29,8 +29,13 @@ export interface TextFieldProps {
 }
 
 /** TextField is one line of text with its label, a hint and what is wrong with it. */
-export function TextField({ label, value, onText, hint, error, beside, input, type = "text", ...rest }: TextFieldProps) {
+export function TextField({ label, value, onText, hint, error, beside, input, type = "text", autofocus, ...rest }: TextFieldProps) {
   const id = useId();
+  const own = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (autofocus) own.current?.focus(); // the attribute counts only once for a page
+  }, []);
+  useImperativeHandle(input ?? null, () => own.current!, []);
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div class={error ? "field wrong" : "field"}>
@@ -38,7 +43,8 @@ export function TextField({ label, value, onText, hint, error, beside, input, ty
       <div class="field-box">
         <input
           id={id}
-          ref={input}
+          ref={own}
+          autofocus={autofocus}
           type={type as "text"}
           value={value}
           onInput={(event) => onText(event.currentTarget.value)}
