@@ -102,14 +102,6 @@ func (n *news) nudge() {
 // boot tells who is here.
 func (n *news) boot(c *Core) { n.later("boot", func() any { return c.boot() }) }
 
-// room tells that something in a conversation has changed.
-func (n *news) room(uri string) {
-	n.mu.Lock()
-	n.rooms[uri] = true
-	n.mu.Unlock()
-	n.nudge()
-}
-
 // notice tells of a message for which a notification may be shown.
 func (n *news) notice(what Notice) {
 	n.mu.Lock()
