@@ -264,7 +264,8 @@ func (p *person) approved(first *person) {
 	p.has("heading", "Chats")
 }
 
-// TestBlocked: who is blocked writes into the void, and isn't told.
+// TestBlocked: what somebody writes who is blocked isn't sent, also not later; once
+// they aren't any more it goes on.
 func TestBlocked(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -278,6 +279,7 @@ func TestBlocked(t *testing.T) {
 	bob.sees("You’ve blocked " + alice.display())
 	bob.hasNot("textbox", "Message to *")
 	alice.send("can you hear me " + mark)
+	alice.has("article", "*can you hear me*Not sent.")
 	bob.goTo("#/settings/privacy")
 	bob.sees("@alice")
 	bob.press("button", "Unblock: *")

@@ -41,11 +41,27 @@ func TestPasskeys(t *testing.T) {
 	laptop.heard.expect("NotAllowedError")
 	laptop.press("button", "Sign in with a passkey")
 	laptop.sees("The passkey wasn’t used") // it has none yet
-	laptop.do(call(webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: second, Credential: &webauthn.Credential{
-		CredentialID: made.CredentialID, IsResidentCredential: true, RpID: made.RpID, PrivateKey: made.PrivateKey, UserHandle: made.UserHandle, SignCount: made.SignCount,
-	}}))
+	laptop.do(call(addCredential, addCredentialParams{second, credential{made.CredentialID, true, made.RpID, made.PrivateKey, made.UserHandle, made.SignCount}}))
 	laptop.press("button", "Sign in with a passkey")
 	laptop.approved(alice)
+}
+
+// addCredential is the protocol's command with what this authenticator can do: it
+// refuses the fields of newer kinds, even with nothing in them.
+var addCredential = cdp.Command[addCredentialParams, cdp.Empty]{Method: webauthn.CommandAddCredential}
+
+type addCredentialParams struct {
+	AuthenticatorID webauthn.AuthenticatorID `json:"authenticatorId"`
+	Credential      credential               `json:"credential"`
+}
+
+type credential struct {
+	CredentialID         []byte  `json:"credentialId"`
+	IsResidentCredential bool    `json:"isResidentCredential"`
+	RpID                 string  `json:"rpId"`
+	PrivateKey           []byte  `json:"privateKey"`
+	UserHandle           []byte  `json:"userHandle"`
+	SignCount            float64 `json:"signCount"`
 }
 
 // authenticator gives the tab a device that holds passkeys, and whose owner always
