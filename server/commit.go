@@ -58,7 +58,7 @@ func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitReq
 	}
 	s.stats.commits.Add(1)
 	s.tell(union(room.Accounts, u.Next.Accounts))
-	s.pushes.grown(joined(room.Accounts, u.Next.Accounts), op.Device.Account())
+	s.pushes.grown(joined(room.Accounts, u.Next.Accounts), op.Device)
 	return &r, nil
 }
 

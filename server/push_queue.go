@@ -52,7 +52,7 @@ func (p *pushes) init(times PushTimes, on bool) {
 
 // grown says that the mailboxes of accounts have grown, by sender's doing, whose own
 // other devices aren't woken for it. It doesn't block.
-func (p *pushes) grown(accounts []identity.Account, sender identity.Account) {
+func (p *pushes) grown(accounts []identity.Account, sender identity.Device) {
 	if !p.on {
 		return
 	}
@@ -60,7 +60,7 @@ func (p *pushes) grown(accounts []identity.Account, sender identity.Account) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range accounts {
-		if a == sender || p.silent.has(a, now) {
+		if owns(a, sender) || p.silent.has(a, now) {
 			continue
 		}
 		due := now.Add(p.times.Grace)

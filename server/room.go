@@ -116,7 +116,7 @@ func (s *Server) openRoom(ctx context.Context, op OperationID, req *wire.OpenRoo
 			s.tell(union(before.Accounts, u.Next.Accounts))
 		} else {
 			s.tell(u.Next.Accounts)
-			s.pushes.grown(u.Next.Accounts, op.Device.Account())
+			s.pushes.grown(u.Next.Accounts, op.Device)
 		}
 	}
 	return &r, nil

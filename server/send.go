@@ -96,7 +96,7 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	s.stats.bytes.Add(uint64(len(req.Message)))
 	s.tell(room.Accounts)
 	if !req.Quiet {
-		s.pushes.grown(room.Accounts, op.Device.Account())
+		s.pushes.grown(room.Accounts, op.Device)
 	}
 	return r, nil
 }
