@@ -14,6 +14,7 @@ import { useSwipe } from "./useSwipe";
 import { useTab } from "./useTab";
 import { shortName, useView, type View } from "./view";
 import { keyOf } from "./window";
+import "./message.css";
 
 /** MessageRow is a message: whose it is, its bubble, the reactions below and the deeds beside it. */
 export function MessageRow({ m, place, marked }: { m: Message; place: Place; marked: boolean }) {
