@@ -3,6 +3,7 @@ import "./styles/base.css";
 
 import { render } from "preact";
 import { startOffline, takeOpened } from "../lib/offline";
+import { forgetEmoji } from "./emoji/recent";
 import { watchSearch } from "./search/sought";
 import { watchOwn } from "./settings/own";
 import { App } from "./shell/App";
@@ -33,6 +34,7 @@ async function main() {
   watchSettings();
   watchRooms();
   watchOwn();
+  forgetEmoji();
   watchNotices();
   await watchBoot();
   await startOffline(goToRoom);

@@ -1,9 +1,7 @@
-/**
- * The emoji that were used last, and the skin tone. They stay on this device, under
- * a name that begins with "parley-", which signing out takes away.
- */
+/** The emoji that were used last, and the skin tone. They stay on this device until one signs out of it. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
+import { phase } from "../state";
 
 const place = "parley-emoji";
 const most = 24;
@@ -31,6 +29,20 @@ export function remembered(): void {
   } catch {
     // A browser that keeps nothing has none.
   }
+}
+
+/** forgetEmoji takes all of it away once nobody is signed in here. */
+export function forgetEmoji(): void {
+  effect(() => {
+    if (phase.value !== "none") return;
+    recent.value = [];
+    tone.value = 0;
+    try {
+      localStorage.removeItem(place);
+    } catch {
+      // As below.
+    }
+  });
 }
 
 /** used puts an emoji first among the recent. */
