@@ -18,6 +18,7 @@ export async function change(some: Partial<Settings>): Promise<void> {
 /** watchSettings reads them once somebody is here, and listens. */
 export function watchSettings() {
   core.on("settings", take);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintBar);
   effect(() => {
     if (phase.value === "ready") void core.settings().then(take, () => undefined);
     else if (phase.value === "none") remember({ ...remembered(), here: false });
