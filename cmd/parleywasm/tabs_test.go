@@ -16,7 +16,7 @@ const noShared = `delete globalThis.SharedWorker;`
 // until waits until an expression is true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for range 400 {
+	for range 1200 {
 		if b.js(expression) == "true" {
 			return
 		}
