@@ -1,6 +1,6 @@
 import { Back, Next } from "../icons";
 import { account, boot, goToList, goToSettings, route, wide } from "../state";
-import { write } from "../state/route";
+import { write } from "../state/address";
 import { t } from "../strings";
 import { Avatar, Count, IconButton, moveAmong } from "../ui";
 import { devices, profile } from "./own";
