@@ -228,7 +228,7 @@ func (b *bench) fillMessages(n int) {
 	room, err := writers[0].Start(b.t.Context(), client.Opening{Names: slices.Delete(slices.Clone(names), 1, 2), Group: true, Title: "The long one"})
 	writers[0].must(err)
 	for _, w := range writers[1:] {
-		w.accepts()
+		w.joins(room)
 	}
 	b.maya.goTo("#/requests")
 	b.maya.press("button", "Accept: *")

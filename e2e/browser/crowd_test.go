@@ -85,23 +85,13 @@ func (f *friend) says(room identity.Room, text string) client.MessageID {
 	return id
 }
 
-// accepts waits for a request, and takes it.
-func (f *friend) accepts() identity.Room {
+// joins waits until somebody is in a conversation.
+func (f *friend) joins(room identity.Room) {
 	f.t.Helper()
-	var room identity.Room
-	eventually(f.t, "a request", func() bool {
-		rooms, err := f.Rooms(f.t.Context())
-		f.must(err)
-		for _, r := range rooms {
-			if r.Request {
-				room = r.Room
-				return true
-			}
-		}
-		return false
+	eventually(f.t, "being in the conversation", func() bool {
+		_, err := f.Room(f.t.Context(), room)
+		return err == nil
 	})
-	f.must(f.Accept(f.t.Context(), room))
-	return room
 }
 
 // last waits for the newest message of a conversation to be a text.

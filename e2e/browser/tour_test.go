@@ -126,7 +126,7 @@ func (o *tour) makeGroup(w *world, lines lines) {
 	w.group = group
 	first := w.leo.says(group, lines.group[0])
 	for _, f := range []*friend{w.nora, w.sam} {
-		f.accepts()
+		f.joins(group)
 	}
 	for i, text := range lines.group[1:] {
 		who := []*friend{w.nora, w.sam, w.leo}[i%3]
