@@ -233,10 +233,18 @@ func (p *tab) key(key string, modifiers ...chromedp.Modifier) {
 	p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers...)))
 }
 
-// enter presses Enter: one event, as of a keyboard, so that what is prevented is.
-func (p *tab) enter() {
+// enter presses Enter.
+func (p *tab) enter() { p.t.Helper(); p.strikes("\r", "Enter", 13) }
+
+// strikes presses a key that writes something: one event, as of a keyboard, so that
+// what the page prevents doesn't happen.
+func (p *tab) strikes(text, code string, number int64) {
 	p.t.Helper()
-	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
-	up := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13}
+	key := text
+	if text == "\r" {
+		key = code
+	}
+	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Code: code, Text: text, WindowsVirtualKeyCode: number}
+	up := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: key, Code: code, WindowsVirtualKeyCode: number}
 	p.do(call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
 }
