@@ -118,13 +118,11 @@ func (s *Store) Gather(ctx context.Context, keys []string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string][]byte, len(records))
-	for _, r := range records {
-		found[r.Key] = r.Value
-	}
 	values := make([][]byte, len(keys))
-	for i, key := range keys {
-		values[i] = found[key]
+	for i, key := range keys { // records are in their order, without those that there aren't
+		if len(records) > 0 && records[0].Key == key {
+			values[i], records = records[0].Value, records[1:]
+		}
 	}
 	return values, nil
 }
