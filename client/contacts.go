@@ -134,7 +134,7 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 			return err
 		}
 		before := k.Chain.Version()
-		number, err := t.safetyNumber(a)
+		mark, err := t.listMark(a)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 		if err := t.noticeLists(k, before); err != nil || before == 0 {
 			return err
 		}
-		return t.noticeVerified(a, number)
+		return t.noticeVerified(a, mark)
 	})
 	if err == nil {
 		err = refused

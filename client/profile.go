@@ -230,14 +230,14 @@ func (t *tx) heedProfile(r *roomRecord, from *Message, msg *content.Message) err
 	return err
 }
 
-// verified reports whether an account's safety number was compared, and is or isn't
-// the same since.
+// verified reports whether an account's safety number was compared, and whether its
+// devices are or aren't the same since.
 func (t *tx) verified(a identity.Account) (yes, changed bool, err error) {
 	s, err := t.state(content.StateVerified, string(a))
 	if err != nil || s.Text == "" {
 		return false, false, err
 	}
-	now, err := t.safetyNumber(a)
+	now, err := t.listMark(a)
 	if err != nil {
 		return false, false, err
 	}

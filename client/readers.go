@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/hex"
 	"slices"
 
 	"parley/content"
@@ -160,13 +161,29 @@ func (c *Client) Verify(ctx context.Context, name, number string) error {
 		if number != "" && number != now || a == c.self.Account {
 			return ErrNoNumber
 		}
-		return t.setState(content.State{Kind: content.StateVerified, Subject: string(a), Text: number})
+		mark := ""
+		if number != "" {
+			if mark, err = t.listMark(a); err != nil {
+				return err
+			}
+		}
+		return t.setState(content.State{Kind: content.StateVerified, Subject: string(a), Text: mark})
 	})
 	return cmpErr(err, c.soon(ctx))
 }
 
+// listMark returns what is kept of an account that was verified: its list as it
+// was, in words. The own list isn't part of it: how that changes its person knows.
+func (t *tx) listMark(a identity.Account) (string, error) {
+	k, err := t.contact(a)
+	if err != nil || k.Chain.Current == nil {
+		return "", err
+	}
+	return hex.EncodeToString(k.Chain.Current.Hash()), nil
+}
+
 // noticeVerified tells in an account's rooms that it was verified before its list
-// changed, and isn't the same any more. before is its safety number until then.
+// changed, and isn't the same any more. before is its listMark until then.
 func (t *tx) noticeVerified(a identity.Account, before string) error {
 	s, err := t.state(content.StateVerified, string(a))
 	if err != nil || s.Text == "" || s.Text != before {

@@ -22,7 +22,7 @@ type StateKind uint8
 // The kinds. Subject is an account's or a room's URI, else empty.
 const (
 	StatePerson   StateKind = 1  // account: Number is a [Standing]
-	StateVerified StateKind = 2  // account: Text is the safety number that was compared; empty: none
+	StateVerified StateKind = 2  // account: Text is its device list, hashed, when the safety number was compared; empty: it wasn't
 	StateContact  StateKind = 3  // account: Data is its [Profile], as it told it last
 	StateRequest  StateKind = 4  // room: Number is a [Acceptance]
 	StateMuted    StateKind = 5  // room: Number is until when, Unix milliseconds; 0: not, -1: for ever

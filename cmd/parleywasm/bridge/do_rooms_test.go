@@ -192,6 +192,14 @@ func TestReaders(t *testing.T) {
 	if r := other(ada); !r.Verified || r.Changed {
 		t.Errorf("verified: %+v", r)
 	}
+	// Another device of ada's own changes the number, but nothing about bob.
+	mine := newPage(t, url)
+	own := ask[Boot](mine, "signIn", SignIn{Name: "ada", Passphrase: "ada's words", DeviceName: "phone"}).Code
+	ask[Nothing](ada, "approveDevice", Code{Code: own})
+	ada.until("the number is another one", func() bool { return other(ada).SafetyNumber != a.SafetyNumber })
+	if r := other(ada); !r.Verified || r.Changed {
+		t.Errorf("after a device of one's own: %+v", r)
+	}
 	// Another device of bob's: calm, but it isn't what was compared.
 	second := newPage(t, url)
 	code := ask[Boot](second, "signIn", SignIn{Name: "bob", Passphrase: "bob's words", DeviceName: "phone"}).Code
