@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"maps"
 	"unicode/utf8"
 
 	"parley/internal/cbor"
@@ -68,20 +69,48 @@ func (s *RoomSettings) check() error {
 	return nil
 }
 
-// newTyped returns a message whose one part is of our own type t.
+// newTyped returns a message of our own type t. What it says stands in a private
+// extension that is called t, beside a status report on nothing: a client that
+// doesn't know t (v0.1.0) shows no line for it.
 func newTyped(ext Extensions, t string, v any) (*Message, error) {
 	data, err := cbor.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
-	return newMessage(ext, DispositionUnspecified, SinglePart{t, data}), nil
+	wrapped, err := cbor.Marshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	ext.Other = maps.Clone(ext.Other)
+	if ext.Other == nil {
+		ext.Other = map[any]cbor.RawMessage{}
+	}
+	ext.Other[t] = wrapped
+	return newMessage(ext, DispositionUnspecified, SinglePart{TypeStatus, noReports}), nil
 }
 
-// typed reads the one part of m into v, and reports whether it is of type t.
+// noReports is a status report on nothing.
+var noReports = []byte{0x80}
+
+// typed reads what m says as type t into v, and reports whether it is of that type.
 func (m *Message) typed(t string, v any) (bool, error) {
-	single, ok := m.Part.Body.(SinglePart)
-	if !ok || single.ContentType != t {
+	raw, ok := m.Extensions.Other[t]
+	if !ok || !isStatus(&m.Part) {
 		return false, nil
 	}
-	return true, unmarshal(single.Content, v)
+	var data []byte
+	if err := unmarshal(raw, &data); err != nil {
+		return true, err
+	}
+	return true, unmarshal(data, v)
+}
+
+// ownKind returns the kind of a message of our own type, or "".
+func (m *Message) ownKind() Kind {
+	for _, own := range ours {
+		if _, ok := m.Extensions.Other[own.name]; ok && isStatus(&m.Part) {
+			return own.kind
+		}
+	}
+	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	. "parley/content"
+	"parley/internal/cbor"
 )
 
 var png = append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 40)...)
@@ -81,7 +82,8 @@ func TestTypedRefuses(t *testing.T) {
 	}
 	for _, kind := range []string{TypeState, TypeRoom, TypeProfile} {
 		m := NewPlain(ext, "x")
-		m.Part.Body = SinglePart{kind, []byte("\xffnoise")}
+		m.Part.Body = SinglePart{TypeStatus, []byte{0x80}}
+		m.Extensions.Other = map[any]cbor.RawMessage{kind: cbor.MustMarshal([]byte("\xffnoise"))}
 		_, e1 := m.States()
 		_, e2 := m.RoomSettings()
 		_, e3 := m.Profile()

@@ -42,12 +42,11 @@ func (m *Message) Summary() Summary {
 		}
 		return s
 	}
-	if isStatus(&m.Part) {
-		s.Kind = KindStatus
+	if s.Kind = m.ownKind(); s.Kind != "" {
 		return s
 	}
-	if single, ok := m.Part.Body.(SinglePart); ok && ours[single.ContentType] != "" {
-		s.Kind = ours[single.ContentType]
+	if isStatus(&m.Part) {
+		s.Kind = KindStatus
 		return s
 	}
 	shown := show(&m.Part)
@@ -69,7 +68,10 @@ func (m *Message) Summary() Summary {
 }
 
 // ours are the types of our own that are no lines of a conversation.
-var ours = map[string]Kind{TypeRoom: KindRoom, TypeProfile: KindProfile, TypeState: KindState}
+var ours = []struct {
+	name string
+	kind Kind
+}{{TypeRoom, KindRoom}, {TypeProfile, KindProfile}, {TypeState, KindState}}
 
 // shown is what one part comes to.
 type shown struct {
