@@ -50,7 +50,7 @@ func (s *site) stranger(account, display string) *friend {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	cfg := client.Config{Store: memstore.New(), Transport: transport, Now: time.Now, DeviceName: account + "’s phone",
+	cfg := client.Config{Store: memstore.New(), Transport: transport, Now: time.Now, Requests: true, DeviceName: account + "’s phone",
 		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()}}
 	c, err := client.SignUp(s.t.Context(), cfg, seal, self, login)
 	if err != nil {
@@ -85,13 +85,14 @@ func (f *friend) says(room identity.Room, text string) client.MessageID {
 	return id
 }
 
-// joins waits until somebody is in a conversation.
+// joins waits until somebody is in a conversation, and accepts it.
 func (f *friend) joins(room identity.Room) {
 	f.t.Helper()
 	eventually(f.t, "being in the conversation", func() bool {
 		_, err := f.Room(f.t.Context(), room)
 		return err == nil
 	})
+	f.must(f.Accept(f.t.Context(), room))
 }
 
 // last waits for the newest message of a conversation to be a text.

@@ -244,7 +244,7 @@ func (o *tour) around(w *world, lines lines) {
 	o.view("new-conversation")
 	o.close()
 	for _, page := range []struct{ name, key string }{
-		{"profile", "profile.display"}, {"devices", "devices.add"}, {"privacy", "privacy.blocked"}, {"notifications", "notify.on"},
+		{"profile", "profile.display"}, {"devices", "devices.about"}, {"privacy", "privacy.blocked"}, {"notifications", "notify.on"},
 		{"look", "look.theme"}, {"storage", ""}, {"keys", "keys.next"}, {"account", "account.signOut"},
 	} {
 		o.goTo("#/settings/" + page.name)
