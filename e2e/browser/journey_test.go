@@ -237,6 +237,7 @@ func TestDevices(t *testing.T) {
 // wipe deletes what the page keeps, as a browser does that needs the space.
 func (p *person) wipe() {
 	p.t.Helper()
+	p.heard.expect("favicon.ico") // a picture alone names no icon
 	p.do(chromedp.Navigate(p.door.origin()+"/icons/icon.svg"), call(storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: p.door.origin(), StorageTypes: "indexeddb"}))
 	p.do(chromedp.Navigate(p.door.origin()))
 }

@@ -1,9 +1,10 @@
 package browser
 
 import (
+	"encoding/json"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp/kb"
 
 	"parley/client"
@@ -36,12 +37,13 @@ func (o *tour) close() {
 	o.until("that the dialog is gone", `text() && !document.querySelector("dialog[open], [popover]:popover-open")`)
 }
 
-// newTour has somebody sign up for a tour in a language.
+// newTour gives somebody a browser of a language, for a tour.
 func newTour(s *site, account, language string, view func(*tour, string)) *tour {
 	o := &tour{person: s.person(account), speech: readSpeech(s.t, language)}
 	o.view = func(name string) { view(o, name) }
-	o.do(chromedp.Navigate(o.door.origin() + "/icons/icon.svg"))
-	o.must(`localStorage.setItem("parley-look", JSON.stringify({theme: "system", language: ` + quote(language) + `, here: false}))`)
+	agent := s.t.Name()
+	_ = json.Unmarshal([]byte(o.must("navigator.userAgent")), &agent)
+	o.do(call(emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: language}))
 	return o
 }
 

@@ -111,6 +111,7 @@ func (c *Core) Sync(ctx context.Context) error {
 		return err
 	}
 	c.tellNotices(ctx, cl)
+	c.news.flush() // whoever waits for Sync has the notices when it returns
 	return nil
 }
 
