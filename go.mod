@@ -5,7 +5,6 @@ go 1.26.0
 require (
 	charm.land/bubbletea/v2 v2.1.1 // the full-screen terminal client
 	github.com/BurntSushi/toml v1.6.0 // the configuration file of serve
-	github.com/SherClockHolmes/webpush-go v1.4.0 // Web Push: VAPID and RFC 8291
 	github.com/andybalholm/brotli v1.2.8 // build only: the page's files, compressed beforehand
 	github.com/charmbracelet/x/ansi v0.11.9 // widths of text in the terminal client
 	github.com/chromedp/cdproto v0.159.0 // tests only: a real browser
