@@ -108,6 +108,7 @@ func TestGroup(t *testing.T) {
 	alice.sees("was removed")
 	carol.sees("You’re not in this group any more")
 	alice.press("button", "Close")
+	alice.hasNot("dialog", "*")
 	alice.send("between us " + mark)
 	bob.hears("between us " + mark)
 	if carol.within(0, "shows("+quote("between us")+")") {
