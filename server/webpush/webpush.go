@@ -255,7 +255,7 @@ func (s *Sender) unreached(t *target, err error) error {
 	return fmt.Errorf("webpush: %s isn't reached", t.service)
 }
 
-// judge says what an answer means (RFC 8030, Sections 5 and 8.4).
+// judge says what an answer means (RFC 8030, Section 5 and RFC 8030, Section 8.4).
 func (s *Sender) judge(t *target, endpoint string, resp *http.Response) error {
 	switch code := resp.StatusCode; {
 	case code >= 200 && code < 300:

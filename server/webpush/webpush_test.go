@@ -89,7 +89,7 @@ func newSender(t *testing.T, hosts []string, services ...*service) *Sender {
 }
 
 // TestPush: what a push service gets is empty, says nothing of anybody, and is signed
-// by the site for that service alone.
+// by the site for that service alone (RFC 8030, Section 5; RFC 8030, Section 5.4).
 func TestPush(t *testing.T) {
 	s := newService(t, status(http.StatusCreated))
 	sender := newSender(t, nil, s)
@@ -125,7 +125,8 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// verify checks a VAPID header by key (RFC 8292) and returns its claims.
+// verify checks a VAPID header by key (RFC 8292, Section 2; RFC 8292, Section 3; RFC
+// 7518, Section 3.4) and returns its claims.
 func verify(t *testing.T, header string, key []byte) map[string]any {
 	t.Helper()
 	signed, k, ok := strings.Cut(strings.TrimPrefix(header, "vapid t="), ", k=")
@@ -161,7 +162,7 @@ func verify(t *testing.T, header string, key []byte) map[string]any {
 	return claims
 }
 
-// TestAnswers: what a push service answers.
+// TestAnswers: what a push service answers (RFC 8030, Section 8.4).
 func TestAnswers(t *testing.T) {
 	for _, test := range []struct {
 		name   string

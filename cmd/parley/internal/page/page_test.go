@@ -57,6 +57,7 @@ func get(h http.Handler, method, path string, header ...string) *httptest.Respon
 
 const forever = "public, max-age=31536000, immutable"
 
+// TestFiles: each file in the coding that the browser takes (RFC 9110, Section 12.5.3).
 func TestFiles(t *testing.T) {
 	h := newHandler(t, built(), Options{})
 	for _, test := range []struct {
@@ -92,7 +93,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// A browser that has a file is told so; another coding is another file.
+// A browser that has a file is told so (RFC 9110, Section 13.1.2); another coding is
+// another file.
 func TestNotModified(t *testing.T) {
 	h := newHandler(t, built(), Options{})
 	for _, path := range []string{"/", "/main-ABCD1234.js"} {
