@@ -69,6 +69,7 @@ func (t *tx) checkRoles(r *roomRecord, g *mls.Group, s *mls.StagedCommit, before
 	}
 	c := wire.RosterChange{
 		Kind: r.Kind, By: by.Account(), Before: accountsOf(before), After: accountsOf(after), Roles: was, Next: is,
+		External: s.External(),
 	}
 	asked := selfRemoving(g)
 	for _, gone := range s.Removed() {

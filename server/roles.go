@@ -62,7 +62,7 @@ func checkNextRoles(before, after *public.GroupContext, accounts []identity.Acco
 // rosterChange says what a commit does to accounts and roles, but for the accounts
 // after it.
 func (j *judge) rosterChange(ctx context.Context, kind wire.Kind, by identity.Device, group *public.Group, staged *public.StagedCommit) (*wire.RosterChange, error) {
-	c := &wire.RosterChange{Kind: kind, By: by.Account()}
+	c := &wire.RosterChange{Kind: kind, By: by.Account(), External: staged.External()}
 	var err error
 	if c.Roles, err = rolesOf(group.Context()); err != nil {
 		return nil, err

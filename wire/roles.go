@@ -72,6 +72,9 @@ type RosterChange struct {
 	Removed []RemovedLeaf      // of others and of By
 	Roles   *Roles             // before; nil: the group has none
 	Next    *Roles             // by the commit; nil: it has none then
+	// External: the commit is an external one, which can't change the roles (RFC 9420,
+	// Section 12.4.3.2).
+	External bool
 }
 
 // A RemovedLeaf is a leaf that a commit takes out.
@@ -90,7 +93,9 @@ type RemovedLeaf struct {
 //   - only admins give and take roles, to accounts that are in the group after the
 //     commit;
 //   - an account that goes out, or comes in by who is no admin, has no role
-//     afterwards: the commit drops it from the roles.
+//     afterwards: the commit drops it from the roles;
+//   - an external commit leaves the roles as they are. Who goes out by it has none
+//     all the same: it counts for nothing while it is out, and the next commit drops it.
 func (c *RosterChange) Allowed() bool {
 	if c.Roles == nil || c.Next == nil {
 		return c.Roles == nil && c.Next == nil
@@ -98,20 +103,25 @@ func (c *RosterChange) Allowed() bool {
 	if c.Kind != KindGroup {
 		return false
 	}
+	if c.External {
+		return slices.Equal(c.Next.Admins, c.Roles.Admins) && c.takesOutOwn()
+	}
 	for _, a := range c.Next.Admins {
-		if slices.Contains(c.Before, a) && !slices.Contains(c.After, a) {
+		leftOver := slices.Contains(c.Roles.Admins, a) && !slices.Contains(c.Before, a)
+		if !slices.Contains(c.After, a) && !leftOver {
 			return false
 		}
 	}
 	if slices.Contains(c.Roles.AdminsAmong(c.Before), c.By) {
 		return true
 	}
-	for _, l := range c.Removed {
-		if !l.Excused && l.Account != c.By {
-			return false
-		}
-	}
-	return slices.Equal(c.Next.Within(c.After).Admins, c.Roles.Within(c.Before).Within(c.After).Admins)
+	return c.takesOutOwn() && slices.Equal(c.Next.Within(c.After).Admins, c.Roles.Within(c.Before).Within(c.After).Admins)
+}
+
+// takesOutOwn reports whether the commit takes out leaves of By and excused ones
+// alone.
+func (c *RosterChange) takesOutOwn() bool {
+	return !slices.ContainsFunc(c.Removed, func(l RemovedLeaf) bool { return !l.Excused && l.Account != c.By })
 }
 
 // Within returns r without the accounts that aren't among accounts; nil of nil.
