@@ -42,7 +42,8 @@ func (t *tx) expiry(m *Message, e *content.Expiration) error {
 	if e.Relative {
 		m.TimerS = min(max(e.Seconds, minTimer), maxTimer)
 	} else {
-		m.ExpiresMS = min(max(int64(e.Seconds)*1000, m.AtMS+minTimer*1000), m.AtMS+maxTimer*1000)
+		at := min(m.AtMS, t.c.nowMS())
+		m.ExpiresMS = min(max(int64(e.Seconds)*1000, at+minTimer*1000), at+maxTimer*1000)
 	}
 	target := targetOf(m)
 	if target.IsZero() {

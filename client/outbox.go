@@ -349,7 +349,7 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	if !free {
 		return errNumberTaken
 	}
-	m.Seq, m.AtMS, m.State = seq, ms, StateSent
+	m.Seq, m.AtMS, m.State = seq, serverTime(ms), StateSent
 	t.del(key)
 	if silent(m.Kind) {
 		t.del(idKey(m.ID))

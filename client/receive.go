@@ -224,6 +224,7 @@ func (t *tx) event(e *wire.Envelope) error {
 	default:
 		return nil // of a newer server
 	}
+	e.AcceptedMS = serverTime(e.AcceptedMS)
 	if _, err := identity.ParseRoom(string(e.Room)); err != nil {
 		return t.refuseEvent(e, "bad_event")
 	}
@@ -242,6 +243,10 @@ func (t *tx) event(e *wire.Envelope) error {
 	}
 	return t.commitEvent(r, e)
 }
+
+// serverTime returns a time that the server says, within bounds: what is told to the
+// own other devices, or reckoned from it, stays valid.
+func serverTime(ms int64) int64 { return min(max(ms, 0), maxStateMS/2) }
 
 // listEvent has a list looked at again. Of accounts that this device knows nothing
 // of there is nothing to look at.
