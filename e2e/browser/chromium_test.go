@@ -23,10 +23,12 @@ var chromium struct {
 }
 
 // options are how a browser is started. The feature tells role and accessible name
-// of an element.
+// of an element. A page that is left is left: in the back-forward cache its worker
+// would go on.
 func options() []chromedp.ExecAllocatorOption {
 	return append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"),
-		chromedp.Flag("enable-blink-features", "ComputedAccessibilityInfo"), chromedp.Flag("lang", "en-US"))
+		chromedp.Flag("enable-blink-features", "ComputedAccessibilityInfo"), chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,BackForwardCache"))
 }
 
 // theChromium starts the browser, once.
