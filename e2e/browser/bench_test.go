@@ -34,6 +34,7 @@ func TestBenchBrowser(t *testing.T) {
 	rooms, messages := number("PARLEY_BENCH_ROOMS", 200), number("PARLEY_BENCH_MESSAGES", 50_000)
 	s := newSite(t, "--rate-sign-up", "none", "--rate-send", "none", "--rate-request", "none", "--rate-claimed", "none")
 	b := &bench{t: t, site: s, maya: s.ownBrowser("maya")}
+	t.Cleanup(func() { fmt.Print("\n", b.table.String()) }) // also what there is after a failure
 	b.maya.signUp()
 	b.sizes()
 	b.fillRooms(rooms)
@@ -42,8 +43,6 @@ func TestBenchBrowser(t *testing.T) {
 	b.fillMessages(messages)
 	b.scrolls(messages)
 	b.heap(messages)
-	t.Logf("\n%s", b.table.String())
-	fmt.Print(b.table.String())
 }
 
 func number(variable string, otherwise int) int {
@@ -266,8 +265,6 @@ func (b *bench) fillMessages(n int) {
 
 // scrolls measures the frames while the history goes by, at some screens a second.
 func (b *bench) scrolls(messages int) {
-	b.maya.press("heading", "*The long one*")
-	b.maya.key("\x1b")
 	out := b.maya.must(`(async () => {
 	  const box = document.querySelector(".lines.scroll");
 	  const frames = [];
