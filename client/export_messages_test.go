@@ -138,3 +138,35 @@ func (c *Client) Cursor(ctx context.Context) uint64 {
 	after, _ := c.cursor(ctx)
 	return after
 }
+
+// LateIn has a message come in the place of the one with the number seq, as what is
+// behind its acknowledgement does.
+func (c *Client) LateIn(ctx context.Context, room identity.Room, seq uint64) error {
+	return c.step(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err != nil {
+			return err
+		}
+		return t.grown(r, seq)
+	})
+}
+
+// EraseAt erases the messages of a room with the numbers from first to last.
+func (c *Client) EraseAt(ctx context.Context, room identity.Room, first, last uint64) error {
+	return c.step(ctx, func(t *tx) error {
+		for seq := first; seq <= last; seq++ {
+			key := msgKey(room, seq, 0)
+			m, err := t.message(key)
+			if err != nil {
+				return err
+			}
+			if m == nil {
+				continue
+			}
+			if err := t.erase(key, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

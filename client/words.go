@@ -61,9 +61,22 @@ func (t *tx) grown(r *roomRecord, seq uint64) error {
 		return nil
 	}
 	n, err := t.indexed(r.Room)
-	if err == nil && seq/wordsSpan < n {
-		t.save(wordsAtPrefix+r.Room.ID(), seq/wordsSpan)
-		t.put(wordsDuePrefix+r.Room.ID(), []byte(r.Room))
+	if err != nil || seq/wordsSpan >= n {
+		return err
+	}
+	t.save(wordsAtPrefix+r.Room.ID(), seq/wordsSpan)
+	t.put(wordsDuePrefix+r.Room.ID(), []byte(r.Room))
+	return t.dropBlocks(r.Room, seq/wordsSpan)
+}
+
+// dropBlocks deletes the blocks of a room from a number on, which are made anew:
+// what is erased until then is in none.
+func (t *tx) dropBlocks(room identity.Room, from uint64) error {
+	blocks, err := t.list(wordsPrefix + room.ID() + "/")
+	for _, rec := range blocks {
+		if rec.Key <= wordsKey(room, from) {
+			t.del(rec.Key)
+		}
 	}
 	return err
 }
