@@ -203,6 +203,12 @@ func (c *Client) sendProfiles(ctx context.Context) error {
 			if r == nil || r.Status == statusLeft {
 				continue
 			}
+			if blocked, err := t.blockedIn(r); err != nil || blocked {
+				if err != nil {
+					return err
+				}
+				continue // told when that is taken back
+			}
 			_, err = t.compose(room, func(ext content.Extensions, _ *tx) (*content.Message, error) {
 				return content.NewProfile(ext, *p)
 			})

@@ -130,7 +130,8 @@ func (t *tx) greet(r *roomRecord, e *wire.Envelope, members []member) error {
 			return err
 		}
 	}
-	_, err := t.learnState(mark)
+	// Always: without its mark a stranger's room would be one that is wanted.
+	_, err := t.takeState(mark, true)
 	return err
 }
 
@@ -142,6 +143,9 @@ func (t *tx) arrived(r *roomRecord, e *wire.Envelope, j joinedGroup, wasIn bool)
 		at = 0 // who was there before came at times that aren't known
 	}
 	if err := t.noteSince(r, at); err != nil || wasIn {
+		return err
+	}
+	if err := t.outdate(r.Room); err != nil {
 		return err
 	}
 	if t.selfRoom(r) {
@@ -387,8 +391,12 @@ func (c *Client) standAll(ctx context.Context, names []string, how func(*tx, ide
 			if err != nil {
 				return err
 			}
-			if r != nil {
-				t.saveRoom(r)
+			if r == nil {
+				continue
+			}
+			t.saveRoom(r)
+			if s == content.Accepted {
+				t.tellProfile(r, false) // it may have changed meanwhile
 			}
 		}
 		return nil

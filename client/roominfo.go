@@ -35,7 +35,8 @@ func (t *tx) info(room identity.Room) (*roomInfo, error) {
 }
 
 // heedSettings takes in what somebody set for a room, from its place there: a line
-// tells of it if it is another one than before.
+// tells of it if it is another one than before. What is said again counts only where
+// nothing is known: it may be older than what was set meanwhile, and has no line.
 func (t *tx) heedSettings(r *roomRecord, m *Message, msg *content.Message) error {
 	s, err := msg.RoomSettings()
 	if err != nil {
@@ -52,21 +53,22 @@ func (t *tx) heedSettings(r *roomRecord, m *Message, msg *content.Message) error
 		}
 		return t.noticeValue(r, at, what, string(m.From), value)
 	}
-	if s.Title != nil && !direct(r) && m.Seq > i.TitleSeq {
+	counts := func(seq uint64) bool { return m.Seq > seq && (!s.Restated || seq == 0) }
+	if s.Title != nil && !direct(r) && counts(i.TitleSeq) {
 		was := i.Title
 		i.Title, i.TitleSeq = *s.Title, m.Seq
 		if was != i.Title {
 			err = errors.Join(err, tell(NoticeTitle, i.Title))
 		}
 	}
-	if s.Picture != nil && !direct(r) && m.Seq > i.PictureSeq {
+	if s.Picture != nil && !direct(r) && counts(i.PictureSeq) {
 		was := i.Picture
 		i.Picture, i.PictureSeq = *s.Picture, m.Seq
 		if string(was) != string(i.Picture) {
 			err = errors.Join(err, tell(NoticePicture, ""))
 		}
 	}
-	if s.TimerS != nil && m.Seq > i.TimerSeq {
+	if s.TimerS != nil && counts(i.TimerSeq) {
 		was := i.TimerS
 		i.TimerS, i.TimerSeq = *s.TimerS, m.Seq
 		if was != i.TimerS {
@@ -78,6 +80,18 @@ func (t *tx) heedSettings(r *roomRecord, m *Message, msg *content.Message) error
 	}
 	t.save(infoKey(r.Room), i)
 	t.saveRoom(r)
+	return nil
+}
+
+// outdate notes that what is set for a room may be another thing by now: this
+// account was out of it, and is told again.
+func (t *tx) outdate(room identity.Room) error {
+	i, err := t.info(room)
+	if err != nil || i.TitleSeq|i.PictureSeq|i.TimerSeq == 0 {
+		return err
+	}
+	i.TitleSeq, i.PictureSeq, i.TimerSeq = 0, 0, 0
+	t.save(infoKey(room), i)
 	return nil
 }
 

@@ -73,14 +73,17 @@ type dueState struct {
 
 // learnState takes in an entry that another device set, or that follows from what
 // came. It reports whether it counts: a later one that is known stays.
-func (t *tx) learnState(s content.State) (bool, error) {
+func (t *tx) learnState(s content.State) (bool, error) { return t.takeState(s, false) }
+
+// takeState is learnState; always takes in an entry beyond what is kept, too.
+func (t *tx) takeState(s content.State, always bool) (bool, error) {
 	key := t.stateKey(s.Kind, s.Subject)
 	old := new(content.State)
 	found, err := t.load(key, old)
 	if err != nil || found && !old.Before(&s) {
 		return false, err
 	}
-	if !found {
+	if !found && !always {
 		if full, err := t.full(s.Kind); err != nil || full {
 			return false, err
 		}
