@@ -308,7 +308,7 @@ func (b *bench) heap(messages int) {
 	mb := func(h runtime.GetHeapUsageResult) float64 {
 		return (h.UsedSize + h.EmbedderHeapUsedSize + h.BackingStorageSize) / 1e6
 	}
-	b.row(fmt.Sprintf("heap with %d messages: page, core (wasm included)", messages), "%.0f MB, %.0f MB, together %.0f MB", mb(pageHeap), mb(workerHeap), mb(pageHeap)+mb(workerHeap))
+	b.row(fmt.Sprintf("heap with %d messages: page, core (without its wasm memory)", messages), "%.0f MB, %.0f MB, together %.0f MB", mb(pageHeap), mb(workerHeap), mb(pageHeap)+mb(workerHeap))
 }
 
 // heapOf is the heap of a page or a worker.
