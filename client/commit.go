@@ -450,6 +450,9 @@ func (c *Client) claimOf(ctx context.Context, accounts []identity.Account, suite
 		}
 		got, err := call[wire.ClaimedKeyPackages](ctx, c, wire.OpClaimKeyPackages,
 			wire.ClaimKeyPackagesRequest{Account: a, Devices: devices, Suites: suites})
+		if a == c.self.Account && errors.Is(err, &wire.Error{Code: wire.CodeNoKeyPackage}) {
+			continue // a device of one's own that has yet to connect comes later
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -109,11 +109,21 @@ func (c *Client) refreshOne(ctx context.Context, a identity.Account) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for tried := false; ; {
 		// From the pinned version, inclusive: the server has to show it again.
 		reply, err := call[wire.DeviceLists](ctx, c, wire.OpDeviceLists, wire.DeviceListsRequest{Account: a, From: from})
 		if err != nil {
 			return err
+		}
+		if reply.Newest < from && a == c.self.Account && !tried {
+			tried = true
+			put, err := c.putOwnListsAgain(ctx, reply)
+			if err != nil && !isRefusal(err) {
+				return err
+			}
+			if put {
+				continue
+			}
 		}
 		pinned, err := c.pin(ctx, a, reply)
 		if err != nil || pinned <= from || reply.Newest <= pinned {
@@ -220,6 +230,9 @@ func (t *tx) refuseLists(k *contact, by identity.Device, cause error) error {
 		code = "rolled_back_device_list"
 	}
 	t.del(stalePrefix + t.c.store.hide(string(k.Account)))
+	if k.Forked && errors.Is(cause, identity.ErrRollback) {
+		return nil // told already: after a restore it goes on until the account's own device has connected
+	}
 	k.Forked = true
 	t.saveContact(k)
 	return t.refuse(Refusal{Sender: by, Subject: string(k.Account), Code: code})

@@ -93,3 +93,11 @@ func (c *Client) ForgetStates(ctx context.Context) error {
 		return nil
 	})
 }
+
+// DropOwnLists has the device's home as one of before own lists were kept.
+func (c *Client) DropOwnLists(ctx context.Context) error {
+	return c.step(ctx, func(t *tx) error {
+		t.del(ownListsKey)
+		return nil
+	})
+}

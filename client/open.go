@@ -274,6 +274,17 @@ func (t *tx) opened(r *roomRecord, at stamp) error {
 	t.del(openKey(r.Room))
 	r.Status, r.MaxEpoch = statusActive, g.Epoch()
 	t.saveRoom(r)
+	ms, err := members(g)
+	if err != nil {
+		return err
+	}
+	late, err := t.missing(r, ms)
+	if err != nil {
+		return err
+	}
+	if len(late) > 0 { // a device of one's own had no key package yet
+		t.put(healPrefix+r.Room.ID(), []byte(r.Room))
+	}
 	if err := t.openedHere(r, at); err != nil {
 		return err
 	}

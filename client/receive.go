@@ -7,6 +7,7 @@ import (
 
 	"parley/content"
 	"parley/identity"
+	"parley/internal/cbor"
 	"parley/mls"
 	"parley/wire"
 )
@@ -199,8 +200,11 @@ func (c *Client) takeBatch(ctx context.Context, b *batch) (n int, need []identit
 var errMailboxGap = errors.New("client: the server leaves out a part of the mailbox")
 
 // expired marks every room for a look at the newest state: events went before
-// this device had read them.
+// this device had read them. What the server has of this account and device may
+// have gone too.
 func (t *tx) expired() error {
+	t.markStale(t.c.self.Account)
+	t.put(kpCheckKey, cbor.MustMarshal(int64(0)))
 	rooms, err := t.rooms()
 	if err != nil {
 		return err

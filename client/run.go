@@ -23,6 +23,7 @@ func (c *Client) sync(ctx context.Context) error {
 	if _, err := c.pull(ctx); err != nil {
 		return err
 	}
+	c.gatherOwnLists(ctx)
 	before, err := c.store.Version(ctx)
 	if err != nil {
 		return err

@@ -67,6 +67,7 @@ const (
 	selfTriedKey   = "selftried" // int64: when this device last tried to open the room with itself
 	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
 	healingKey     = "healing"   // Healing
+	ownListsKey    = "ownlists"  // ownLists
 	keptPrefix     = "kept/"     // + name: see Client.Keep
 	profileSentKey = "profsent"  // int64: when the profile was told to all, or will be
 

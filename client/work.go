@@ -58,6 +58,7 @@ func (c *Client) chores(ctx context.Context) {
 	}
 	_ = c.replenish(ctx)
 	_ = c.healSome(ctx)
+	c.gatherOwnLists(ctx)
 	_ = c.announce(ctx)
 	_ = c.flush(ctx)
 }
