@@ -253,9 +253,20 @@ func (t *tx) unsent(m *Message) (bool, error) {
 	if !m.Touched {
 		return false, nil
 	}
-	v := &View{Message: *m}
-	err := t.applyMods(v)
-	return v.Unsent, err
+	mods, err := t.list(modPrefix + m.ID.String() + "/")
+	if err != nil {
+		return false, err
+	}
+	for _, mod := range mods { // what else was said about it doesn't matter
+		by, err := t.message(string(mod.Value))
+		if err != nil {
+			return false, err
+		}
+		if by != nil && by.Kind == KindUnsend && by.From == m.From && by.Room == m.Room && by.State != stateDiscarded {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // History returns at most limit messages of a room, oldest first: those before

@@ -209,3 +209,35 @@ func (p *person) index() {
 		}
 	}
 }
+
+// A chain of reactions to reactions costs who looks at the message no more than the
+// first of them.
+func TestReactionsToReactions(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, mallory := w.signUp("alice"), w.signUp("mallory")
+	id := alice.sendTo("hello", "mallory")
+	mallory.sync()
+	room := mallory.room().Room
+	target := id
+	for range 50 {
+		m, err := content.NewReaction(content.Extensions{Sender: mallory.Account(), Room: room}, target, "👍")
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, next, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mallory.sendRaw(room, data)
+		target = next
+	}
+	alice.sync()
+	c := alice.counted()
+	v, err := alice.Lookup(ctx, id)
+	if err != nil || len(v.Reactions["👍"]) != 1 {
+		t.Fatalf("Lookup = %+v, %v; want one reaction", v, err)
+	}
+	if c.gets+c.lists > 20 {
+		t.Errorf("one look takes %v; want what the first reaction needs", c)
+	}
+}
