@@ -405,14 +405,21 @@ func keepIn(ms []member, accounts []identity.Account) []member {
 	return out
 }
 
-// failQueued marks what waits for a room that this device is out of.
+// failQueued marks what waits for a room that this device is out of. What nobody
+// would see as failed goes.
 func (t *tx) failQueued(room identity.Room) error {
 	entries, err := t.outbox()
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Message.Room == room {
+		switch {
+		case e.Message.Room != room || e.Message.State == stateDiscarded:
+		case silent(e.Message.Kind):
+			if err := t.dropEntry(e.key, &e.Message); err != nil {
+				return err
+			}
+		default:
 			e.Message.State = StateFailed
 			t.save(e.key, e.outEntry)
 		}

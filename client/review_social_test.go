@@ -241,3 +241,42 @@ func TestReactionsToReactions(t *testing.T) {
 		t.Errorf("one look takes %v; want what the first reaction needs", c)
 	}
 }
+
+// What was discarded doesn't come back as failed when its author goes out of the
+// room; what nobody sees isn't kept.
+func TestDiscardedBeforeLeaving(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	room := alice.group("Friends", bob)
+	alice.sync()
+	tp := alice.tapped()
+	tp.set(func(op wire.Operation, _ []byte) error {
+		if op == wire.OpSend {
+			return client.ErrOffline
+		}
+		return nil
+	}, nil)
+	alice.ok(alice.SetProfile(ctx, content.Profile{Display: "Alice"}))
+	id, err := alice.Post(ctx, room, client.Outgoing{Text: "never mind"})
+	alice.ok(err)
+	kept, err := alice.Post(ctx, room, client.Outgoing{Text: "too late"})
+	alice.ok(err)
+	_ = alice.Sync(ctx)
+	alice.ok(alice.Discard(ctx, id))
+	alice.ok(alice.Leave(ctx, room))
+	p, err := alice.Page(ctx, room, client.PageOf{Limit: 50})
+	alice.ok(err)
+	for _, v := range p.Views {
+		if v.ID == id {
+			t.Errorf("what was discarded shows as %s", v.State)
+		}
+	}
+	if !slices.ContainsFunc(p.Views, func(v client.View) bool { return v.ID == kept && v.State == client.StateFailed }) {
+		t.Error("what wasn't sent doesn't show as failed")
+	}
+	w.clock.advance(2 * time.Hour)
+	alice.holds("two hours later", "never mind", false)
+	if keys, err := alice.Holds(ctx, "vnd.parley.profile"); err != nil || len(keys) > 0 {
+		t.Errorf("the profile waits in %v, %v; want it gone", keys, err)
+	}
+}
