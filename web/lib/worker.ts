@@ -3,6 +3,7 @@
 // BroadcastChannel.
 
 import "parley:wasm_exec";
+import type { Notice } from "./core";
 import { runCore, type Running } from "./host";
 import { CALLS, HANDOVER, pageLock, type FromCore, type Spoken, type ToCore } from "./messages";
 
@@ -16,13 +17,17 @@ interface Page {
 
 const pages = new Set<Page>();
 const busy = new Set<string>(); // calls under way on the channel: page and id
+const gathering = new Set<Notice[]>(); // of syncs that the service worker asked for
 let core = begin();
 
 /** begin runs a core, and another one after it if it ends by a fault. */
 async function begin(): Promise<Running> {
   for (let wait = 500; ; wait = Math.min(2 * wait, 30_000)) {
     try {
-      const running = await runCore(true, true, (event, data) => tell({ event, data }));
+      const running = await runCore(true, true, (event, data) => {
+        if (event === "notify") for (const kept of gathering) kept.push(data as Notice);
+        tell({ event, data });
+      });
       void running!.ended.then(restart);
       return running!;
     } catch {
@@ -86,8 +91,11 @@ function listen(): void {
   const channel = new BroadcastChannel(HANDOVER);
   channel.onmessage = async (e: MessageEvent<{ version?: string; sync?: string }>) => {
     if (e.data.sync) {
+      const notices: Notice[] = [];
+      gathering.add(notices);
       await (await core).sync().catch(() => {});
-      channel.postMessage({ synced: e.data.sync });
+      gathering.delete(notices);
+      channel.postMessage({ synced: e.data.sync, notices });
     } else if (e.data.version && e.data.version !== VERSION && !over) {
       over = true;
       await (await core).close();

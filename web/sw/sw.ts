@@ -93,44 +93,48 @@ async function pushed(): Promise<void> {
   const notices = await Promise.race([sync().catch(() => null), new Promise<null>((r) => setTimeout(() => r(null), PUSH_MS))]);
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (windows.some((w) => w.visibilityState === "visible")) return;
+  if (notices?.elsewhere && windows.length > 0) return; // a hidden page shows its own
   if (notices === null) await notify({ room: "", id: "", title: "", text: "" });
-  for (const notice of notices ?? []) await notify(notice);
+  for (const notice of notices?.list ?? []) await notify(notice);
 }
 
 /** The least time between a sync and its last notice. */
 const SETTLE_MS = 150;
 
+/** What came of a sync, and whether the core is that of a page. */
+interface Synced {
+  list: Notice[];
+  elsewhere: boolean;
+}
+
 /**
- * sync has the core read what there is: that of a tab, which shows its notices by
- * itself, else one of our own.
+ * sync has the core read what there is: that of the pages, which may be alive
+ * though no page is (a page that one has left may come back), else one of our own.
  */
-async function sync(): Promise<Notice[]> {
+async function sync(): Promise<Synced> {
   const notices: Notice[] = [];
   const core = await runCore(false, false, (event, data) => {
     if (event === "notify") notices.push(data as Notice);
   });
-  if (!core) {
-    await syncElsewhere();
-    return notices;
-  }
+  if (!core) return { list: await syncElsewhere(), elsewhere: true };
   try {
     await core.sync();
     await new Promise((r) => setTimeout(r, SETTLE_MS));
   } finally {
     await core.close();
   }
-  return notices;
+  return { list: notices, elsewhere: false };
 }
 
-/** syncElsewhere asks whoever runs the core, and waits for its word. */
-function syncElsewhere(): Promise<void> {
+/** syncElsewhere asks whoever runs the core, and waits for what it has to show. */
+function syncElsewhere(): Promise<Notice[]> {
   const channel = new BroadcastChannel(HANDOVER);
   const sync = crypto.randomUUID();
   return new Promise((resolve) => {
-    channel.onmessage = (e: MessageEvent<{ synced?: string }>) => {
+    channel.onmessage = (e: MessageEvent<{ synced?: string; notices?: Notice[] }>) => {
       if (e.data.synced !== sync) return;
       channel.close();
-      resolve();
+      resolve(e.data.notices ?? []);
     };
     channel.postMessage({ sync });
   });
@@ -147,7 +151,7 @@ function notify(n: Notice): Promise<void> {
 async function show(room: string): Promise<void> {
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const open = windows[0];
-  if (!open) return void (await scope.clients.openWindow(room ? `/?room=${encodeURIComponent(room)}` : "/"));
+  if (!open) return void (await scope.clients.openWindow(room ? `/#/c/${encodeURIComponent(room)}` : "/"));
   await open.focus();
   if (room) open.postMessage({ open: room });
 }
