@@ -229,7 +229,7 @@ func (c *Client) flush(ctx context.Context) error {
 			continue
 		}
 		if err := c.sendEntry(ctx, e.key, room); err != nil {
-			stuck[room] = true
+			stuck[room] = !errors.As(err, new(*finalRefusal))
 			if errors.Is(err, ErrBroken) { // for good
 				if err := c.step(ctx, func(t *tx) error { return t.failQueued(room) }); err != nil {
 					return err
@@ -437,20 +437,37 @@ func (c *Client) recoverSend(ctx context.Context, key string, request *wire.Send
 			return err
 		}
 		return c.recheck(ctx, request.Room)
-	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest:
-		return c.step(ctx, func(t *tx) error {
+	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest, wire.CodeNotAccepting:
+		err := c.step(ctx, func(t *tx) error {
 			var e outEntry
 			found, err := t.load(key, &e)
 			if err != nil || !found {
 				return err
 			}
+			if w.Code == wire.CodeNotAccepting && !shown(&e.Message) {
+				return t.dropEntry(key, &e.Message) // nobody would see that it failed
+			}
 			e.Message.State = StateFailed
 			t.save(key, &e)
 			return nil
 		})
+		if err != nil {
+			return err
+		}
+		return &finalRefusal{w}
 	}
 	return refusal
 }
+
+// A finalRefusal is the server's of one message, which has failed by it. Those
+// behind it may go on.
+type finalRefusal struct{ refusal *wire.Error }
+
+// Error implements error.
+func (r *finalRefusal) Error() string { return r.refusal.Error() }
+
+// Unwrap gives the refusal to callers that match it.
+func (r *finalRefusal) Unwrap() error { return r.refusal }
 
 // outdated reports whether request is no longer what is to be sent of an entry:
 // the commit that ended its epoch may have come to another process.

@@ -195,6 +195,35 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
+// What is written to somebody who has blocked one has failed, for good: it doesn't
+// arrive when they take messages again.
+func TestBlockedSender(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	alice.sendTo("hello", "bob")
+	room := bob.only().Room
+	bob.ok(bob.Accept(ctx, room))
+	alice.sync()
+	bob.ok(bob.Block(ctx, "alice"))
+	id, err := alice.Send(ctx, room, "can you hear me")
+	if !errors.Is(err, &wire.Error{Code: wire.CodeNotAccepting}) {
+		t.Errorf("Send = %v; want not_accepting", err)
+	}
+	if m, err := alice.Lookup(ctx, id); err != nil || m.State != client.StateFailed {
+		t.Errorf("it is %+v, %v; want failed", m, err)
+	}
+	bob.ok(bob.Unblock(ctx, "alice"))
+	alice.ok(alice.Sync(ctx))
+	_, err = alice.Send(ctx, room, "and now")
+	alice.ok(err)
+	bob.sync()
+	for _, m := range bob.unprinted() {
+		if m == "can you hear me" {
+			t.Error("it arrived after all")
+		}
+	}
+}
+
 // A server that lets a blocked person's message through changes nothing.
 func TestBlockedByOneself(t *testing.T) {
 	w, ctx := sorting(t), t.Context()

@@ -282,7 +282,7 @@ func TestBlocked(t *testing.T) {
 	bob.sees("You’ve blocked " + alice.display())
 	bob.hasNot("textbox", "Message to *")
 	alice.send("can you hear me " + mark)
-	alice.has("article", "*can you hear me*Waiting to be sent.")
+	alice.has("article", "*can you hear me*Not sent*")
 	if bob.within(2*time.Second, "shows("+quote("can you hear me")+")") {
 		t.Error("who is blocked is heard")
 	}
@@ -294,4 +294,7 @@ func TestBlocked(t *testing.T) {
 	bob.open(alice.display())
 	alice.send("and now " + mark)
 	bob.hears("and now " + mark)
+	if bob.within(time.Second, "shows("+quote("can you hear me")+")") {
+		t.Error("what was refused arrives after all")
+	}
 }
