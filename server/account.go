@@ -157,11 +157,16 @@ func (s *Server) claimed(ctx context.Context, claim *wire.EnrollClaim, req *wire
 			return true, nil
 		}
 	}
-	key, _, err := s.listedKey(ctx, claim.Device)
-	if refusal, ok := err.(*wire.Error); ok && refusal.Code == wire.CodeUnlistedDevice {
+	// By the newest list: one that a reset puts out, though not yet, is to be added.
+	l, err := s.listing(ctx, claim.Device.Account())
+	if errors.Is(err, errUnknownAccount) {
 		return false, nil
 	}
-	return err == nil && key == claim.SignatureKey, err
+	if err != nil {
+		return false, err
+	}
+	d, ok := l.chain.Current.Find(claim.Device)
+	return ok && d.SignatureKey == claim.SignatureKey, nil
 }
 
 // parseEnrollClaim checks the form of the claim and its signature by its own

@@ -157,6 +157,15 @@ func TestPasskeyReset(t *testing.T) {
 	thief := alice.another0()
 	_, err = w.Reset(ctx, "a", &wire.ResetRequest{Passkey: answer, List: identity.SignedDeviceList{Signer: thief.name}})
 	refused(t, "another device with the same answer", err, wire.CodeBadPasskey)
+
+	// The device that the reset puts out counts until the delay is over; to be added
+	// again it needs a proof like any other.
+	if _, err := w.Enroll(ctx, "a", alice.enrollmentBy(nil)); err == nil {
+		t.Error("a device that was put out asks without any proof")
+	}
+	if reply, err := w.Enroll(ctx, "a", alice.enrollmentBy(alice.get(a))); err != nil || reply.Listed {
+		t.Error("with one:", reply, err)
+	}
 }
 
 // TestAddPasskey: an account of a passphrase gets passkeys, as many as there can be.
