@@ -92,6 +92,11 @@ func (t *tx) reportIn(id string) error {
 	if _, err := t.load(seenPrefix+id, &seen); err != nil {
 		return err
 	}
+	if wanted, err := t.receipts(); err != nil {
+		return err
+	} else if !wanted { // any more
+		seen.ID = MessageID{}
+	}
 	t.del(reportPrefix + id)
 	t.del(seenPrefix + id)
 	var reports []content.Report

@@ -280,3 +280,20 @@ func TestDiscardedBeforeLeaving(t *testing.T) {
 		t.Errorf("the profile waits in %v, %v; want it gone", keys, err)
 	}
 }
+
+// A receipt that waited, because its conversation did, isn't sent after receipts were
+// turned off.
+func TestReceiptsOffBeforeAccepting(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	id := alice.sendTo("hello", "bob")
+	r := bob.only()
+	bob.ok(bob.MarkRead(ctx, r.Room, r.Last.Seq))
+	bob.ok(bob.SetSettings(ctx, client.Settings{Typing: true, Previews: true}))
+	bob.ok(bob.Accept(ctx, r.Room))
+	bob.sync()
+	alice.sync()
+	if v, err := alice.Lookup(ctx, id); err != nil || v.State != client.StateDelivered {
+		t.Errorf("alice's message is %v, %v; want delivered, and no more", v.State, err)
+	}
+}
