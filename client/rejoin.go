@@ -313,7 +313,6 @@ func (c *Client) nextGeneration(ctx context.Context, room identity.Room, within 
 		t.apply(r.group(), changes)
 		t.del(pendKey(room))
 		t.saveRoom(r)
-		t.put(healPrefix+room.ID(), []byte(room)) // who had no key package may have one by now
 		at := stamp{reply.Seq, c.nowMS(), c.self.Device}
 		if err := t.notice(r, at, NoticeGeneration, string(c.self.Account)); err != nil {
 			return err
