@@ -310,6 +310,11 @@ export interface Page {
   older: boolean;
   /** there is more after */
   newer: boolean;
+  /**
+   * People are those whom the messages name and who aren't members (any more), at
+   * most 64.
+   */
+  people: Person[];
 }
 
 /**

@@ -10,6 +10,7 @@ import (
 // Bounds of a page.
 const (
 	maxPage    = 200 // messages
+	maxGone    = 64  // people who aren't members
 	quoteRunes = 200
 )
 
@@ -57,7 +58,66 @@ func (c *Core) History(ctx context.Context, p PageOf) (Page, error) {
 		}
 		out.Messages = append(out.Messages, m)
 	}
-	return out, nil
+	out.People, err = gone(ctx, cl, room, out.Messages)
+	return out, err
+}
+
+// gone returns the people whom some messages of a conversation name and who aren't
+// members, at most maxGone; those of the newest messages come first.
+func gone(ctx context.Context, cl *client.Client, room identity.Room, messages []Message) ([]Person, error) {
+	r, err := cl.Room(ctx, room)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[identity.Account]bool{cl.Account(): true}
+	for _, a := range r.Accounts {
+		seen[a] = true
+	}
+	var want []identity.Account
+	for i := len(messages) - 1; i >= 0 && len(want) < maxGone; i-- {
+		for _, a := range named(&messages[i]) {
+			if !seen[a] && len(want) < maxGone {
+				seen[a] = true
+				want = append(want, a)
+			}
+		}
+	}
+	if len(want) == 0 {
+		return nil, nil
+	}
+	people, err := cl.People(ctx, want...)
+	var out []Person
+	for i := range people {
+		out = append(out, personOf(&people[i]))
+	}
+	return out, err
+}
+
+// named returns the accounts that a message names: its author, whom it is about,
+// answers and mentions, and who reacted.
+func named(m *Message) []identity.Account {
+	uris := []string{m.From}
+	if m.Reply != nil {
+		uris = append(uris, m.Reply.From)
+	}
+	for _, s := range m.Mentions {
+		uris = append(uris, s.Account)
+	}
+	for _, r := range m.Reactions {
+		uris = append(uris, r.From...)
+	}
+	var out []identity.Account
+	if d, err := identity.ParseDevice(m.Subject); err == nil {
+		out = append(out, d.Account())
+	} else {
+		uris = append(uris, m.Subject)
+	}
+	for _, uri := range uris {
+		if a, err := identity.ParseAccount(uri); err == nil {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // in returns who is signed in, and a conversation.

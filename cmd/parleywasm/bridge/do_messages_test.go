@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,5 +150,30 @@ func TestMessagesRefuse(t *testing.T) {
 		if _, err := try[any](p, test.method, test.params); err == nil || err.Code != test.code {
 			t.Errorf("%s %+v: %v; want %s", test.method, test.params, err, test.code)
 		}
+	}
+}
+
+// TestGoneAreNamed: a page names those of whom it tells who aren't members any more,
+// and nobody else.
+func TestGoneAreNamed(t *testing.T) {
+	url := newServer(t)
+	ada, bob := newPage(t, url).signUp("ada"), newPage(t, url).signUp("bob")
+	ask[Nothing](bob, "setProfile", Profile{Display: "Bob B."})
+	room := ada.opened(Start{Names: []string{"bob"}, Group: true, Title: "two"}).Room
+	bob.asked()
+	ask[Nothing](bob, "accept", InRooms{Rooms: []string{room}})
+	ask[Sent](bob, "send", Send{Room: room, Text: "hello"})
+	ada.until("bob's words are there", func() bool { return ada.newest(room).Text == "hello" })
+	ada.until("bob's name is there", func() bool {
+		return slices.ContainsFunc(ask[Room](ada, "room", InRoom{Room: room}).Members, func(m RoomMember) bool { return m.Display == "Bob B." })
+	})
+	if p := ask[Page](ada, "history", PageOf{Room: room, Limit: 20}); len(p.People) != 0 {
+		t.Errorf("people = %+v; want none while all are members", p.People)
+	}
+	ask[Nothing](bob, "leave", InRoom{Room: room})
+	ada.until("bob has gone", func() bool { return len(ask[Room](ada, "room", InRoom{Room: room}).Members) == 1 })
+	p := ask[Page](ada, "history", PageOf{Room: room, Limit: 20})
+	if len(p.People) != 1 || p.People[0].Account != "mimi://example.com/u/bob" || p.People[0].Display != "Bob B." {
+		t.Errorf("people = %+v; want Bob B. alone", p.People)
 	}
 }

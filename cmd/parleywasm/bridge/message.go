@@ -78,6 +78,10 @@ type Page struct {
 	Messages []Message `json:"messages"`
 	Older    bool      `json:"older"` // there is more before
 	Newer    bool      `json:"newer"` // there is more after
+
+	// People are those whom the messages name and who aren't members (any more), at
+	// most 64.
+	People []Person `json:"people"`
 }
 
 // Send sends. Text is what a person wrote, with "@name" where Mentions say.

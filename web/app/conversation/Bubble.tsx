@@ -57,7 +57,7 @@ function Words({ m, marked }: { m: Message; marked: boolean }) {
   const view = useView();
   const [all, setAll] = useState(false);
   const text = all ? m.text : cut(m.text);
-  const links = m.own || (view.people.value.get(m.from)?.known ?? false);
+  const links = m.own || (view.personOf(m.from)?.known ?? false);
   return (
     <div class={marked ? "text ends" : "text"} dir="auto">
       <Markdown text={text} plain={m.plain} mentions={m.mentions} links={links} people={view.people.value} />

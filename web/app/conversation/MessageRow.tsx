@@ -22,7 +22,7 @@ export function MessageRow({ m, place, marked }: { m: Message; place: Place; mar
   const row = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   const tab = useTab(m);
-  const person = view.people.value.get(m.from);
+  const person = view.personOf(m.from);
   const group = !view.direct.value && !m.own;
   const open = (at: { x: number; y: number }) => {
     if (menuOf(view, m, at).length > 0) view.menu.value = { message: m, at: row.current?.querySelector(".bubble") ?? at };

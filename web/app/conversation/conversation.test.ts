@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message, Page } from "../../lib/core";
-import { placeOf, together } from "./grouping";
+import { newLineOf, placeOf, staysAtEnd, together } from "./grouping";
 import { dropNewer, dropOlder, fromPage, keyOf, maxHeld, nothing, put, type Window } from "./window";
 
 const noon = new Date(2026, 10, 23, 12).getTime();
@@ -14,7 +14,7 @@ function line(seq: number, some: Partial<Message> = {}): Message {
 }
 
 const lines = (from: number, to: number): Message[] => Array.from({ length: to - from + 1 }, (_, i) => line(from + i));
-const page = (messages: Message[], older: boolean, newer: boolean): Page => ({ messages, older, newer });
+const page = (messages: Message[], older: boolean, newer: boolean): Page => ({ messages, older, newer, people: [] });
 const shape = (w: Window): string => `${w.older ? "…" : "|"}${w.messages.map((m) => m.text).join(" ")}${w.newer ? "…" : "|"}`;
 
 test("pages are put together without gap or double", () => {
@@ -64,11 +64,13 @@ test("a window holds no more than its bound", () => {
 });
 
 test("lines are grouped by person, time and day", () => {
-  const places = (ms: Message[], firstNew = 0): string =>
-    ms.map((m, i) => {
-      const p = placeOf(ms[i - 1], m, ms[i + 1], firstNew);
+  const places = (ms: Message[], firstNew = 0): string => {
+    const line = newLineOf(fromPage(page(ms, false, false)), firstNew);
+    return ms.map((m, i) => {
+      const p = placeOf(ms[i - 1], m, ms[i + 1], line);
       return (p.day ? "D" : "") + (p.fresh ? "N" : "") + (p.first ? "f" : "") + (p.last ? "l" : "") || ".";
     }).join(" ");
+  };
   assert.equal(places(lines(1, 3)), "Df . l");
   assert.equal(places([line(1), line(2, { from: "bob" }), line(3, { from: "bob" })]), "Dfl f l");
   assert.equal(places([line(1), line(2, { at_ms: noon + together + 2000 })]), "Dfl fl");
@@ -76,6 +78,24 @@ test("lines are grouped by person, time and day", () => {
   assert.equal(places([line(1), line(2, { at_ms: noon + 86_400_000 })]), "Dfl Dfl");
   assert.equal(places(lines(1, 4), 3), "Df l Nf l");
   assert.equal(places([line(1), line(4), line(5)], 3), "Dfl Nf l");
-  assert.equal(places([line(4), line(5)], 3), "DNf l");
   assert.equal(places([line(1, { own: true }), line(2, { own: true })], 1), "Df l");
+});
+
+test("new messages stand below one line, where something was said before", () => {
+  const at = (ms: Message[], older: boolean, from: number): string => newLineOf(fromPage(page(ms, older, false)), from);
+  assert.equal(at(lines(1, 4), false, 3), "m3");
+  assert.equal(at(lines(1, 4), false, 0), "");
+  assert.equal(at([line(1), line(2, { kind: "notice" }), line(3)], false, 2), "m3", "a notice isn't what is new");
+  assert.equal(at([line(1), line(2, { own: true }), line(3)], false, 2), "m3", "nor is what one wrote");
+  assert.equal(at([line(1, { kind: "notice" }), line(2), line(3)], false, 2), "", "all is new");
+  assert.equal(at(lines(1, 4), false, 1), "", "all is new");
+  assert.equal(at(lines(5, 9), true, 3), "", "what is before isn't held");
+  assert.equal(at([line(5, { kind: "notice" }), line(6)], true, 6), "m6", "more was said before");
+});
+
+test("one leaves the end by going up, not because lines grow", () => {
+  assert.equal(staysAtEnd(true, 500, 500, 700), true);
+  assert.equal(staysAtEnd(true, 500, 300, 200), false);
+  assert.equal(staysAtEnd(false, 300, 400, 200), false);
+  assert.equal(staysAtEnd(false, 300, 480, 20), true);
 });

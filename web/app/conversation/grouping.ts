@@ -1,6 +1,7 @@
 /** How lines of a conversation belong together. Pure: what is drawn follows from a line and its neighbours. */
 
 import type { Message } from "../../lib/core";
+import { keyOf, type Window } from "./window";
 
 /** Lines of one person within this time stand together, in milliseconds. */
 export const together = 4 * 60_000;
@@ -16,20 +17,39 @@ export interface Place {
   last: boolean;
 }
 
-/** placeOf is of message m between its neighbours. firstNew is the number of the first unread line, 0: none. */
-export function placeOf(before: Message | undefined, m: Message, after: Message | undefined, firstNew: number): Place {
-  const fresh = isFirstNew(before, m, firstNew);
+/** placeOf is of message m between its neighbours. newLine is the key of the line that "new messages" stands above, '': none. */
+export function placeOf(before: Message | undefined, m: Message, after: Message | undefined, newLine: string): Place {
+  const fresh = keyOf(m) === newLine;
   return {
     day: !before || !sameDay(before.at_ms, m.at_ms),
     fresh,
     first: fresh || !before || !joins(before, m),
-    last: !after || !joins(m, after) || isFirstNew(m, after, firstNew),
+    last: !after || !joins(m, after) || keyOf(after) === newLine,
   };
 }
 
-/** isFirstNew: the line with that number, or, where that isn't shown, the first one after it. */
-export function isFirstNew(before: Message | undefined, m: Message, firstNew: number): boolean {
-  return firstNew > 0 && !m.own && m.seq >= firstNew && (!before || (before.seq > 0 && before.seq < firstNew));
+/**
+ * newLineOf is the key of the first message of others from a number on. It is ''
+ * while what is before it isn't held: then it may not be the first; and where
+ * nothing was said before it: then all is new, and no line is wanted.
+ */
+export function newLineOf(w: Window, from: number): string {
+  const i = w.messages.findIndex((m) => m.seq >= from && !m.own && bubble(m));
+  const before = w.messages.slice(0, Math.max(0, i));
+  const m = w.messages[i];
+  return from > 0 && m && before.some((b) => b.seq < from && (w.older || bubble(b))) ? keyOf(m) : "";
+}
+
+/** What counts as the end, in pixels. */
+const atEnd = 48;
+
+/**
+ * staysAtEnd says whether one is at the end after a scrolling from was to now, with
+ * so many pixels below: also where only the lines grew, as they do when they are
+ * first drawn. One leaves the end by going up.
+ */
+export function staysAtEnd(stood: boolean, was: number, now: number, below: number): boolean {
+  return below < atEnd || (stood && now >= was - 1);
 }
 
 /** joins says whether b goes on where a left off. */

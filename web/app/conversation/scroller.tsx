@@ -6,14 +6,15 @@ import { announce, calm, watched } from "../state";
 import { t } from "../strings";
 import { toast } from "../ui";
 import { lineKey } from "./deeds";
-import { isFirstNew, placeOf } from "./grouping";
+import { placeOf, staysAtEnd } from "./grouping";
 import { Line } from "./Line";
 import type { View } from "./view";
 import { keyOf, maxHeld } from "./window";
 
-/** How near to an end more is asked for, and what counts as the end, in pixels. */
+/** How near to an end more is asked for, in pixels. */
 const near = 1500;
-const atEnd = 48;
+/** How much above the first new line is shown with it: this part of what is in sight. */
+const above = 0.4;
 /** How long a line stays marked after a jump, in milliseconds. */
 const flash = 1600;
 
@@ -30,6 +31,7 @@ export class Scroller {
   /** what stands below the lines */
   readonly tail: RefObject<HTMLDivElement | null> = { current: null };
   private atEnd = true;
+  private top = 0;
   private landed = -1;
   private last = "";
   private drawn = new WeakMap<Message, { place: string; vnode: VNode }>();
@@ -59,7 +61,7 @@ export class Scroller {
   /** line draws a message, or takes what was drawn of it if nothing has changed. */
   line(messages: readonly Message[], m: Message, i: number): VNode {
     const [before, after] = [messages[i - 1], messages[i + 1]];
-    const place = placeOf(before, m, after, this.view.thread.firstNew.value);
+    const place = placeOf(before, m, after, this.view.thread.newLine.value);
     const marked = showsMark(m, after, place.last);
     const start = i === 0 && !this.view.thread.window.value.older;
     const key = `${place.day}${place.fresh}${place.first}${place.last}${marked}${start}`;
@@ -76,12 +78,13 @@ export class Scroller {
     if (turn.value === this.landed || this.messages.length === 0) return;
     this.landed = turn.value;
     this.last = keyOf(this.messages[this.messages.length - 1] as Message);
-    const first = this.view.thread.firstNew.value;
-    const i = landing === "new" ? this.messages.findIndex((m, k) => isFirstNew(this.messages[k - 1], m, first)) : this.messages.findIndex((m) => m.id === landing);
+    const first = this.view.thread.newLine.value;
+    const i = this.messages.findIndex((m) => (landing === "new" ? keyOf(m) === first : m.id === landing));
     if (i < 0) this.bottom();
     else {
       this.atEnd = false;
-      this.handle.current?.scrollToIndex(i, landing === "new" ? { align: "start", offset: -64 } : { align: "center" });
+      const room = this.box.current?.clientHeight ?? 0;
+      this.handle.current?.scrollToIndex(i, landing === "new" ? { align: "start", offset: -above * room } : { align: "center" });
     }
     this.later();
   }
@@ -123,7 +126,9 @@ export class Scroller {
     this.atEnd = true;
     this.handle.current?.scrollToIndex(this.messages.length - 1, { align: "end", offset: 1000 });
     const box = this.box.current;
-    if (box) box.scrollTop = box.scrollHeight;
+    if (!box) return;
+    box.scrollTop = box.scrollHeight;
+    this.top = box.scrollTop;
   }
 
   scrolled(offset: number): void {
@@ -131,7 +136,8 @@ export class Scroller {
     if (!box || !handle || this.landed < 0) return;
     let below = handle.scrollSize - offset - handle.viewportSize;
     if (below < 400) below = box.scrollHeight - box.scrollTop - box.clientHeight; // with what stands under the lines
-    this.atEnd = below < atEnd && !this.view.thread.window.value.newer;
+    this.atEnd = !this.view.thread.window.value.newer && staysAtEnd(this.atEnd, this.top, box.scrollTop, below);
+    this.top = box.scrollTop;
     this.away.value = below > 400;
     if (this.atEnd) this.view.thread.below.value = 0;
     this.atStart.value = offset < 48;
@@ -155,7 +161,7 @@ export class Scroller {
     const under = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24);
     const [first, last] = [all[Math.max(0, top)], all[Math.min(under, all.length - 1)]];
     if (!first || !last) return;
-    this.atEnd ||= !this.view.thread.window.value.newer && box.scrollHeight - box.scrollTop - box.clientHeight < atEnd;
+    this.atEnd ||= !this.view.thread.window.value.newer && staysAtEnd(false, 0, 0, box.scrollHeight - box.scrollTop - box.clientHeight);
     this.view.thread.seen(first, last);
     if (top < 5) void this.view.thread.older();
     if (under > all.length - 5) void this.view.thread.newer();

@@ -5,8 +5,9 @@
  */
 
 import { batch, signal } from "@preact/signals";
-import type { Message, Page, Room } from "../../lib/core";
+import type { Message, Page, Person, Room } from "../../lib/core";
 import { core, refresher, watched } from "../state";
+import { newLineOf } from "./grouping";
 import { dropNewer, dropOlder, firstSeq, fromPage, lastSeq, nothing, put, type Window } from "./window";
 
 /** How many lines are asked for at a time. */
@@ -20,8 +21,10 @@ export class Thread {
   readonly info = signal<Room | null>(null);
   readonly window = signal<Window>(nothing);
   readonly phase = signal<Phase>("loading");
-  /** the number above which "new messages" stands; 0: nowhere */
-  readonly firstNew = signal(0);
+  /** the key of the line that "new messages" stands above; '': none */
+  readonly newLine = signal("");
+  /** those of whom lines tell who aren't members any more, by account */
+  readonly gone = signal<ReadonlyMap<string, Person>>(new Map());
   /** lines that came at the end while one read further up */
   readonly below = signal(0);
   /** where to land after all lines were replaced: a message's id, "new", or "" for the end */
@@ -34,6 +37,9 @@ export class Thread {
   private busy = false;
   private closed = false;
   private marked = 0;
+  /** the first number that is new, 0: none; and whether one has looked since it was */
+  private firstNew = 0;
+  private looked = false;
   private fresh = new WeakSet<Message>();
   private sight: { first: Message; last: Message } | null = null;
   private readonly stop: () => void;
@@ -59,7 +65,7 @@ export class Thread {
       if (this.closed) return;
       batch(() => {
         this.info.value = info;
-        this.firstNew.value = info.first_new;
+        this.firstNew = info.first_new;
         const found = message !== "" && page.messages.some((m) => m.id === message);
         this.replace(page, found ? message : info.first_new > 0 ? "new" : "");
         this.phase.value = "ready";
@@ -85,8 +91,16 @@ export class Thread {
     this.turn.value++;
   }
 
-  private history(of: { before?: number; after?: number; around?: string; limit: number }): Promise<Page> {
-    return core.history({ room: this.room, ...of });
+  private async history(of: { before?: number; after?: number; around?: string; limit: number }): Promise<Page> {
+    const page = await core.history({ room: this.room, ...of });
+    this.remember(page.people);
+    return page;
+  }
+
+  private remember(people: readonly Person[]): void {
+    const known = this.gone.value;
+    const fresh = people.filter((p) => JSON.stringify(known.get(p.account)) !== JSON.stringify(p));
+    if (fresh.length > 0) this.gone.value = new Map([...known, ...fresh.map((p) => [p.account, p] as const)]);
   }
 
   private async around(id: string): Promise<Page | null> {
@@ -101,7 +115,15 @@ export class Thread {
   private take(w: Window, fresh: readonly Message[], prepended = false): void {
     for (const m of fresh) this.fresh.add(m);
     this.prepended = prepended;
+    if (this.newLine.value === "" && this.firstNew > 0) this.newLine.value = newLineOf(w, this.firstNew);
     this.window.value = w;
+  }
+
+  /** mark puts "new messages" above the first from a number on, 0: nowhere. */
+  private mark(from: number): void {
+    this.firstNew = from;
+    this.looked = watched.value;
+    this.newLine.value = newLineOf(this.window.value, from);
   }
 
   /** older and newer put what is before, or after, to what is held. */
@@ -167,8 +189,9 @@ export class Thread {
     if (this.closed) return;
     this.fresh = new WeakSet();
     batch(() => {
+      const left = (before: Person) => !info.members.some((m) => m.account === before.account);
+      this.remember((this.info.value?.members ?? []).filter(left));
       this.info.value = info;
-      if (!watched.value && this.firstNew.value === 0) this.firstNew.value = info.first_new;
       if (tail) this.end(tail);
     });
     await this.look();
@@ -187,7 +210,9 @@ export class Thread {
     if (w.messages !== before.messages) this.take(w, page.messages);
     else if (w.newer !== before.newer || w.older !== before.older) this.window.value = w;
     const came = w.messages.filter((m) => m.seq > last && m.kind === "text");
-    if (came.some((m) => m.own)) this.firstNew.value = 0;
+    const first = came.find((m) => !m.own);
+    if (came.some((m) => m.own)) this.mark(0);
+    else if (first && !watched.value && (this.looked || this.firstNew === 0)) this.mark(first.seq);
     this.below.value += came.filter((m) => !m.own).length;
     for (const m of w.messages.slice(-page.messages.length)) this.fresh.add(m);
   }
@@ -216,6 +241,7 @@ export class Thread {
 
   /** read tells the core that lines up to one were in sight of the person. */
   read(seq: number): void {
+    this.looked = true;
     if (seq <= this.marked || this.info.value?.request) return;
     this.marked = seq;
     core.markRead({ room: this.room, seq }).catch(() => (this.marked = 0));

@@ -3,7 +3,7 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Message, RoomMember } from "../../lib/core";
+import type { Message, Person, RoomMember } from "../../lib/core";
 import type { Anchor } from "../ui";
 import { Thread } from "./thread";
 
@@ -34,8 +34,6 @@ export class View {
   /** everybody in the conversation, by account; the same map while nobody changes */
   readonly people: ReadonlySignal<ReadonlyMap<string, RoomMember>>;
   readonly direct: ReadonlySignal<boolean>;
-  /** the names of all who were in it while it is open: of those too who left since */
-  private readonly names: ReadonlySignal<ReadonlyMap<string, string>>;
   /** set by the list and the composer */
   show: (id: string) => Promise<void> = async () => undefined;
   toEnd: () => void = () => undefined;
@@ -44,17 +42,17 @@ export class View {
   constructor(room: string) {
     this.thread = new Thread(room);
     this.people = stable(() => this.thread.info.value?.members ?? []);
-    const left = new Map<string, string>();
-    this.names = computed(() => {
-      for (const m of this.people.value.values()) left.set(m.account, m.display);
-      return left;
-    });
     this.direct = computed(() => this.thread.info.value?.direct ?? true);
+  }
+
+  /** personOf is somebody in the conversation, or who was. */
+  personOf(account: string): Person | undefined {
+    return this.people.value.get(account) ?? this.thread.gone.value.get(account);
   }
 
   /** nameOf is a person's name, who may have left. */
   nameOf(account: string): string {
-    return this.people.value.get(account)?.display ?? this.names.value.get(account) ?? shortName(account);
+    return this.personOf(account)?.display ?? shortName(account);
   }
 
   answer(message: Message): void {

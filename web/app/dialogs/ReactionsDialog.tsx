@@ -15,7 +15,7 @@ export function ReactionsDialog({ message, onClose }: { message: Message; onClos
     <Dialog title={t("conversation.reactions")} onClose={onClose} width="narrow">
       <ul class="reactors">
         {all.map(({ emoji, account }) => {
-          const person = view.people.value.get(account);
+          const person = view.personOf(account);
           return (
             <li key={`${emoji} ${account}`}>
               <Avatar {...(person ? faceOf(person) : { id: account, name: shortName(account) })} size="s" />
