@@ -7,6 +7,7 @@ declare module "node:assert/strict" {
     doesNotMatch(got: string, pattern: RegExp, message?: string): void;
     deepEqual(got: unknown, want: unknown, message?: string): void;
     ok(value: unknown, message?: string): asserts value;
+    rejects(call: Promise<unknown>, want: object): Promise<void>;
   }
   const assert: Assert;
   export default assert;

@@ -2,7 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Person, Room } from "../../lib/core";
 import { Chips, Suggestions, type Choice } from "../list/Choices";
 import { asName, fits, people, validName } from "../list/people";
-import { boot, codeOf, core, explain } from "../state";
+import { boot, codeOf, core, explain, onceMore } from "../state";
 import { t } from "../strings";
 import { Button, Dialog, TextField, toast } from "../ui";
 import "../list/new.css";
@@ -37,7 +37,7 @@ export function AddPeople({ info, onClose }: { info: Room; onClose: () => void }
     if (chosen.length === 0) return;
     setBusy(true);
     try {
-      await core.addMembers({ room: info.room, names: chosen.map((c) => c.name) });
+      await onceMore(() => core.addMembers({ room: info.room, names: chosen.map((c) => c.name) }));
       toast(t("groups.added", { n: chosen.length }));
       onClose();
     } catch (refused) {

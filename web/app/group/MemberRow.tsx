@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Room, RoomMember } from "../../lib/core";
 import { Chats, More, Person, ShieldCheck, Trash } from "../icons";
 import { faceOf } from "../list/faces";
-import { attempt, core, goToRoom, worked } from "../state";
+import { attempt, core, goToRoom, worked, onceMore } from "../state";
 import { t } from "../strings";
 import { Avatar, Confirm, MenuButton, toast, type MenuItem } from "../ui";
 
@@ -42,7 +42,7 @@ export function MemberRow({ info, member, onClose }: { info: Room; member: RoomM
 }
 
 async function write(member: RoomMember, onClose: () => void): Promise<void> {
-  const room = await attempt(core.start({ names: [member.name], group: false }));
+  const room = await attempt(onceMore(() => core.start({ names: [member.name], group: false })));
   if (!room) return;
   onClose();
   goToRoom(room.room);

@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Person, Start } from "../../lib/core";
 import { PictureInput } from "../settings/PictureInput";
-import { boot, codeOf, core, explain, goToRoom, refreshRooms } from "../state";
+import { boot, codeOf, core, explain, goToRoom, onceMore, refreshRooms } from "../state";
 import { t } from "../strings";
 import { Button, Dialog, TextField } from "../ui";
 import { asName, fits, people, validName } from "./people";
@@ -99,7 +99,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
 // start makes the conversation, or says why not.
 async function start(how: Start): Promise<{ room: string } | { refused: string }> {
   try {
-    const made = await core.start(how);
+    const made = await onceMore(() => core.start(how));
     refreshRooms();
     return made;
   } catch (refused) {

@@ -4,7 +4,7 @@ import type { Hit, Person, RoomLine } from "../../lib/core";
 import { Compose, Search } from "../icons";
 import { faceOf, roomFace } from "../list/faces";
 import { asName, fits, people, validName } from "../list/people";
-import { announce, attempt, core, goToRoom, lineOf, requests, rooms } from "../state";
+import { announce, attempt, core, goToRoom, lineOf, requests, rooms, onceMore } from "../state";
 import { isolate, t } from "../strings";
 import { dateAndClock, shortTime } from "../strings/dates";
 import { Avatar, Button, EmptyState, moveAmong, Spinner } from "../ui";
@@ -102,7 +102,7 @@ function RoomResult({ line, text }: { line: RoomLine; text: string }) {
 }
 
 async function writeTo(name: string) {
-  const room = await attempt(core.start({ names: [name], group: false }));
+  const room = await attempt(onceMore(() => core.start({ names: [name], group: false })));
   if (!room) return;
   endSearch();
   goToRoom(room.room);
