@@ -94,8 +94,9 @@ test("new messages stand below one line, where something was said before", () =>
 });
 
 test("one leaves the end by going up, not because lines grow", () => {
-  assert.equal(staysAtEnd(true, 500, 500, 700), true);
-  assert.equal(staysAtEnd(true, 500, 300, 200), false);
-  assert.equal(staysAtEnd(false, 300, 400, 200), false);
-  assert.equal(staysAtEnd(false, 300, 480, 20), true);
+  assert.equal(staysAtEnd(true, 500, 500, 700, true), true);
+  assert.equal(staysAtEnd(true, 500, 300, 200, true), false);
+  assert.equal(staysAtEnd(false, 300, 400, 200, false), false);
+  assert.equal(staysAtEnd(false, 300, 480, 20, true), true);
+  assert.equal(staysAtEnd(true, 500, 0, 700, false), true);
 });

@@ -45,11 +45,11 @@ const atEnd = 48;
 
 /**
  * staysAtEnd says whether one is at the end after a scrolling from was to now, with
- * so many pixels below: also where only the lines grew, as they do when they are
- * first drawn. One leaves the end by going up.
+ * so many pixels below: also where only the lines grew or were drawn anew, as they
+ * are while they are measured. Who stands there leaves it by going up themselves.
  */
-export function staysAtEnd(stood: boolean, was: number, now: number, below: number): boolean {
-  return below < atEnd || (stood && now >= was - 1);
+export function staysAtEnd(stood: boolean, was: number, now: number, below: number, byPerson: boolean): boolean {
+  return below < atEnd || (stood && (!byPerson || now >= was - 1));
 }
 
 /** joins says whether b goes on where a left off. */

@@ -15,6 +15,10 @@ import { keyOf, maxHeld } from "./window";
 const near = 1500;
 /** How much above the first new line is shown with it: this part of what is in sight. */
 const above = 0.4;
+/** How long what a person does to the box is taken for the reason that it scrolls, in milliseconds. */
+const patience = 400;
+/** How often in a row the end is gone to again: what is drawn may not settle. */
+const tries = 30;
 /** How long a line stays marked after a jump, in milliseconds. */
 const flash = 1600;
 
@@ -32,6 +36,10 @@ export class Scroller {
   readonly tail: RefObject<HTMLDivElement | null> = { current: null };
   private atEnd = true;
   private top = 0;
+  private moved = -Infinity; // when a person last moved the box
+  private held = false; // by a pointer that is down
+  private frame = 0;
+  private left = tries;
   private landed = -1;
   private last = "";
   private drawn = new WeakMap<Message, { place: string; vnode: VNode }>();
@@ -50,9 +58,17 @@ export class Scroller {
   /** start watches sizes: a keyboard that opens, a composer that grows, somebody who begins to write. */
   start(): () => void {
     const watcher = new ResizeObserver(() => this.resized());
-    for (const one of [this.box.current, this.tail.current]) if (one) watcher.observe(one);
+    const box = this.box.current;
+    for (const one of [box, this.tail.current]) if (one) watcher.observe(one);
+    const ends = new AbortController();
+    const options = { passive: true, signal: ends.signal };
+    for (const name of ["wheel", "touchmove", "keydown"]) box?.addEventListener(name, () => (this.moved = performance.now()), options);
+    box?.addEventListener("pointerdown", () => (this.held = true), options);
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => (this.held = false), options);
     return () => {
       watcher.disconnect();
+      ends.abort();
+      cancelAnimationFrame(this.frame);
       clearTimeout(this.timer);
       clearTimeout(this.unmark);
     };
@@ -79,7 +95,8 @@ export class Scroller {
     this.landed = turn.value;
     this.last = keyOf(this.messages[this.messages.length - 1] as Message);
     const first = this.view.thread.newLine.value;
-    const i = this.messages.findIndex((m) => (landing === "new" ? keyOf(m) === first : m.id === landing));
+    // Lines that nobody wrote have no id, which isn't the landing of the end.
+    const i = landing === "" ? -1 : this.messages.findIndex((m) => (landing === "new" ? keyOf(m) === first : m.id === landing));
     if (i < 0) this.bottom();
     else {
       this.atEnd = false;
@@ -122,9 +139,9 @@ export class Scroller {
     this.later();
   }
 
+  /** bottom goes to the end. What is measured then pushes it away: resized and settle go there again. */
   private bottom(): void {
     this.atEnd = true;
-    this.handle.current?.scrollToIndex(this.messages.length - 1, { align: "end", offset: 1000 });
     const box = this.box.current;
     if (!box) return;
     box.scrollTop = box.scrollHeight;
@@ -136,14 +153,37 @@ export class Scroller {
     if (!box || !handle || this.landed < 0) return;
     let below = handle.scrollSize - offset - handle.viewportSize;
     if (below < 400) below = box.scrollHeight - box.scrollTop - box.clientHeight; // with what stands under the lines
-    this.atEnd = !this.view.thread.window.value.newer && staysAtEnd(this.atEnd, this.top, box.scrollTop, below);
+    const byPerson = this.byPerson();
+    this.atEnd = !this.view.thread.window.value.newer && staysAtEnd(this.atEnd, this.top, box.scrollTop, below, byPerson);
     this.top = box.scrollTop;
+    if (this.atEnd && !byPerson) this.settle();
     this.away.value = below > 400;
     if (this.atEnd) this.view.thread.below.value = 0;
     this.atStart.value = offset < 48;
     if (offset < near) void this.view.thread.older();
     if (below < near) void this.view.thread.newer();
     this.later();
+  }
+
+  /** byPerson says whether a scrolling is somebody's: what goes on after a fling is too. */
+  private byPerson(): boolean {
+    const now = performance.now();
+    const by = this.held || now - this.moved < patience;
+    if (by) this.moved = now;
+    return by;
+  }
+
+  /** settle goes to the end again where lines that were measured have pushed it away. */
+  private settle(): void {
+    const box = this.box.current;
+    if (!box || box.scrollHeight - box.scrollTop - box.clientHeight < 2) this.left = tries;
+    else if (this.left > 0 && this.frame === 0) {
+      this.left--;
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        if (this.atEnd && !this.byPerson()) this.bottom();
+      });
+    }
   }
 
   private later(): void {
@@ -161,7 +201,7 @@ export class Scroller {
     const under = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 24);
     const [first, last] = [all[Math.max(0, top)], all[Math.min(under, all.length - 1)]];
     if (!first || !last) return;
-    this.atEnd ||= !this.view.thread.window.value.newer && staysAtEnd(false, 0, 0, box.scrollHeight - box.scrollTop - box.clientHeight);
+    this.atEnd ||= !this.view.thread.window.value.newer && staysAtEnd(false, 0, 0, box.scrollHeight - box.scrollTop - box.clientHeight, false);
     this.view.thread.seen(first, last);
     if (top < 5) void this.view.thread.older();
     if (under > all.length - 5) void this.view.thread.newer();
