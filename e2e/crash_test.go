@@ -225,6 +225,9 @@ func (c *crash) settle() {
 	for _, a := range c.people { // nobody is stuck
 		c.as(a.name, "send", a.to, a.name+" last")
 		a.tried = append(a.tried, a.name+" last")
+		if a.kept == nil { // its rounds were all of others
+			a.kept = map[string]bool{}
+		}
 		a.kept[a.name+" last"] = true
 	}
 	for _, a := range c.people {
