@@ -27,8 +27,11 @@ func (c *Client) DeleteRoom(ctx context.Context, rooms ...identity.Room) error {
 		}
 		upTo := max(r.LastSeq, r.SeenSeq, 1)
 		for _, s := range []content.State{
-			{Kind: content.StateDeleted, Number: int64(upTo)}, {Kind: content.StateOpened}, {Kind: content.StateDraft},
-			{Kind: content.StatePinned}, {Kind: content.StateArchived},
+			{Kind: content.StateDeleted, Number: int64(upTo)},
+			{Kind: content.StateOpened},
+			{Kind: content.StateDraft},
+			{Kind: content.StatePinned},
+			{Kind: content.StateArchived},
 		} {
 			s.Subject = string(r.Room)
 			if err := t.setState(s); err != nil {

@@ -114,12 +114,6 @@ func containsFold(s, text string) bool {
 	return ok
 }
 
-// Snippet is snippet.
-func Snippet(line string, start, end int) (string, int, int) { return snippet(line, start, end) }
-
-// FindFolded is findFolded of a needle as it is typed.
-func FindFolded(text, needle string) (start, end int, ok bool) { return findFolded(text, fold(needle)) }
-
 // Flush sends what is in the outbox, as Run does when it is nudged.
 func (c *Client) Flush(ctx context.Context) error {
 	c.netMu.Lock()

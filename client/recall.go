@@ -25,9 +25,11 @@ type recall struct {
 
 // fewPrefixes begin the kinds of records of which there are few at any time: what
 // waits to be done, and what a list of rooms needs.
-var fewPrefixes = []string{outPrefix, stalePrefix, resetPrefix, healPrefix, pendPrefix, openPrefix, reportPrefix, seenPrefix, wordsDuePrefix, marksPrefix,
+var fewPrefixes = []string{
+	outPrefix, stalePrefix, resetPrefix, healPrefix, pendPrefix, openPrefix, reportPrefix, seenPrefix, wordsDuePrefix, marksPrefix,
 	roomPrefix, rosterPrefix,
-	statePrefix, stateDuePrefix, relatePrefix, tellPrefix, restatePrefix, leavePrefix, wipePrefix}
+	statePrefix, stateDuePrefix, relatePrefix, tellPrefix, restatePrefix, leavePrefix, wipePrefix,
+}
 
 // few reports whether all records under prefix may be remembered.
 func few(prefix string) bool {

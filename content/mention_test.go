@@ -60,9 +60,16 @@ func TestMentionsComeBack(t *testing.T) {
 func TestMentionsOutOfRange(t *testing.T) {
 	text := "hé @alice"
 	for _, spans := range [][]Mention{
-		{{mentionAlice, -1, 2}}, {{mentionAlice, 4, 11}}, {{mentionAlice, 4, 4}}, {{mentionAlice, 6, 4}},
-		{{mentionAlice, 2, 5}}, {{mentionAlice, 0, 2}}, {{"mimi://example.com/r/x", 4, 10}}, {{"", 4, 10}},
-		{{mentionAlice, 4, 8}, {mentionBob, 6, 10}}, {{mentionAlice, 6, 8}, {mentionBob, 0, 2}},
+		{{mentionAlice, -1, 2}},
+		{{mentionAlice, 4, 11}},
+		{{mentionAlice, 4, 4}},
+		{{mentionAlice, 6, 4}},
+		{{mentionAlice, 2, 5}},
+		{{mentionAlice, 0, 2}},
+		{{"mimi://example.com/r/x", 4, 10}},
+		{{"", 4, 10}},
+		{{mentionAlice, 4, 8}, {mentionBob, 6, 10}},
+		{{mentionAlice, 6, 8}, {mentionBob, 0, 2}},
 		make([]Mention, MaxMentions+1),
 	} {
 		if _, err := EncodeMentions(text, spans); !errors.Is(err, ErrMention) {

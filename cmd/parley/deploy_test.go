@@ -196,5 +196,7 @@ func TestOperationsNamesCommands(t *testing.T) {
 }
 
 // notOurs are words of PostgreSQL and of our errors that look like settings.
-var notOurs = []string{"synchronous_commit", "synchronous_mode_strict", "data_damaged", "max_connections", "pg_dump", "pg_basebackup", "full_page_writes", "rate_limited",
-	"rolled_back_list", "archive_command", "recovery_target_timeline", "recovery_target_time"}
+var notOurs = []string{
+	"synchronous_commit", "synchronous_mode_strict", "data_damaged", "max_connections", "pg_dump", "pg_basebackup", "full_page_writes", "rate_limited",
+	"rolled_back_list", "archive_command", "recovery_target_timeline", "recovery_target_time",
+}

@@ -50,8 +50,10 @@ func (s *site) stranger(account, display string) *friend {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	cfg := client.Config{Store: memstore.New(), Transport: transport, Now: time.Now, Requests: true, DeviceName: account + "’s phone",
-		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()}}
+	cfg := client.Config{
+		Store: memstore.New(), Transport: transport, Now: time.Now, Requests: true, DeviceName: account + "’s phone",
+		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
+	}
 	c, err := client.SignUp(s.t.Context(), cfg, seal, self, login)
 	if err != nil {
 		s.t.Fatal(err)

@@ -145,12 +145,6 @@ func (p *tab) sees(text string) {
 	p.until(fmt.Sprintf("%q", text), "shows("+quote(text)+")")
 }
 
-// seesNot waits until a text isn't on the page.
-func (p *tab) seesNot(text string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("that %q is gone", text), "shows("+quote(text)+") === false")
-}
-
 // has waits for something with a role and an accessible name; * in it stands for
 // anything.
 func (p *tab) has(role, name string) {

@@ -20,6 +20,7 @@ type tour struct {
 
 // press, types and has go by the keys of the strings.
 func (o *tour) press(role, key string) { o.t.Helper(); o.person.press(role, o.speech.says(o.t, key)) }
+
 func (o *tour) types(key, text string) { o.t.Helper(); o.person.types(o.speech.says(o.t, key), text) }
 func (o *tour) has(role, key string)   { o.t.Helper(); o.person.has(role, o.speech.says(o.t, key)) }
 
@@ -246,8 +247,14 @@ func (o *tour) around(w *world, lines lines) {
 	o.view("new-conversation")
 	o.close()
 	for _, page := range []struct{ name, key string }{
-		{"profile", "profile.display"}, {"devices", "devices.about"}, {"privacy", "privacy.blocked"}, {"notifications", "notify.on"},
-		{"look", "look.theme"}, {"storage", ""}, {"keys", "keys.next"}, {"account", "account.signOut"},
+		{"profile", "profile.display"},
+		{"devices", "devices.about"},
+		{"privacy", "privacy.blocked"},
+		{"notifications", "notify.on"},
+		{"look", "look.theme"},
+		{"storage", ""},
+		{"keys", "keys.next"},
+		{"account", "account.signOut"},
 	} {
 		o.goTo("#/settings/" + page.name)
 		if page.key != "" {

@@ -62,10 +62,28 @@ type named struct {
 // prototypes are of each shape that goes over the wire or into a store.
 func prototypes() []any {
 	return []any{
-		mixed{}, numbered{}, named{}, limit{},
-		wire.SignUpRequest{}, wire.EnrollRequest{}, wire.EnrollClaim{}, wire.EnrollReply{}, wire.ResetReply{}, wire.Challenge{},
-		wire.OpenSessionRequest{}, wire.Session{}, wire.Info{}, wire.ReadRequest{}, wire.ReadReply{}, wire.SendRequest{}, wire.SendReply{},
-		wire.Frame{}, wire.Hello{}, wire.Error{}, identity.DeviceList{}, identity.SignedDeviceList{},
+		mixed{},
+		numbered{},
+		named{},
+		limit{},
+		wire.SignUpRequest{},
+		wire.EnrollRequest{},
+		wire.EnrollClaim{},
+		wire.EnrollReply{},
+		wire.ResetReply{},
+		wire.Challenge{},
+		wire.OpenSessionRequest{},
+		wire.Session{},
+		wire.Info{},
+		wire.ReadRequest{},
+		wire.ReadReply{},
+		wire.SendRequest{},
+		wire.SendReply{},
+		wire.Frame{},
+		wire.Hello{},
+		wire.Error{},
+		identity.DeviceList{},
+		identity.SignedDeviceList{},
 	}
 }
 

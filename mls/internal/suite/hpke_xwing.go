@@ -118,8 +118,11 @@ func (xWing) derive(ikm []byte) ([]byte, error) {
 	const label, size = "DeriveKeyPair", 32
 	h := sha3.NewSHAKE256()
 	for _, part := range [][]byte{
-		ikm, []byte("HPKE-v1KEM"), {kemXWing >> 8, kemXWing & 0xff},
-		{0, byte(len(label))}, []byte(label), {0, size},
+		ikm, []byte("HPKE-v1KEM"),
+		{kemXWing >> 8, kemXWing & 0xff},
+		{0, byte(len(label))},
+		[]byte(label),
+		{0, size},
 	} {
 		_, _ = h.Write(part) // it never fails
 	}

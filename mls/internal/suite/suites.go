@@ -3,6 +3,7 @@ package suite
 import (
 	"crypto/aes"
 	"crypto/cipher"
+
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
