@@ -57,6 +57,8 @@ func TestDeeds(t *testing.T) {
 	alice.deeds("*my answer*")
 	alice.press("menuitem", "Edit")
 	alice.sees("Editing")
+	alice.until("the text to edit", `text() && document.querySelector(".composer textarea").value.startsWith("my answer")`)
+	time.Sleep(500 * time.Millisecond) // the page puts the cursor behind it
 	alice.types("Message to *", "my better answer "+mark)
 	alice.enter()
 	bob.has("article", "*my better answer "+mark+"*edited*")

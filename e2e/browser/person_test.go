@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -219,6 +220,12 @@ func (p *tab) lastTexts(n int) []string {
 // deeds opens the menu of a message, with the button that the mouse brings up.
 func (p *tab) deeds(message string) {
 	p.t.Helper()
-	p.hover("article", message)
-	p.press("button", "Options for this message")
+	const options = "Options for this message"
+	for range 10 { // a line may move away from under the mouse while others come
+		p.hover("article", message)
+		if p.within(2*time.Second, "has("+quote("button")+", "+quote(options)+")") {
+			break
+		}
+	}
+	p.press("button", options)
 }
