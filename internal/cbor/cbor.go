@@ -50,6 +50,16 @@ func Unmarshal(data []byte, v any) error {
 	return nil
 }
 
+// UnmarshalOwn is [Unmarshal] for what this program wrote itself and nobody else can
+// have changed, as a record of its sealed store: it isn't encoded again to see that it
+// is deterministic, which is half of the work.
+func UnmarshalOwn(data []byte, v any) error {
+	if err := unmarshalStrict(data, v); err != nil {
+		return fmt.Errorf("cbor: %v", err)
+	}
+	return nil
+}
+
 // UnmarshalLenient reads one item that fills data into v, and ignores fields
 // that v doesn't have: for bodies of the API, to which a newer side may add.
 func UnmarshalLenient(data []byte, v any) error {

@@ -69,3 +69,21 @@ func TestMaps(t *testing.T) {
 		t.Error("UnmarshalLenient of duplicate keys: accepted")
 	}
 }
+
+// What one wrote oneself is read as strictly, but for its encoding.
+func TestUnmarshalOwn(t *testing.T) {
+	var got point
+	if err := cbor.UnmarshalOwn([]byte{0x82, 0x18, 7, 0x42, 'h', 'i'}, &got); err != nil || got.X != 7 || string(got.B) != "hi" {
+		t.Errorf("UnmarshalOwn of a long form = %v, %v", got, err)
+	}
+	for name, in := range map[string][]byte{
+		"trailing": {0x82, 7, 0x40, 0}, "tag": {0xc1, 0x82, 7, 0x40}, "truncated": {0x82, 7, 0x42, 1}, "short": {0x81, 7},
+	} {
+		if err := cbor.UnmarshalOwn(in, &point{}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if err := cbor.UnmarshalOwn([]byte{0xa2, 0x61, 'a', 1, 0x61, 'z', 2}, &named{}); err == nil {
+		t.Error("an unknown field: accepted")
+	}
+}

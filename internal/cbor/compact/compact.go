@@ -83,36 +83,89 @@ const (
 	undefined = 0xf7
 )
 
-// A structInfo says how a struct is encoded.
-type structInfo struct {
+// A plan says how the values of a type are written and read. It is made once: asking
+// reflection each time is most of the work.
+type plan struct {
+	of         reflect.Type
+	kind       reflect.Kind
+	implements bool  // Marshaler
+	marshals   bool  // it is written by its Marshaler
+	unmarshals bool  // it is read by the Unmarshaler of its pointer
+	special    byte  // major type of Simple, Negative and ByteString, else 0
+	bytes      bool  // a slice or array of bytes
+	elem       *plan // of a pointer, slice or array
+
+	// Of a struct.
 	toArray bool
 	fields  []field // of an array in order of declaration, of a map in order of keys
 }
 
 type field struct {
+	*plan
 	index     []int
-	key       []byte // encoded
+	key       string // encoded
 	omitEmpty bool
 }
 
-var infos sync.Map // reflect.Type → *structInfo
+// of returns the field of v.
+func (f *field) of(v reflect.Value) reflect.Value {
+	if len(f.index) == 1 {
+		return v.Field(f.index[0])
+	}
+	return v.FieldByIndex(f.index)
+}
 
-// infoOf returns how the structs of a type are encoded.
-func infoOf(t reflect.Type) *structInfo {
-	if s, ok := infos.Load(t); ok {
-		return s.(*structInfo)
+var (
+	plansMu sync.RWMutex
+	plans   = map[reflect.Type]*plan{} // guarded by plansMu; a plan that is found is whole
+)
+
+// planOf returns how the values of a type are encoded.
+func planOf(t reflect.Type) *plan {
+	plansMu.RLock()
+	p := plans[t]
+	plansMu.RUnlock()
+	if p != nil {
+		return p
 	}
-	s := new(structInfo)
-	s.collect(t, nil)
-	if !s.toArray {
-		s.sort()
+	plansMu.Lock()
+	defer plansMu.Unlock()
+	return newPlan(t)
+}
+
+// newPlan makes a plan, and those of the types that it is made of. plansMu is held.
+func newPlan(t reflect.Type) *plan {
+	if p := plans[t]; p != nil {
+		return p
 	}
-	infos.Store(t, s)
-	return s
+	p := &plan{of: t, kind: t.Kind(), implements: t.Implements(marshaler)}
+	plans[t] = p // first: a type may hold itself
+	named := t.PkgPath() != ""
+	p.marshals = named && p.implements && p.kind != reflect.Pointer
+	p.unmarshals = named && reflect.PointerTo(t).Implements(unmarshaler)
+	switch t {
+	case reflect.TypeFor[Simple]():
+		p.special = majorOther
+	case reflect.TypeFor[Negative]():
+		p.special = majorInt
+	case reflect.TypeFor[ByteString]():
+		p.special = majorBytes
+	}
+	switch p.kind {
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		p.elem = newPlan(t.Elem())
+		p.bytes = p.kind != reflect.Pointer && p.elem.kind == reflect.Uint8
+	case reflect.Struct:
+		p.collect(t, nil)
+		if !p.toArray {
+			p.sort()
+		}
+	}
+	return p
 }
 
 // collect adds the fields of t, those of an embedded struct as its own.
-func (s *structInfo) collect(t reflect.Type, index []int) {
+func (p *plan) collect(t reflect.Type, index []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := f.Tag.Get("cbor")
@@ -121,34 +174,35 @@ func (s *structInfo) collect(t reflect.Type, index []int) {
 		}
 		name, options, _ := strings.Cut(tag, ",")
 		if f.Name == "_" {
-			s.toArray = s.toArray || hasOption(options, "toarray")
+			p.toArray = p.toArray || hasOption(options, "toarray")
 			continue
 		}
 		at := append(slices.Clone(index), i)
 		switch {
 		case tag == "-":
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			s.collect(f.Type, at)
+			p.collect(f.Type, at)
 		case f.IsExported():
 			if name == "" {
 				name = f.Name
 			}
-			s.fields = append(s.fields, field{at, encodedKey(name, hasOption(options, "keyasint")), hasOption(options, "omitempty")})
+			key := string(encodedKey(name, hasOption(options, "keyasint")))
+			p.fields = append(p.fields, field{newPlan(f.Type), at, key, hasOption(options, "omitempty")})
 		}
 	}
 }
 
 // sort puts the fields into the order of their keys.
-func (s *structInfo) sort() {
-	keys := make([]string, len(s.fields))
+func (p *plan) sort() {
+	keys := make([]string, len(p.fields))
 	byKey := map[string]field{}
-	for i, f := range s.fields {
-		keys[i] = string(f.key)
-		byKey[keys[i]] = f
+	for i, f := range p.fields {
+		keys[i] = f.key
+		byKey[f.key] = f
 	}
 	slices.Sort(keys)
 	for i, key := range keys {
-		s.fields[i] = byKey[key]
+		p.fields[i] = byKey[key]
 	}
 }
 

@@ -24,7 +24,7 @@ func Unmarshal(data []byte, v any, strict bool) error {
 		return errType
 	}
 	d := decoder{data: data, strict: strict}
-	return d.value(p.Elem())
+	return d.value(p.Elem(), planOf(p.Type().Elem()))
 }
 
 // head reads the first bytes of an item at i. It returns the place after them.
@@ -121,32 +121,32 @@ func (d *decoder) bytes(n uint64) []byte {
 	return b
 }
 
-// value reads the next item into v.
-func (d *decoder) value(v reflect.Value) error {
+// value reads the next item into v, which can be addressed.
+func (d *decoder) value(v reflect.Value, p *plan) error {
 	nothing := d.data[d.at] == null || d.data[d.at] == undefined
-	if v.Kind() == reflect.Pointer {
+	if p.kind == reflect.Pointer {
 		if nothing {
 			d.at++
 			v.SetZero()
 			return nil
 		}
 		if v.IsNil() {
-			v.Set(reflect.New(v.Type().Elem()))
+			v.Set(reflect.New(p.elem.of))
 		}
-		return d.value(v.Elem())
+		return d.value(v.Elem(), p.elem)
 	}
-	if v.CanAddr() && v.Type().PkgPath() != "" && v.Addr().Type().Implements(unmarshaler) {
+	if p.unmarshals {
 		return v.Addr().Interface().(Unmarshaler).UnmarshalCBOR(d.skip())
 	}
 	if nothing {
 		d.at++
-		switch v.Kind() {
+		switch p.kind {
 		case reflect.Slice, reflect.Map, reflect.Interface:
 			v.SetZero()
 		}
 		return nil
 	}
-	if v.Kind() == reflect.Interface {
+	if p.kind == reflect.Interface {
 		x, err := d.any()
 		if err != nil {
 			return err
@@ -157,11 +157,11 @@ func (d *decoder) value(v reflect.Value) error {
 		v.Set(reflect.ValueOf(x))
 		return nil
 	}
-	return d.item(v)
+	return d.item(v, p)
 }
 
 // item reads an item that isn't null into what is neither pointer nor interface.
-func (d *decoder) item(v reflect.Value) error {
+func (d *decoder) item(v reflect.Value, p *plan) error {
 	major, info, n := d.next()
 	switch major {
 	case majorUint:
@@ -172,20 +172,20 @@ func (d *decoder) item(v reflect.Value) error {
 		}
 		v.SetInt(-1 - int64(n))
 	case majorBytes:
-		return setBytes(v, d.bytes(n))
+		return p.setBytes(v, d.bytes(n))
 	case majorText:
 		text := d.bytes(n)
 		if !utf8.Valid(text) {
 			return errUTF8
 		}
-		if v.Kind() != reflect.String {
+		if p.kind != reflect.String {
 			return errShape
 		}
 		v.SetString(string(text))
 	case majorArray:
-		return d.array(v, int(n))
+		return d.array(v, p, int(n))
 	case majorMap:
-		return d.pairs(v, int(n))
+		return d.pairs(v, p, int(n))
 	default:
 		return setOther(v, info, n)
 	}
@@ -206,14 +206,12 @@ func setUint(v reflect.Value, n uint64) error {
 	return nil
 }
 
-func setBytes(v reflect.Value, b []byte) error {
+func (p *plan) setBytes(v reflect.Value, b []byte) error {
 	switch {
-	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+	case p.bytes && p.kind == reflect.Slice:
 		v.SetBytes(append([]byte{}, b...))
-	case v.Kind() == reflect.Array && v.Type().Elem().Kind() == reflect.Uint8 && v.Len() == len(b):
-		for i, x := range b {
-			v.Index(i).SetUint(uint64(x))
-		}
+	case p.bytes && v.Len() == len(b):
+		copy(v.Bytes(), b)
 	default:
 		return errShape
 	}
@@ -249,37 +247,40 @@ func floatOf(info byte, n uint64) (float64, bool) {
 	return 0, false
 }
 
-func (d *decoder) array(v reflect.Value, n int) error {
-	switch v.Kind() {
+func (d *decoder) array(v reflect.Value, p *plan, n int) error {
+	switch p.kind {
 	case reflect.Struct:
-		s := infoOf(v.Type())
-		if !s.toArray || len(s.fields) != n {
+		if !p.toArray || len(p.fields) != n {
 			return errShape
 		}
-		for _, f := range s.fields {
-			if err := d.value(v.FieldByIndex(f.index)); err != nil {
+		for i := range p.fields {
+			f := &p.fields[i]
+			if err := d.value(f.of(v), f.plan); err != nil {
 				return err
 			}
 		}
 		return nil
 	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 {
+		if p.bytes {
 			return errShape
 		}
-		v.Set(reflect.MakeSlice(v.Type(), 0, min(n, 64)))
-		for range n { // it grows with what is read
-			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
-			if err := d.value(v.Index(v.Len() - 1)); err != nil {
+		v.Set(reflect.MakeSlice(p.of, 0, min(n, 64)))
+		for i := range n { // it grows with what is read
+			if i == v.Cap() {
+				v.Grow(1)
+			}
+			v.SetLen(i + 1)
+			if err := d.value(v.Index(i), p.elem); err != nil {
 				return err
 			}
 		}
 		return nil
 	case reflect.Array:
-		if v.Len() != n || v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.Len() != n || p.bytes {
 			return errShape
 		}
 		for i := range n {
-			if err := d.value(v.Index(i)); err != nil {
+			if err := d.value(v.Index(i), p.elem); err != nil {
 				return err
 			}
 		}
@@ -288,22 +289,26 @@ func (d *decoder) array(v reflect.Value, n int) error {
 	return errShape
 }
 
-func (d *decoder) pairs(v reflect.Value, n int) error {
-	switch v.Kind() {
+func (d *decoder) pairs(v reflect.Value, p *plan, n int) error {
+	switch p.kind {
 	case reflect.Struct:
-		return d.fields(v, n)
+		return d.fields(v, p, n)
 	case reflect.Map:
 	default:
 		return errShape
 	}
-	m := reflect.MakeMap(v.Type())
+	m := reflect.MakeMap(p.of)
+	keys, values := planOf(p.of.Key()), planOf(p.of.Elem())
 	for range n {
-		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		if err := d.value(key); err != nil {
+		key, value := reflect.New(keys.of).Elem(), reflect.New(values.of).Elem()
+		if err := d.value(key, keys); err != nil {
 			return err
 		}
-		if b, ok := key.Interface().([]byte); ok {
-			key.Set(reflect.ValueOf(ByteString(b)))
+		switch k := key.Interface().(type) {
+		case []byte:
+			key.Set(reflect.ValueOf(ByteString(k)))
+		case Negative: // which the library refuses there
+			return errShape
 		}
 		if !key.Comparable() {
 			return errShape
@@ -311,7 +316,7 @@ func (d *decoder) pairs(v reflect.Value, n int) error {
 		if m.MapIndex(key).IsValid() {
 			return errDuplicate
 		}
-		if err := d.value(value); err != nil {
+		if err := d.value(value, values); err != nil {
 			return err
 		}
 		m.SetMapIndex(key, value)
@@ -321,29 +326,55 @@ func (d *decoder) pairs(v reflect.Value, n int) error {
 }
 
 // fields reads a map into a struct.
-func (d *decoder) fields(v reflect.Value, n int) error {
-	s := infoOf(v.Type())
-	if s.toArray {
+func (d *decoder) fields(v reflect.Value, p *plan, n int) error {
+	if p.toArray {
 		return errShape
 	}
-	seen := make(map[string]bool, min(n, 64))
+	seen := make([]bool, len(p.fields))
+	var others map[string]bool // keys that there are no fields for
+	next := 0
 	for range n {
 		major, _, _, _, _ := head(d.data, d.at)
-		key := string(d.skip())
+		key := d.skip()
 		switch {
-		case seen[key]:
-			return errDuplicate
-		case major == majorText && !utf8.ValidString(key[headSize(key[0]):]):
+		case major == majorText && !utf8.Valid(key[headSize(key[0]):]):
 			return errUTF8
 		case major != majorText && major != majorUint && major != majorInt:
 			return errShape
 		}
-		seen[key] = true
-		if err := d.fieldOf(v, s, key); err != nil {
-			return err
+		i := p.find(key, next)
+		switch {
+		case i >= 0 && seen[i], i < 0 && others[string(key)]:
+			return errDuplicate
+		case i >= 0:
+			seen[i], next = true, i+1
+			f := &p.fields[i]
+			if err := d.value(f.of(v), f.plan); err != nil {
+				return err
+			}
+			continue
+		case d.strict:
+			return errUnknown
+		case others == nil:
+			others = map[string]bool{}
 		}
+		others[string(key)] = true
+		d.skip()
 	}
 	return nil
+}
+
+// find returns which field has a key, or -1. It is probably the one called next.
+func (p *plan) find(key []byte, next int) int {
+	if next < len(p.fields) && p.fields[next].key == string(key) {
+		return next
+	}
+	for i := range p.fields {
+		if p.fields[i].key == string(key) {
+			return i
+		}
+	}
+	return -1
 }
 
 // headSize returns how many bytes the head has that begins with first.
@@ -354,30 +385,16 @@ func headSize(first byte) int {
 	return 1
 }
 
-// fieldOf reads the value of a key into its field.
-func (d *decoder) fieldOf(v reflect.Value, s *structInfo, key string) error {
-	for _, f := range s.fields {
-		if string(f.key) == key {
-			return d.value(v.FieldByIndex(f.index))
-		}
-	}
-	if d.strict {
-		return errUnknown
-	}
-	d.skip()
-	return nil
-}
-
 // any reads an item into the Go value that is nearest to it.
 func (d *decoder) any() (any, error) {
 	switch d.data[d.at] & 0xe0 {
 	case majorArray:
 		out := []any{}
-		err := d.array(reflect.ValueOf(&out).Elem(), d.length())
+		err := d.array(reflect.ValueOf(&out).Elem(), planOf(reflect.TypeOf(out)), d.length())
 		return out, err
 	case majorMap:
 		out := map[any]any{}
-		err := d.pairs(reflect.ValueOf(&out).Elem(), d.length())
+		err := d.pairs(reflect.ValueOf(&out).Elem(), planOf(reflect.TypeOf(out)), d.length())
 		return out, err
 	}
 	major, info, n := d.next()

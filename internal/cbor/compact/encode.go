@@ -11,7 +11,7 @@ var marshaler = reflect.TypeFor[Marshaler]()
 
 // Marshal returns the deterministic encoding of v. A nil slice or map is written as an
 // empty one. It fails only for types that CBOR can't hold.
-func Marshal(v any) ([]byte, error) { return appendValue(nil, reflect.ValueOf(v)) }
+func Marshal(v any) ([]byte, error) { return appendAny(nil, reflect.ValueOf(v)) }
 
 // appendHead appends the first bytes of an item, in the shortest form.
 func appendHead(b []byte, major byte, n uint64) []byte {
@@ -28,23 +28,27 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, major|27), n)
 }
 
-func appendValue(b []byte, v reflect.Value) ([]byte, error) {
+// appendAny appends a value of any type.
+func appendAny(b []byte, v reflect.Value) ([]byte, error) {
 	if !v.IsValid() {
 		return append(b, null), nil
 	}
-	if v.Kind() != reflect.Pointer && v.Type().PkgPath() != "" && v.Type().Implements(marshaler) {
+	return planOf(v.Type()).append(b, v)
+}
+
+// append appends a value of the plan's type.
+func (p *plan) append(b []byte, v reflect.Value) ([]byte, error) {
+	if p.marshals {
 		item, err := v.Interface().(Marshaler).MarshalCBOR()
 		return append(b, item...), err
 	}
-	switch v.Type() {
-	case reflect.TypeFor[Simple]():
-		return appendHead(b, majorOther, v.Uint()), nil
-	case reflect.TypeFor[Negative]():
-		return appendHead(b, majorInt, v.Uint()), nil
-	case reflect.TypeFor[ByteString]():
+	switch p.special {
+	case majorOther, majorInt:
+		return appendHead(b, p.special, v.Uint()), nil
+	case majorBytes:
 		return append(appendHead(b, majorBytes, uint64(v.Len())), v.String()...), nil
 	}
-	switch v.Kind() {
+	switch p.kind {
 	case reflect.Bool:
 		if v.Bool() {
 			return append(b, trueItem), nil
@@ -62,35 +66,37 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	case reflect.String:
 		return append(appendHead(b, majorText, uint64(v.Len())), v.String()...), nil
 	case reflect.Slice, reflect.Array:
-		return appendList(b, v)
+		return p.appendList(b, v)
 	case reflect.Map:
 		return appendMap(b, v)
 	case reflect.Struct:
-		return appendStruct(b, v)
+		return p.appendStruct(b, v)
 	case reflect.Pointer, reflect.Interface:
-		if v.IsNil() {
+		switch {
+		case v.IsNil():
 			return append(b, null), nil
+		case p.kind == reflect.Pointer:
+			return p.elem.append(b, v.Elem())
 		}
-		return appendValue(b, v.Elem())
+		return appendAny(b, v.Elem())
 	}
 	return nil, errType
 }
 
-func appendList(b []byte, v reflect.Value) ([]byte, error) {
-	if v.Type().Elem().Kind() == reflect.Uint8 {
+func (p *plan) appendList(b []byte, v reflect.Value) ([]byte, error) {
+	if p.bytes {
 		b = appendHead(b, majorBytes, uint64(v.Len()))
-		if v.Kind() == reflect.Slice {
-			return append(b, v.Bytes()...), nil
+		if p.kind == reflect.Array && !v.CanAddr() {
+			a := reflect.New(p.of).Elem()
+			a.Set(v)
+			v = a
 		}
-		for i := range v.Len() {
-			b = append(b, byte(v.Index(i).Uint()))
-		}
-		return b, nil
+		return append(b, v.Bytes()...), nil
 	}
 	b = appendHead(b, majorArray, uint64(v.Len()))
 	var err error
 	for i := range v.Len() {
-		if b, err = appendValue(b, v.Index(i)); err != nil {
+		if b, err = p.elem.append(b, v.Index(i)); err != nil {
 			return nil, err
 		}
 	}
@@ -102,7 +108,7 @@ func appendMap(b []byte, v reflect.Value) ([]byte, error) {
 	keys := make([]string, 0, v.Len())
 	values := make(map[string]reflect.Value, v.Len())
 	for it := v.MapRange(); it.Next(); {
-		key, err := appendValue(nil, it.Key())
+		key, err := appendAny(nil, it.Key())
 		if err != nil {
 			return nil, err
 		}
@@ -113,55 +119,57 @@ func appendMap(b []byte, v reflect.Value) ([]byte, error) {
 	b = appendHead(b, majorMap, uint64(len(keys)))
 	var err error
 	for _, key := range keys {
-		if b, err = appendValue(append(b, key...), values[key]); err != nil {
+		if b, err = appendAny(append(b, key...), values[key]); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
-func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
-	s := infoOf(v.Type())
+func (p *plan) appendStruct(b []byte, v reflect.Value) ([]byte, error) {
 	var err error
-	if s.toArray {
-		b = appendHead(b, majorArray, uint64(len(s.fields)))
-		for _, f := range s.fields {
-			if b, err = appendValue(b, v.FieldByIndex(f.index)); err != nil {
+	if p.toArray {
+		b = appendHead(b, majorArray, uint64(len(p.fields)))
+		for i := range p.fields {
+			f := &p.fields[i]
+			if b, err = f.append(b, f.of(v)); err != nil {
 				return nil, err
 			}
 		}
 		return b, nil
 	}
 	n := 0
-	for _, f := range s.fields {
-		if !f.omitEmpty || !isEmpty(v.FieldByIndex(f.index)) {
+	for i := range p.fields {
+		if !p.fields[i].left(v) {
 			n++
 		}
 	}
 	b = appendHead(b, majorMap, uint64(n))
-	for _, f := range s.fields {
-		value := v.FieldByIndex(f.index)
-		if f.omitEmpty && isEmpty(value) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		if f.left(v) {
 			continue
 		}
-		if b, err = appendValue(append(b, f.key...), value); err != nil {
+		if b, err = f.append(append(b, f.key...), f.of(v)); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
+// left reports whether a field of v is left out.
+func (f *field) left(v reflect.Value) bool { return f.omitEmpty && f.isEmpty(f.of(v)) }
+
 // isEmpty reports whether a field that is omitted if it is empty is so.
-func isEmpty(v reflect.Value) bool {
-	if v.Kind() != reflect.Slice && v.Kind() != reflect.Pointer && v.Type().Implements(marshaler) {
+func (p *plan) isEmpty(v reflect.Value) bool {
+	if p.implements && p.kind != reflect.Slice && p.kind != reflect.Pointer {
 		return false
 	}
-	switch v.Kind() {
+	switch p.kind {
 	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
 		return v.Len() == 0
 	case reflect.Struct:
-		s := infoOf(v.Type())
-		return !slices.ContainsFunc(s.fields, func(f field) bool { return s.toArray || !f.omitEmpty || !isEmpty(v.FieldByIndex(f.index)) })
+		return !slices.ContainsFunc(p.fields, func(f field) bool { return p.toArray || !f.left(v) })
 	}
 	return v.IsZero()
 }
