@@ -5,6 +5,7 @@ package browsertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -75,7 +76,8 @@ func NeedChromium(t testing.TB) {
 // Browser starts a Chromium with a profile of its own, which ends with t.
 func Browser(t testing.TB) context.Context {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"), chromedp.WSURLReadTimeout(limit),
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,WebUIOmniboxPopup,WebUIOmniboxAimPopup"))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
 	ctx, _ = Tab(t, ctx)
@@ -88,10 +90,28 @@ func Tab(t testing.TB, ctx context.Context) (tab context.Context, close context.
 	t.Helper()
 	tab, close = chromedp.NewContext(ctx)
 	t.Cleanup(close)
-	if err := chromedp.Do(tab); err != nil { // it lives as long as the context that it begins with
+	if err := Begin(tab, limit); err != nil {
 		t.Fatal(err)
 	}
 	return tab, close
+}
+
+// errMute is all that a browser says that hangs.
+var errMute = errors.New("the browser doesn't answer")
+
+// Begin has the browser, a tab or a worker of a context be there, within a bound. It
+// lives as long as the context that it begins with: so that one can't have the bound
+// itself. A worker that has just ended, or that hangs, never answers. ctx is to be
+// canceled where Begin fails.
+func Begin(ctx context.Context, bound time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- chromedp.Do(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(bound):
+		return errMute
+	}
 }
 
 // Root returns the module's directory.
