@@ -1,20 +1,12 @@
-// Package passkeys is the server's [server.Passkeys]: W3C WebAuthn over the
-// go-webauthn library. It keeps nothing.
+// Package passkeys is the server's [server.Passkeys], over internal/webauthn.
 package passkeys
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"strings"
 
-	"github.com/go-webauthn/webauthn/protocol"
-	"github.com/go-webauthn/webauthn/protocol/webauthncose"
-
+	"parley/internal/webauthn"
 	"parley/server"
 )
 
@@ -31,10 +23,7 @@ type Config struct {
 var ErrNoSite = errors.New("passkeys: no origin has a name, and https or localhost")
 
 // A Verifier implements [server.Passkeys].
-type Verifier struct {
-	id, name         string
-	origins, parents []string
-}
+type Verifier struct{ site webauthn.Site }
 
 var _ server.Passkeys = (*Verifier)(nil)
 
@@ -42,39 +31,26 @@ var _ server.Passkeys = (*Verifier)(nil)
 // in which browsers have no passkeys, are passed over: if that leaves none, it
 // returns ErrNoSite.
 func New(c Config) (*Verifier, error) {
-	v := &Verifier{id: c.ID, name: c.Name, parents: exact(c.Parents)}
+	s := webauthn.Site{ID: c.ID, Name: c.Name, Parents: exact(c.Parents)}
 	for _, o := range c.Origins {
-		host := usable(o)
+		host := webauthn.Host(o)
 		if host == "" {
 			continue
 		}
-		if v.id == "" {
-			v.id = host
+		if s.ID == "" {
+			s.ID = host
 		}
-		if host == v.id || strings.HasSuffix(host, "."+v.id) {
-			v.origins = append(v.origins, o)
+		if host == s.ID || strings.HasSuffix(host, "."+s.ID) {
+			s.Origins = append(s.Origins, o)
 		}
 	}
-	if len(v.origins) == 0 {
+	if len(s.Origins) == 0 {
 		return nil, ErrNoSite
 	}
-	if v.name == "" {
-		v.name = v.id
+	if s.Name == "" {
+		s.Name = s.ID
 	}
-	return v, nil
-}
-
-// usable returns the host of an origin in which browsers have passkeys, or nothing.
-func usable(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return ""
-	}
-	host := u.Hostname()
-	if _, err := netip.ParseAddr(host); err == nil || u.Scheme != "https" && host != "localhost" {
-		return ""
-	}
-	return host
+	return &Verifier{s}, nil
 }
 
 // exact returns the origins that aren't patterns: what a browser says of a parent is
@@ -89,118 +65,38 @@ func exact(parents []string) (all []string) {
 }
 
 // ID returns the relying party's id.
-func (v *Verifier) ID() string { return v.id }
+func (v *Verifier) ID() string { return v.site.ID }
 
-// algorithms are those of keys that are taken, best first.
-var algorithms = []protocol.CredentialParameter{
-	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgEdDSA},
-	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256},
-	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgRS256},
-}
-
-// timeout is how long the browser asks its person, in milliseconds: less than a
-// challenge lasts.
-const timeout = 240_000
-
-// CreationOptions implements [server.Passkeys]. The passkey has to be found without
-// naming it, since naming an account's would tell that there is one; and its person
-// has to be verified, since it takes a passphrase's place. Who made the
-// authenticator is none of the site's business.
+// CreationOptions implements [server.Passkeys].
 func (v *Verifier) CreationOptions(o server.PasskeyCreation) ([]byte, error) {
-	resident := true
-	options := protocol.PublicKeyCredentialCreationOptions{
-		RelyingParty: protocol.RelyingPartyEntity{CredentialEntity: protocol.CredentialEntity{Name: v.name}, ID: v.id},
-		User: protocol.UserEntity{
-			CredentialEntity: protocol.CredentialEntity{Name: o.Name}, DisplayName: o.Name, ID: protocol.URLEncodedBase64(o.User),
-		},
-		Challenge:  o.Challenge,
-		Parameters: algorithms,
-		Timeout:    timeout,
-		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			RequireResidentKey: &resident, ResidentKey: protocol.ResidentKeyRequirementRequired,
-			UserVerification: protocol.VerificationRequired,
-		},
-		Attestation: protocol.PreferNoAttestation,
-	}
-	for _, id := range o.Exclude {
-		options.CredentialExcludeList = append(options.CredentialExcludeList, protocol.CredentialDescriptor{
-			Type: protocol.PublicKeyCredentialType, CredentialID: id,
-		})
-	}
-	return json.Marshal(options)
+	return v.site.CreationOptions(o.User, o.Name, o.Challenge, o.Exclude)
 }
 
 // RequestOptions implements [server.Passkeys].
 func (v *Verifier) RequestOptions(challenge []byte) ([]byte, error) {
-	return json.Marshal(protocol.PublicKeyCredentialRequestOptions{
-		Challenge: challenge, Timeout: timeout, RelyingPartyID: v.id, UserVerification: protocol.VerificationRequired,
-	})
+	return v.site.RequestOptions(challenge)
 }
 
-// maxID bounds a credential's id (WebAuthn, Section 4), maxKey its public key.
-const (
-	maxID  = 1023
-	maxKey = 2 << 10
-)
-
-// Created implements [server.Passkeys]: WebAuthn, Section 7.1.
+// Created implements [server.Passkeys].
 func (v *Verifier) Created(answer, challenge []byte) (*server.Passkey, error) {
-	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
+	k, err := v.site.Created(answer, challenge)
 	if err != nil {
 		return nil, bad(err)
 	}
-	object := &parsed.Response.AttestationObject
-	switch protocol.AttestationFormat(object.Format) {
-	case protocol.AttestationFormatNone, protocol.AttestationFormatPacked:
-	default: // none was asked for, so that a browser passes on none of the others
-		return nil, bad(errors.New("an attestation that wasn't asked for"))
-	}
-	_, err = parsed.Verify(encoded(challenge), v.id, v.origins, nil, v.parents, protocol.TopOriginExplicitVerificationMode,
-		len(v.parents) > 0, true, true, nil, algorithms, protocol.AttestationPolicy{}, protocol.SignaturePolicy{})
-	if err != nil {
-		return nil, bad(err)
-	}
-	data := &object.AuthData
-	p := &server.Passkey{
-		ID: data.AttData.CredentialID, Key: data.AttData.CredentialPublicKey, Backup: data.Flags.HasBackupEligible(), Count: data.Counter,
-	}
-	if len(p.ID) == 0 || len(p.ID) > maxID || len(p.Key) > maxKey {
-		return nil, bad(errors.New("an id or a key of a wrong size"))
-	}
-	if _, err := webauthncose.ParsePublicKey(p.Key); err != nil {
-		return nil, bad(err)
-	}
-	return p, nil
+	return &server.Passkey{ID: k.ID, Key: k.Key, Backup: k.Backup, Count: k.Count}, nil
 }
 
-// Used implements [server.Passkeys]: WebAuthn, Section 7.2.
+// Used implements [server.Passkeys].
 func (v *Verifier) Used(answer, challenge, user []byte, known []server.Passkey) (which int, count uint32, err error) {
-	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
-	if err != nil {
-		return 0, 0, bad(err)
-	}
-	which = -1
+	keys := make([]webauthn.Key, len(known))
 	for i := range known {
-		if bytes.Equal(known[i].ID, parsed.RawID) {
-			which = i
-		}
+		keys[i] = webauthn.Key{ID: known[i].ID, Key: known[i].Key, Backup: known[i].Backup, Count: known[i].Count}
 	}
-	if which < 0 || len(parsed.Response.UserHandle) > 0 && !bytes.Equal(parsed.Response.UserHandle, user) {
-		return 0, 0, bad(errors.New("not one of the account's"))
-	}
-	err = parsed.Verify(encoded(challenge), v.id, "", v.origins, nil, v.parents, protocol.TopOriginExplicitVerificationMode,
-		len(v.parents) > 0, true, true, known[which].Key, protocol.SignaturePolicy{})
-	if err != nil {
+	if which, count, err = v.site.Used(answer, challenge, user, keys); err != nil {
 		return 0, 0, bad(err)
 	}
-	data := &parsed.Response.AuthenticatorData
-	if data.Flags.HasBackupEligible() != known[which].Backup { // Section 7.2: it never changes
-		return 0, 0, bad(errors.New("another authenticator's"))
-	}
-	return which, data.Counter, nil
+	return which, count, nil
 }
-
-func encoded(challenge []byte) string { return base64.RawURLEncoding.EncodeToString(challenge) }
 
 // bad is ErrBadPasskey for a reason. The reason may hold what a stranger wrote: it
 // is for tests, and goes into no log.

@@ -28,7 +28,7 @@ func TestNew(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || v.ID() != test.id || !slices.Equal(v.origins, test.origins) {
+		if err != nil || v.ID() != test.id || !slices.Equal(v.site.Origins, test.origins) {
 			t.Errorf("%s: got %+v, %v; want %s with %q", test.name, v, err, test.id, test.origins)
 		}
 	}
