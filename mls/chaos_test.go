@@ -193,8 +193,8 @@ func (h *chaos) commitBy(author *peer, opts mls.CommitOptions, joiners map[*peer
 	opts.Received = true
 	staged, changes, err := author.Group.Commit(opts)
 	var rule *public.RuleError
-	if errors.As(err, &rule) && rule.Rule == public.RuleLeafTwice {
-		return // somebody proposed what opts asks for
+	if errors.As(err, &rule) && (rule.Rule == public.RuleLeafTwice || rule.Rule == public.RuleRemoveBlank) {
+		return // somebody proposed what opts asks for, or it is done: who is gone may not know yet
 	}
 	if err != nil {
 		h.Fatalf("%s: %v", author.Identity, err)

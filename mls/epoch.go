@@ -123,7 +123,7 @@ func (g *Group) endEpoch(old, next *public.Tree, c *Changes) {
 	}
 	g.secrets.SenderData, g.secrets.Resumption = nil, nil
 	g.secrets.Erase()
-	g.past = slices.Insert(g.past, 0, p)
+	g.past = append([]*pastEpoch{p}, g.past...)
 	c.put(pastKey(p.epoch()), p.marshal())
 }
 
@@ -211,14 +211,7 @@ func parsePast(record []byte) (*pastEpoch, error) {
 	return p, nil
 }
 
-func sortedLeaves(m map[public.LeafIndex]*sender) []public.LeafIndex {
-	var out []public.LeafIndex
-	for leaf := range m {
-		out = append(out, leaf)
-	}
-	slices.Sort(out)
-	return out
-}
+func sortedLeaves(m map[public.LeafIndex]*sender) []public.LeafIndex { return sortedKeys(m) }
 
 // Keys of records.
 const stateKey = "g"

@@ -217,3 +217,13 @@ func ratchetError(err error) error {
 	}
 	return err
 }
+
+// ContextAt returns the GroupContext of an epoch whose messages [Group.Decrypt]
+// opens, nil of any other: with it the TBS of a [Message] can be made again. The
+// caller must not change it.
+func (g *Group) ContextAt(epoch uint64) *public.GroupContext {
+	if e, _, err := g.findEpoch(epoch); err == nil {
+		return e.context
+	}
+	return nil
+}

@@ -1,9 +1,7 @@
 package mls
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"parley/mls/internal/codec"
@@ -11,7 +9,20 @@ import (
 	"parley/mls/public"
 )
 
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+// sortedKeys returns the keys of m in order. They are sorted as int, whatever their
+// type: one sort is in the page's core.
+func sortedKeys[K ~uint16 | ~uint32 | ~int, V any](m map[K]V) []K {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, int(k))
+	}
+	slices.Sort(keys)
+	out := make([]K, len(keys))
+	for i, k := range keys {
+		out[i] = K(k)
+	}
+	return out
+}
 
 // publicPrefix begins the keys of the public state: context, tree, proposals.
 const publicPrefix = "p/"

@@ -63,6 +63,15 @@ func FuzzExternalSenders(f *testing.F)   { fuzzSame(f, again[ExternalSenders]) }
 func FuzzWireFormats(f *testing.F)       { fuzzSame(f, again[WireFormats]) }
 func FuzzAppDataDictionary(f *testing.F) { fuzzSame(f, again[AppDataDictionary]) }
 
+func FuzzFramedContentTBS(f *testing.F) {
+	w := newWorldOf(f, X25519(), 2)
+	a := AuthenticatedContent{WireFormat: WirePrivateMessage, Content: FramedContent{
+		Sender: MemberSender(1), ContentType: ContentApplication, ApplicationData: []byte("x"),
+	}}
+	f.Add(a.TBS(w.group.Context()))
+	fuzzSame(f, again[FramedContentTBS])
+}
+
 // FuzzTree fuzzes the ratchet_tree extension. A tree that decodes can be hashed
 // and checked, whatever it holds.
 func FuzzTree(f *testing.F) {

@@ -50,6 +50,15 @@ func PeekMessage(message []byte) (Header, error) {
 // (RFC 9420, Section 6.3) and returns its header. Errors: those of
 // [PeekMessage].
 func PeekPrivateMessage(message []byte) (Header, error) {
+	// A server does this for each message: without a MLSMessage on the heap.
+	r := codec.NewReader(message)
+	if readHeader(r) == WirePrivateMessage {
+		var p PrivateMessage
+		p.UnmarshalMLS(r)
+		if r.Finish() == nil {
+			return p.header(), nil
+		}
+	}
 	m, err := peek(message)
 	if err != nil {
 		return Header{}, err

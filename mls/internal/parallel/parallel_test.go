@@ -67,8 +67,8 @@ func TestDoBound(t *testing.T) {
 				runtime.Gosched()
 				now.Add(-1)
 				if cores == 1 {
-					if i != last+1 || runtime.NumGoroutine() != before {
-						t.Errorf("step %d after %d, %d goroutines, want %d", i, last, runtime.NumGoroutine(), before)
+					if i != last+1 || runtime.NumGoroutine() > before { // one of an earlier test may have ended since
+						t.Errorf("step %d after %d, %d goroutines, want at most %d", i, last, runtime.NumGoroutine(), before)
 					}
 					last = i
 				}

@@ -46,6 +46,7 @@ func (e ecdsaSignatures) digest(message []byte) []byte {
 	return h.Sum(nil)
 }
 
+// Sign returns the signature of message's hash in DER: RFC 9420, Section 5.1.2.
 func (e ecdsaSignatures) Sign(priv SignaturePrivateKey, message []byte) ([]byte, error) {
 	key, err := ecdsa.ParseRawPrivateKey(e.curve, priv)
 	if err != nil {
@@ -54,11 +55,13 @@ func (e ecdsaSignatures) Sign(priv SignaturePrivateKey, message []byte) ([]byte,
 	return ecdsa.SignASN1(rand.Reader, key, e.digest(message))
 }
 
+// Verify reports whether signature is one of message by pub: RFC 9420, Section 5.1.2.
 func (e ecdsaSignatures) Verify(pub SignaturePublicKey, message, signature []byte) bool {
 	key, err := ecdsa.ParseUncompressedPublicKey(e.curve, pub)
 	return err == nil && ecdsa.VerifyASN1(key, e.digest(message), signature)
 }
 
+// GenerateKey makes a key pair; with a nil random from the system's source.
 func (e ecdsaSignatures) GenerateKey(random io.Reader) (SignaturePrivateKey, SignaturePublicKey, error) {
 	if random == nil {
 		random = rand.Reader
