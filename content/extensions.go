@@ -39,6 +39,8 @@ type Extensions struct {
 	// extension "parley.forwarded", which is true or missing.
 	Forwarded bool
 
+	media *mediaExtension // see NewAttached; private extension "parley.media"
+
 	// Other holds the extensions that we don't know, as they came: an int64,
 	// uint64 or string key, and the encoded value.
 	Other map[any]cbor.RawMessage
@@ -83,6 +85,9 @@ func (e *Extensions) encode() (map[any]cbor.RawMessage, error) {
 	}
 	if e.Forwarded {
 		known[keyForward] = true
+	}
+	if err := e.encodeMedia(known); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
 	for key, value := range known {
 		raw, err := cbor.Marshal(value)
@@ -129,6 +134,9 @@ func decodeExtensions(all map[any]cbor.RawMessage) (Extensions, error) {
 		if !e.Forwarded {
 			return e, fmt.Errorf("%w: forwarded", ErrMalformed)
 		}
+	}
+	if err := e.decodeMedia(all); err != nil {
+		return e, err
 	}
 	if len(all) > 0 {
 		e.Other = all
@@ -185,7 +193,7 @@ func checkViews(views []ListView) error {
 // checkOther checks one extension that we don't know.
 func checkOther(key any, value cbor.RawMessage) error {
 	switch key {
-	case keySender, keyRoom, keyLastSeen, keyLists, keyForward, uint64(0):
+	case keySender, keyRoom, keyLastSeen, keyLists, keyForward, keyMedia, uint64(0):
 		return fmt.Errorf("%w: extension key", ErrMalformed)
 	}
 	if err := checkKey(key); err != nil {

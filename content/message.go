@@ -54,6 +54,9 @@ func (m *Message) Encode() ([]byte, MessageID, error) {
 		return nil, MessageID{}, err
 	}
 	var count int
+	if _, _, err := m.attached(); err != nil {
+		return nil, MessageID{}, err
+	}
 	part, err := m.Part.encode(1, &count)
 	if err != nil {
 		return nil, MessageID{}, err
@@ -117,7 +120,10 @@ func (w *wireMessage) message() (*Message, error) {
 		return nil, err
 	}
 	var count int
-	m.Part, err = decodePart(w.Part, 1, &count)
+	if m.Part, err = decodePart(w.Part, 1, &count); err != nil {
+		return nil, err
+	}
+	_, _, err = m.attached()
 	return m, err
 }
 

@@ -89,6 +89,11 @@ func newTyped(ext Extensions, t string, v any) (*Message, error) {
 	return newMessage(ext, DispositionUnspecified, SinglePart{TypeStatus, noReports}), nil
 }
 
+// NewSilence returns a message that says nothing: a status report on nothing.
+func NewSilence(ext Extensions) *Message {
+	return newMessage(ext, DispositionUnspecified, SinglePart{TypeStatus, noReports})
+}
+
 // noReports is a status report on nothing.
 var noReports = []byte{0x80}
 

@@ -19,7 +19,8 @@ const (
 // A StateKind says what an entry is about. One that isn't known is passed over.
 type StateKind uint8
 
-// The kinds. Subject is an account's or a room's URI, else empty.
+// The kinds. Subject is an account's or a room's URI, else empty, where nothing else
+// is said.
 const (
 	StatePerson   StateKind = 1  // account: Number is a [Standing]
 	StateVerified StateKind = 2  // account: Text is its device list, hashed, when the safety number was compared; empty: it wasn't
@@ -34,6 +35,10 @@ const (
 	StateOpened   StateKind = 11 // room: Number is 1 where a person opened it, though it may be empty
 	StateSetting  StateKind = 12 // Subject is a setting's name, Number its value
 	StateProfile  StateKind = 13 // Data is the account's own [Profile]
+	StateSticker  StateKind = 15 // Subject is its pack's id, a slash and its own: Data is its picture, Text its emoji, Number its place from 1; 0: it is gone
+	StatePack     StateKind = 16 // Subject is a pack's id: Text is its name, Number 1; 0: it is gone
+	StateViewed   StateKind = 14 // Subject is the id of a message to be viewed once, Number 1: it was
+	StateVeiled   StateKind = 17 // room: Number is 1 where what the others send beside text is covered, else 0
 )
 
 // A Standing is how a person stands to the account.
@@ -44,6 +49,9 @@ const (
 	Stranger Standing = 0
 	Accepted Standing = 1
 	Blocked  Standing = 2
+	// Restricted may write, is shown apart, and is told nothing: version 0.1 takes no
+	// note of it.
+	Restricted Standing = 3
 )
 
 // An Acceptance says whether both sides want a conversation.
@@ -54,6 +62,8 @@ const (
 	Both    Acceptance = 0
 	Waits   Acceptance = 1 // a stranger opened it: it waits to be accepted here
 	Pending Acceptance = 2 // it was opened here, and the other side hasn't shown that it is wanted
+	// Unwanted is as Waits, and it doesn't show: somebody who is blocked brought the account in.
+	Unwanted Acceptance = 3
 )
 
 // A State is one value that the devices of an account share. Of two for one kind
@@ -107,7 +117,11 @@ func checkStates(entries []State) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		if len(e.Subject) > MaxURI || len(e.Text)+len(e.Data) > MaxStateText || len(e.Device) > MaxStateDevice {
+		most := MaxStateText
+		if e.Kind == StateSticker {
+			most = MaxSticker + MaxStickerEmoji
+		}
+		if len(e.Subject) > MaxURI || len(e.Text)+len(e.Data) > most || len(e.Device) > MaxStateDevice {
 			return fmt.Errorf("%w: state", ErrLimit)
 		}
 		if e.Kind == 0 || e.AtMS < 0 || !utf8.ValidString(e.Subject) || !utf8.ValidString(e.Text) || !utf8.ValidString(e.Device) {

@@ -22,6 +22,7 @@ type Status uint8
 const (
 	StatusDelivered Status = 1 // a client of the reporter has it
 	StatusRead      Status = 2 // the reporter has seen it
+	StatusExpired   Status = 3 // it can't be read there any more; we say it of what was viewed once
 )
 
 // A Report is the status of one message.

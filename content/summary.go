@@ -49,6 +49,13 @@ func (m *Message) Summary() Summary {
 		s.Kind = KindStatus
 		return s
 	}
+	if m.HasAttachments() {
+		return m.captioned(s)
+	}
+	if m.Sticker() != nil {
+		s.Kind = KindText
+		return s
+	}
 	shown := show(&m.Part)
 	s.Text, s.Markdown = shown.text, shown.markdown
 	switch {
@@ -63,6 +70,19 @@ func (m *Message) Summary() Summary {
 		s.Kind = KindText
 	default:
 		s.Kind = KindEdit
+	}
+	return s
+}
+
+// captioned is Summary of a message with attachments: its text is the caption.
+func (m *Message) captioned(s Summary) Summary {
+	s.Kind, s.Markdown = KindText, true
+	if !m.Replaces.IsZero() {
+		s.Kind = KindEdit // only of the caption: the attachments stay
+	}
+	if caption, _, err := m.attached(); err == nil && caption != nil {
+		shown := show(caption)
+		s.Text, s.Markdown = shown.text, shown.markdown
 	}
 	return s
 }
