@@ -91,6 +91,12 @@ func (d Device) Account() Account {
 	return Account(scheme + part(string(d), 0) + "/u/" + part(string(d), 2))
 }
 
+// AppendAccount appends [Device.Account] of d, which must be valid, to b.
+func (d Device) AppendAccount(b []byte) []byte {
+	b = append(append(b, scheme...), part(string(d), 0)...)
+	return append(append(b, "/u/"...), part(string(d), 2)...)
+}
+
 // ID returns the DEVICE part of d, which must be valid: 22 characters.
 func (d Device) ID() string { return part(string(d), 3) }
 

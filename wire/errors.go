@@ -38,6 +38,17 @@ const (
 	CodeTooManyEnrolling Code = "too_many_enrolling" // the account has too many devices waiting for approval
 	CodeNotAccepting     Code = "not_accepting"      // the other person doesn't take messages, or additions to groups, from this account
 	CodeBadPasskey       Code = "bad_passkey"        // not an answer to these options, or not one of the account's passkeys
+	CodeUnknownBlob      Code = "unknown_blob"       // no such blob or upload, or nothing in this room refers to it
+	CodeBlobTaken        Code = "blob_taken"         // the operator took the blob down
+	CodeQuota            Code = "quota"              // the account keeps as much as it may
+	CodeNoPreview        Code = "no_preview"         // nothing is to be had of this address, or the server doesn't look
+	CodeLastPasskey      Code = "last_passkey"       // remove_passkey: nothing else would prove the account
+	CodeLimited          Code = "limited"            // the operator limited the account: Error.Decision names the notice
+	CodeSuspended        Code = "suspended"          // the operator suspended the account: likewise
+	CodeRequestPending   Code = "request_pending"    // they haven't accepted yet: one message of text is all that is taken
+	CodeNotAllowed       Code = "not_allowed"        // the operator's policy doesn't let this account: Error.Reason
+	CodeChallenge        Code = "challenge_required" // Error.Puzzle has to be solved first
+	CodeBadAnswer        Code = "bad_answer"         // answer_challenge: wrong, late, another's or used
 )
 
 // An Error is the answer of a failed operation. Message is one plain sentence
@@ -48,6 +59,9 @@ type Error struct {
 	RetryAfter int64     `cbor:"retry_after,omitempty" json:"retry_after,omitempty"` // milliseconds, with rate_limited and unavailable
 	Winner     *Envelope `cbor:"winner,omitempty" json:"winner,omitempty"`           // with stale_epoch
 	Generation uint32    `cbor:"generation,omitempty" json:"generation,omitempty"`   // with generation_closed and generation_taken
+	Reason     Reason    `cbor:"reason,omitempty" json:"reason,omitempty"`           // with not_allowed and request_pending
+	Puzzle     *Puzzle   `cbor:"puzzle,omitempty" json:"puzzle,omitempty"`           // with challenge_required
+	Decision   string    `cbor:"decision,omitempty" json:"decision,omitempty"`       // with limited and suspended
 }
 
 // Error implements error.
@@ -59,6 +73,22 @@ func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
+
+// A Reason says in one word why the operator's policy refuses something, so that a
+// client can say it in its person's language. It is never about the other person:
+// that they can't be reached is not_accepting, whatever the reason. Reasons are wire
+// values: append, never rename.
+type Reason string
+
+// The reasons.
+const (
+	ReasonOwnAge         Reason = "own_age"         // messages aren't for people of this account's age
+	ReasonMutualsOnly    Reason = "mutuals_only"    // this account exchanges messages with people who follow each other
+	ReasonGroupSize      Reason = "group_size"      // the group would be larger than some in it may be in
+	ReasonGroupStrangers Reason = "group_strangers" // nobody in the group has accepted this account
+	ReasonOperator       Reason = "operator"        // a rule of the operator's own
+	ReasonMedia          Reason = "media"           // with request_pending: attachments have to wait
+)
 
 // Refuse returns an Error of code with a fixed message.
 func Refuse(code Code, message string) *Error { return &Error{Code: code, Message: message} }

@@ -23,29 +23,30 @@ type Envelope struct {
 	Kind       EventKind        `cbor:"kind" json:"kind"`
 	Room       identity.Room    `cbor:"room,omitempty" json:"room,omitempty"`
 	Generation uint32           `cbor:"generation,omitempty" json:"generation,omitempty"`
-	Seq        uint64           `cbor:"seq,omitempty" json:"seq,omitempty"`           // one per room for commits and messages, from 1, without gaps, across generations
-	Epoch      uint64           `cbor:"epoch,omitempty" json:"epoch,omitempty"`       // that Message was made in
-	AcceptedMS int64            `cbor:"accepted_ms" json:"accepted_ms"`               // Unix milliseconds, by the server's clock
-	Sender     identity.Device  `cbor:"sender,omitempty" json:"sender,omitempty"`     // whose session sent it, as the server says
-	ID         []byte           `cbor:"id,omitempty" json:"id,omitempty"`             // of the request, 16 bytes
-	Message    []byte           `cbor:"message,omitempty" json:"message,omitempty"`   // MLSMessage: PrivateMessage, or the commit
-	Welcome    []byte           `cbor:"welcome,omitempty" json:"welcome,omitempty"`   // MLSMessage
-	Account    identity.Account `cbor:"account,omitempty" json:"account,omitempty"`   // EventDevices: whose list
-	Version    uint64           `cbor:"version,omitempty" json:"version,omitempty"`   // EventDevices: the list's version
-	Franking   *Franking        `cbor:"franking,omitempty" json:"franking,omitempty"` // reserved: not yet filled
+	Seq        uint64           `cbor:"seq,omitempty" json:"seq,omitempty"`         // one per room for commits and messages, from 1, without gaps, across generations
+	Epoch      uint64           `cbor:"epoch,omitempty" json:"epoch,omitempty"`     // that Message was made in
+	AcceptedMS int64            `cbor:"accepted_ms" json:"accepted_ms"`             // Unix milliseconds, by the server's clock
+	Sender     identity.Device  `cbor:"sender,omitempty" json:"sender,omitempty"`   // whose session sent it, as the server says
+	ID         []byte           `cbor:"id,omitempty" json:"id,omitempty"`           // of the request, 16 bytes
+	Message    []byte           `cbor:"message,omitempty" json:"message,omitempty"` // MLSMessage: PrivateMessage, or the commit
+	Welcome    []byte           `cbor:"welcome,omitempty" json:"welcome,omitempty"` // MLSMessage
+	Account    identity.Account `cbor:"account,omitempty" json:"account,omitempty"` // EventDevices: whose list
+	Version    uint64           `cbor:"version,omitempty" json:"version,omitempty"` // EventDevices: the list's version
+	Franking   *Franking        `cbor:"frank,omitempty" json:"frank,omitempty"`     // EventMessage: nil where the message came without a tag
 }
 
-// Franking is the server's word on a message and the proof of its place in a
-// signed batch. Reserved: servers don't fill it and clients don't demand it yet.
+// Franking is the server's stamp on a message, and the proof of its place in a batch
+// that the server signed: see package franking. Context, root and tag aren't here:
+// they follow from the envelope, from the path, and from the message. (The name
+// "franking" was reserved in an envelope of version 0.1.0 for another form: it is never used.)
 type Franking struct {
-	Tag       []byte   `cbor:"tag" json:"tag"`         // 32 bytes, the sender's
-	Context   []byte   `cbor:"context" json:"context"` // CBOR array: version, hub key id, room, generation, sender account, sender device, epoch, seq, accepted_ms
-	Frank     []byte   `cbor:"frank" json:"frank"`     // 32 bytes: HMAC-SHA256(hub key, Tag || Context)
-	LeafIndex uint64   `cbor:"leaf_index" json:"leaf_index"`
-	TreeSize  uint64   `cbor:"tree_size" json:"tree_size"`
-	Path      [][]byte `cbor:"path" json:"path"`           // 32 bytes each
-	Root      []byte   `cbor:"root" json:"root"`           // 32 bytes
-	Signature []byte   `cbor:"signature" json:"signature"` // 64 bytes, by the room's pinned franking key
+	_         struct{} `cbor:",toarray"`
+	HubKey    []byte   `json:"hub_key"`    // 8 bytes: which key Frank is made with
+	Frank     []byte   `json:"frank"`      // 32 bytes
+	LeafIndex uint64   `json:"leaf_index"` // in the batch, below TreeSize
+	TreeSize  uint64   `json:"tree_size"`  // messages in the batch, at least 1
+	Path      []byte   `json:"path"`       // hashes of 32 bytes each, the lowest first
+	Signature []byte   `json:"signature"`  // 64 bytes, by the room's pinned franking key or one that its chain leads to
 }
 
 // An Event is an envelope at its place in an account's mailbox.

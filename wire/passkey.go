@@ -38,3 +38,24 @@ type PasskeyOptions struct {
 type AddPasskeyRequest struct {
 	Passkey []byte `cbor:"passkey" json:"-"` // JSON: RegistrationResponseJSON, of PasskeyAdd
 }
+
+// Passkeys are those of the session's account, the oldest first.
+type Passkeys struct {
+	Passkeys   []KeptPasskey `cbor:"passkeys" json:"passkeys"`     // at most MaxPasskeys
+	Passphrase bool          `cbor:"passphrase" json:"passphrase"` // the account has a login beside them
+}
+
+// A KeptPasskey is what the server keeps of a passkey, but for its key.
+type KeptPasskey struct {
+	ID     []byte `cbor:"id" json:"id"`           // of the credential: 1 to 1,023 bytes
+	Name   string `cbor:"name" json:"name"`       // of the device that it was made on: at most 64 bytes, may be empty
+	MadeMS int64  `cbor:"made_ms" json:"made_ms"` // Unix milliseconds
+	UsedMS int64  `cbor:"used_ms" json:"used_ms"` // Unix milliseconds of the start of the day, UTC, that it last proved the account on; 0: never
+	Synced bool   `cbor:"synced" json:"synced"`   // it may be copied to other devices of its owner
+}
+
+// RemovePasskeyRequest removes a passkey from the session's account: last_passkey if
+// nothing else would prove the account. Removing one that isn't there does nothing.
+type RemovePasskeyRequest struct {
+	ID []byte `cbor:"id" json:"id"`
+}

@@ -124,12 +124,29 @@ type SendRequest struct {
 	ID         []byte        `cbor:"id" json:"id"` // 16 bytes: a repeated id of the device gives the first reply, whatever the message
 	Room       identity.Room `cbor:"room" json:"room"`
 	Generation uint32        `cbor:"generation" json:"generation"`
-	Message    []byte        `cbor:"message" json:"message"`             // MLSMessage: PrivateMessage, content type application
-	Tag        []byte        `cbor:"tag,omitempty" json:"tag,omitempty"` // franking tag, 32 bytes; reserved: not yet sent
+	Message    []byte        `cbor:"message" json:"message"` // MLSMessage: PrivateMessage, content type application
+	// Tag isn't used: the franking tag is in Message's authenticated data, where the
+	// sender's signature covers it.
+	Tag []byte `cbor:"tag,omitempty" json:"tag,omitempty"`
 
 	// Quiet wakes nobody (see SubscribePushRequest): it is of no interest to a
 	// person who isn't there, as a receipt. The server learns that much of it.
 	Quiet bool `cbor:"quiet,omitempty" json:"quiet,omitempty"`
+
+	// Blobs are those that the message refers to, at most MaxMessageBlobs: uploaded
+	// by this account, or referred to in a room that it is in (a forward). From then on
+	// who is in the room may fetch them, until BlobsUntilMS (Unix milliseconds; 0: the
+	// server's retention).
+	Blobs        [][]byte `cbor:"blobs,omitempty" json:"blobs,omitempty"`
+	BlobsUntilMS int64    `cbor:"blobs_until_ms,omitempty" json:"blobs_until_ms,omitempty"`
+	// BlobsFrom is where the account has those from that it forwards: a room that it is in,
+	// and that refers to them. Without it they are looked for, and not found where very
+	// many rooms have them.
+	BlobsFrom identity.Room `cbor:"blobs_from,omitempty" json:"blobs_from,omitempty"`
+	// Release names blobs that this account's messages in the room refer to no more,
+	// since they were taken back, or have disappeared. What nobody refers to is kept for the evidence
+	// window, for reports only, and then goes. Unknown ones don't matter.
+	Release [][]byte `cbor:"release,omitempty" json:"release,omitempty"`
 }
 
 // SendReply says where the message stands.

@@ -59,6 +59,15 @@ const (
 	OpSubscribePush      Operation = "subscribe_push"       // SubscribePushRequest → Empty
 	OpUnsubscribePush    Operation = "unsubscribe_push"     // Empty → Empty
 	OpAddPasskey         Operation = "add_passkey"          // AddPasskeyRequest → Empty
+	OpPasskeys           Operation = "passkeys"             // Empty → Passkeys
+	OpRemovePasskey      Operation = "remove_passkey"       // RemovePasskeyRequest → Empty
+	OpUnfurl             Operation = "unfurl"               // UnfurlRequest → Unfurled
+	OpResolvePost        Operation = "resolve_post"         // ResolvePostRequest → ResolvedPost
+	OpAnswerChallenge    Operation = "answer_challenge"     // AnswerChallengeRequest → Empty
+	OpReport             Operation = "report"               // ReportRequest → Empty
+	OpNotices            Operation = "notices"              // NoticesRequest → Notices
+	OpAccountExport      Operation = "account_export"       // ExportRequest → Export
+	OpAccountErase       Operation = "account_erase"        // EraseRequest → Empty
 )
 
 // NeedsSession reports whether o is refused without a session.
@@ -81,11 +90,23 @@ type Info struct {
 	Domain      string   `cbor:"domain" json:"domain"`   // of its accounts and rooms
 	Version     string   `cbor:"version" json:"version"` // of the program, for people
 	SignUpOpen  bool     `cbor:"sign_up_open" json:"sign_up_open"`
-	Suites      []uint16 `cbor:"suites" json:"suites"`                         // MLS cipher suites it takes, best first
-	FrankingKey []byte   `cbor:"franking_key" json:"franking_key"`             // Ed25519, 32 bytes: what new rooms pin
-	PushKey     []byte   `cbor:"push_key,omitempty" json:"push_key,omitempty"` // VAPID's P-256 point, 65 bytes; empty: no Web Push
-	Passkeys    bool     `cbor:"passkeys,omitempty" json:"passkeys,omitempty"` // accounts can be proved by a passkey
-	Limits      Limits   `cbor:"limits" json:"limits"`
+	Suites      []uint16 `cbor:"suites" json:"suites"`             // MLS cipher suites it takes, best first
+	FrankingKey []byte   `cbor:"franking_key" json:"franking_key"` // Ed25519, 32 bytes: what new rooms pin
+	// FrankingKeys are the statements (franking.KeyStatement) that lead from each key
+	// that rooms have pinned to FrankingKey, the first key's own at the beginning.
+	FrankingKeys [][]byte `cbor:"franking_keys,omitempty" json:"franking_keys,omitempty"`
+
+	PushKey  []byte     `cbor:"push_key,omitempty" json:"push_key,omitempty"` // VAPID's P-256 point, 65 bytes; empty: no Web Push
+	Passkeys bool       `cbor:"passkeys,omitempty" json:"passkeys,omitempty"` // accounts can be proved by a passkey
+	Limits   Limits     `cbor:"limits" json:"limits"`
+	Blobs    BlobLimits `cbor:"blobs" json:"blobs"`                           // of attachments
+	Unfurl   bool       `cbor:"unfurl,omitempty" json:"unfurl,omitempty"`     // it says what pages say of themselves
+	Platform *Platform  `cbor:"platform,omitempty" json:"platform,omitempty"` // whose posts it resolves; nil: none
+	Desk     []byte     `cbor:"desk,omitempty" json:"desk,omitempty"`         // report.DeskKey: what reports are sealed to; empty: there is no desk
+	// BlockListKey checks what is published at BlockListPath: Ed25519, 32 bytes; empty:
+	// there is no list.
+	BlockListKey []byte `cbor:"block_list_key,omitempty" json:"block_list_key,omitempty"`
+	EvidenceMS   int64  `cbor:"evidence_ms,omitempty" json:"evidence_ms,omitempty"` // how long devices keep what can be reported, and the server what was released; 0: 14 days
 }
 
 // Limits are what the server refuses to exceed. Sizes are in bytes.
