@@ -78,6 +78,9 @@ func (s *Store) records() (all []*server.Record) {
 	for _, e := range s.envelopeDumps() {
 		add(server.Record{Envelope: e})
 	}
+	for _, key := range slices.Sorted(maps.Keys(s.ledger)) {
+		add(server.Record{Entry: &server.EntryDump{Key: []byte(key), Value: clone(s.ledger[key])}})
+	}
 	return all
 }
 
@@ -140,7 +143,7 @@ var errRecord = errors.New("memstore: a record can't be loaded")
 func (s *Store) Load(ctx context.Context, next func() (*server.Record, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.meta)+len(s.accounts)+len(s.rooms)+len(s.receipts)+len(s.keyPackages) > 0 {
+	if len(s.meta)+len(s.ledger)+len(s.accounts)+len(s.rooms)+len(s.receipts)+len(s.keyPackages) > 0 {
 		return server.ErrExists
 	}
 	fresh := New()
@@ -160,7 +163,7 @@ func (s *Store) Load(ctx context.Context, next func() (*server.Record, error)) e
 		}
 	}
 	s.meta, s.accounts, s.keyPackages, s.rooms = fresh.meta, fresh.accounts, fresh.keyPackages, fresh.rooms
-	s.sets, s.receipts, s.envelopes, s.count = fresh.sets, fresh.receipts, fresh.envelopes, fresh.count
+	s.sets, s.receipts, s.envelopes, s.count, s.ledger = fresh.sets, fresh.receipts, fresh.envelopes, fresh.count, fresh.ledger
 	return nil
 }
 
@@ -194,6 +197,8 @@ func (s *Store) load(r *server.Record) error {
 		s.receipts[r.Receipt.Op] = r.Receipt.Receipt
 	case r.Envelope != nil:
 		return s.loadEnvelope(r.Envelope)
+	case r.Entry != nil:
+		s.ledger[string(r.Entry.Key)] = clone(r.Entry.Value)
 	default:
 		return errRecord
 	}

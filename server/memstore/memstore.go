@@ -26,6 +26,7 @@ type Store struct {
 	receipts    map[[16]byte]server.Receipt // by server.OperationHash
 	envelopes   map[*envelope]bool          // all that are kept
 	count       uint64                      // of envelopes ever
+	ledger      map[string][]byte
 }
 
 // An account is one with its mailbox.
@@ -55,6 +56,7 @@ type envelope struct {
 func New() *Store {
 	return &Store{
 		meta:        map[string][]byte{},
+		ledger:      map[string][]byte{},
 		accounts:    map[identity.Account]*account{},
 		keyPackages: map[identity.Device]*keyPackages{},
 		rooms:       map[identity.Room]*room{},

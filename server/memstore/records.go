@@ -37,6 +37,9 @@ func (s *Store) UpdateRecords(ctx context.Context, u server.RecordUpdate) error 
 	if n > 0 && len(there)+n-gone > u.Max {
 		return server.ErrTooMany
 	}
+	if gone > 0 && len(there)+n-gone < u.Min {
+		return server.ErrTooFew
+	}
 	for _, k := range u.Delete {
 		delete(there, k)
 	}

@@ -167,7 +167,7 @@ func (s *Store) Leave(ctx context.Context, u server.LeaveUpdate) (server.Receipt
 }
 
 // Append implements [server.Rooms].
-func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r, ok := s.receipts[server.OperationHash(op)]; ok {
@@ -184,6 +184,7 @@ func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelo
 	}
 	r.seq++
 	e.Seq = r.seq
+	server.FrankAll([]server.Stamped{{Stamp: stamp, Envelope: &e}})
 	s.deliver(r.now.Accounts, e)
 	receipt := server.Receipt{Room: e.Room, Generation: e.Generation, Seq: r.seq, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
 	s.receipts[server.OperationHash(op)] = receipt

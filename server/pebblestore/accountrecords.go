@@ -69,10 +69,15 @@ func (t *tx) mayPut(u *server.RecordUpdate) error {
 			return server.ErrExists
 		}
 	}
-	if added == 0 {
+	if added == 0 && u.Min == 0 {
 		return nil
 	}
-	have := added
+	return t.count(u, added)
+}
+
+// count says whether u, which adds some keys, leaves too many or too few.
+func (t *tx) count(u *server.RecordUpdate, added int) error {
+	have, gone := added, 0
 	prefix := recordPrefix(u.Account, u.Kind)
 	err := t.scan(prefix, func(key, _ []byte) (bool, error) {
 		have++
@@ -86,11 +91,14 @@ func (t *tx) mayPut(u *server.RecordUpdate) error {
 		case err != nil:
 			return err
 		case there != nil:
-			have--
+			gone++
 		}
 	}
-	if have > u.Max {
+	switch have -= gone; {
+	case added > 0 && have > u.Max:
 		return server.ErrTooMany
+	case gone > 0 && have < u.Min:
+		return server.ErrTooFew
 	}
 	return nil
 }

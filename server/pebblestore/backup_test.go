@@ -21,10 +21,11 @@ func verify(t *testing.T, dir string) (string, error) {
 }
 
 // TestBackup copies a store under load: what was acknowledged before is in the
-// copy, which opens as a store of its own.
+// copy, which opens as a store of its own, and has the keys of its franks.
 func TestBackup(t *testing.T) {
 	c := openChat(t, filepath.Join(t.TempDir(), "data"), pebblestore.Options{Logger: quiet})
 	defer c.store.Close()
+	c.frank(t)
 	for i := range 100 {
 		if _, err := c.send(t, fmt.Sprint("before-", i), "x"); err != nil {
 			t.Fatal(err)
@@ -55,6 +56,7 @@ func TestBackup(t *testing.T) {
 	}
 	copied := openChat(t, dir, pebblestore.Options{Logger: quiet})
 	defer copied.store.Close()
+	copied.frank(t)
 	got := copied.received(t)
 	for i := range 100 {
 		if got[fmt.Sprint("before-", i)] == "" {

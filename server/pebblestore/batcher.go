@@ -35,7 +35,9 @@ type batcher struct {
 	checked  time.Time // when the size of the store was looked at
 	told     time.Time // when the operator was last told that nothing can be stored
 	full     bool
-	swept    uint32 // the week before which there are no receipts
+	stamped  []server.Stamped // memory for what waits to be franked
+	franked  []*appending     // likewise
+	swept    uint32           // the week before which there are no receipts
 }
 
 func newBatcher(s *Store) *batcher {
@@ -96,7 +98,7 @@ func (b *batcher) group(ops []*operation) (n int) {
 	b.s.queue.began.Store(begin.UnixNano())
 	t, refused := b.begin(), b.ready()
 	for _, op := range ops {
-		if n > 0 && (op.alone || ops[0].alone || n == groupSize || t.batch.Len() > groupBytes) {
+		if n > 0 && (op.alone || ops[0].alone || n == groupSize || t.batch.Len()+t.unwritten > groupBytes) {
 			break
 		}
 		n++
@@ -193,6 +195,7 @@ func (b *batcher) write(t *tx) (err error) {
 		}
 		b.s.views.renew(b.s.db, err == nil)
 	}()
+	t.frank()
 	if err := t.finish(); err != nil {
 		return err
 	}
@@ -208,10 +211,7 @@ func (b *batcher) write(t *tx) (err error) {
 func (b *batcher) ready() error {
 	err := b.s.Err()
 	if err == nil {
-		usage, errUsage := b.s.opts.FS.GetDiskUsage(b.s.dir)
-		if errUsage == nil && usage.AvailBytes < b.s.opts.Reserve+groupBytes {
-			err = ErrFull
-		}
+		err = b.s.roomLeft()
 	}
 	if err != nil {
 		b.refuse(err)
@@ -292,6 +292,10 @@ type tx struct {
 	broken  bool
 	saveAll bool // empty the tail
 
+	stamped   []server.Stamped // messages that wait to be franked
+	franked   []*appending     // likewise
+	unwritten int              // bytes of theirs that aren't in batch yet
+
 	saveBoxes []*box
 	saveRooms []*roomState
 	partly    []*entry // that some mailboxes let go
@@ -302,11 +306,11 @@ type tx struct {
 func (b *batcher) begin() *tx {
 	b.groups++
 	b.batch.Reset()
-	return &tx{b: b, number: b.groups, batch: b.batch, firstID: b.next}
+	return &tx{b: b, number: b.groups, batch: b.batch, firstID: b.next, stamped: b.stamped[:0], franked: b.franked[:0]}
 }
 
 func (t *tx) empty() bool {
-	return t.batch.Empty() && len(t.moved) == 0 && len(t.after) == 0 && !t.broken && !t.saveAll
+	return t.batch.Empty() && len(t.stamped) == 0 && len(t.moved) == 0 && len(t.after) == 0 && !t.broken && !t.saveAll
 }
 
 // finish adds to the batch what comes with the group: cursors, what leaves the

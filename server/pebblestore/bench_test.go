@@ -19,6 +19,7 @@ import (
 
 // A pair is a room of two accounts with one device each.
 type pair struct {
+	stamp   server.Stamp
 	room    *server.Room
 	devices [2]identity.Device
 	signal  chan struct{} // something was appended
@@ -61,7 +62,7 @@ func (p *pair) send(tb testing.TB, s *pebblestore.Store, n int, text []byte) {
 	_, err := s.Append(tb.Context(), server.OperationID{Kind: wire.EventMessage, Device: p.devices[0], ID: id}, wire.Envelope{
 		Kind: wire.EventMessage, Room: p.room.Room, Epoch: 1, AcceptedMS: time.Now().UnixMilli(),
 		Sender: p.devices[0], ID: id, Message: text,
-	})
+	}, p.stamp)
 	if err != nil {
 		tb.Error(err)
 	}
@@ -163,15 +164,45 @@ func cpuTime() time.Duration {
 // time for each message.
 func BenchmarkDelivery(b *testing.B) {
 	for _, inflight := range []int{1, 16} {
-		b.Run(fmt.Sprintf("inflight=%d", inflight), func(b *testing.B) {
-			s, err := pebblestore.Open(b.TempDir(), pebblestore.Options{Logger: quiet})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.Close()
-			benchmarkDelivery(b, s, openPairs(b, s, 200), inflight)
-		})
+		for _, franked := range []bool{false, true} {
+			b.Run(fmt.Sprintf("inflight=%d/franked=%t", inflight, franked), func(b *testing.B) {
+				s, err := pebblestore.Open(b.TempDir(), pebblestore.Options{Logger: quiet})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer s.Close()
+				pairs := openPairs(b, s, 200)
+				if franked {
+					frankAll(b, s, pairs)
+				}
+				benchmarkDelivery(b, s, pairs, inflight)
+			})
+		}
 	}
+}
+
+// frankAll has the messages of pairs franked.
+func frankAll(tb testing.TB, s *pebblestore.Store, pairs []*pair) {
+	tb.Helper()
+	stamp := stampOf(tb, s)
+	for _, p := range pairs {
+		p.stamp = stamp
+	}
+}
+
+// stampOf returns what messages are franked with by the ring that s keeps.
+func stampOf(tb testing.TB, s *pebblestore.Store) server.Stamp {
+	tb.Helper()
+	now := time.Now()
+	ring, err := server.OpenKeyRing(tb.Context(), s, "example.org", now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	by, err := ring.Franker(tb.Context(), now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return server.Stamp{By: by, Tag: [32]byte{1}}
 }
 
 func benchmarkDelivery(b *testing.B, s *pebblestore.Store, pairs []*pair, inflight int) {

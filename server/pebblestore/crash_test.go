@@ -2,6 +2,7 @@ package pebblestore_test
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +15,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"parley/franking"
 	"parley/identity"
 	"parley/server"
 	"parley/server/pebblestore"
@@ -31,6 +34,7 @@ type chat struct {
 	store *pebblestore.Store
 	room  *server.Room
 	bob   identity.Device
+	ring  *server.KeyRing // nil: nothing is franked
 }
 
 func openChat(tb testing.TB, dir string, o pebblestore.Options) *chat {
@@ -69,13 +73,53 @@ func chatIn(tb testing.TB, s *pebblestore.Store) *chat {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &chat{s, r, leaves[1].Device}
+	return &chat{store: s, room: r, bob: leaves[1].Device}
+}
+
+// frank has c's messages franked, and those that bob receives checked.
+func (c *chat) frank(tb testing.TB) {
+	tb.Helper()
+	var err error
+	if c.ring, err = server.OpenKeyRing(tb.Context(), c.store, "example.org", time.Now()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// stamp returns what a message is franked with.
+func (c *chat) stamp(tb testing.TB, id string) (s server.Stamp) {
+	if c.ring == nil {
+		return s
+	}
+	var err error
+	if s.By, err = c.ring.Franker(tb.Context(), time.Now()); err != nil {
+		tb.Error(err)
+	}
+	s.Tag = sha256.Sum256([]byte(id))
+	return s
+}
+
+// check checks the frank of what bob received.
+func (c *chat) check(tb testing.TB, e *wire.Envelope) {
+	f := e.Franking
+	if f == nil {
+		tb.Errorf("message %d isn't franked", e.Seq)
+		return
+	}
+	tag := sha256.Sum256(e.ID)
+	context := franking.NewContext(f.HubKey, e.Room, e.Generation, e.Sender, e.Epoch, e.Seq, e.AcceptedMS).Marshal()
+	proof := franking.Proof{LeafIndex: f.LeafIndex, TreeSize: f.TreeSize, Path: f.Path, Signature: f.Signature}
+	if err := proof.Verify(c.ring.Statements()[0].Key, tag[:], f.Frank, context); err != nil {
+		tb.Errorf("message %d: %v", e.Seq, err)
+	}
+	if ok, err := c.ring.Verify(tb.Context(), tag[:], f.Frank, context); !ok || err != nil {
+		tb.Errorf("the frank of message %d: %t, %v", e.Seq, ok, err)
+	}
 }
 
 func (c *chat) send(tb testing.TB, id, text string) (uint64, error) {
 	op := server.OperationID{Kind: wire.EventMessage, Device: c.room.Leaves[0].Device, ID: []byte(id)}
-	e := wire.Envelope{Kind: wire.EventMessage, Room: c.room.Room, Epoch: 1, ID: []byte(id), Message: []byte(text)}
-	r, err := c.store.Append(tb.Context(), op, e)
+	e := wire.Envelope{Kind: wire.EventMessage, Room: c.room.Room, Epoch: 1, Sender: op.Device, ID: []byte(id), Message: []byte(text)}
+	r, err := c.store.Append(tb.Context(), op, e, c.stamp(tb, id))
 	return r.Seq, err
 }
 
@@ -101,6 +145,9 @@ func (c *chat) received(tb testing.TB) map[string]string {
 					tb.Errorf("%s is there twice", id)
 				}
 				got[id] = string(e.Envelope.Message)
+				if c.ring != nil {
+					c.check(tb, &e.Envelope)
+				}
 			}
 		}
 		if after == reply.Head {
@@ -123,6 +170,7 @@ func TestMain(m *testing.M) {
 func victim(dir, round string) {
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "victim", F: func(t *testing.T) {
 		c := openChat(t, dir, pebblestore.Options{Logger: quiet})
+		c.frank(t)
 		out := make(chan string)
 		for w := range 16 {
 			go func() {
@@ -150,7 +198,7 @@ func rounds(n int) int {
 }
 
 // TestCrashKill kills a store at work, again and again: whatever was acknowledged is
-// there, once, and positions have no gaps.
+// there, once, positions have no gaps, and each frank is of its message's place.
 func TestCrashKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	acked := map[string]bool{}
@@ -159,6 +207,7 @@ func TestCrashKill(t *testing.T) {
 			acked[id] = true
 		}
 		c := openChat(t, dir, pebblestore.Options{Logger: quiet})
+		c.frank(t)
 		got := c.received(t)
 		for id := range acked {
 			if got[id] != strings.Repeat(id, 20) {
@@ -247,6 +296,45 @@ func (d *fullDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
 
 func (d *fullDisk) Unwrap() vfs.FS { return d.FS }
 
+// Create and ReuseForWrite fail where there is no space at all.
+func (d *fullDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.free == 0 {
+		return nil, syscall.ENOSPC
+	}
+	return d.FS.Create(name, c)
+}
+
+func (d *fullDisk) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.free == 0 {
+		return nil, syscall.ENOSPC
+	}
+	return d.FS.ReuseForWrite(from, to, c)
+}
+
+// TestCloseOnFullDisk: Close begins no new log where there is no space for one, which
+// would end the process; the next start has everything.
+func TestCloseOnFullDisk(t *testing.T) {
+	disk := &fullDisk{FS: vfs.NewMem(), free: 1 << 30}
+	c := openChat(t, "data", pebblestore.Options{Logger: quiet, FS: disk})
+	if _, err := c.send(t, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	disk.free = 0
+	if err := c.store.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	disk.free = 1 << 30
+	s, err := pebblestore.Open("data", pebblestore.Options{Logger: quiet, FS: disk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c.store = s
+	if got := c.received(t); len(got) != 1 || got["a"] != "1" {
+		t.Errorf("bob has %v", got)
+	}
+}
+
 // TestDiskFull: below the reserve nothing is taken and nothing is lost; with
 // space again, the store goes on by itself.
 func TestDiskFull(t *testing.T) {
@@ -321,10 +409,7 @@ func TestDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	crashed := t.TempDir() // Close would leave no log
-	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	crashed := copyOf(t, dir) // Close would leave no log
 	c.store.Close()
 	dir = crashed
 	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))

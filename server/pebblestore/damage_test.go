@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/server"
 	"parley/server/pebblestore"
@@ -33,7 +34,7 @@ func damagedSite(t *testing.T) (dir string, messages int) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
 	text := incompressible(1000)
-	crashed := filepath.Join(t.TempDir(), "crashed")
+	crashed := ""
 	for round := range 3 {
 		c := openChat(t, dir, pebblestore.Options{Logger: quiet})
 		for i := range 80 {
@@ -43,15 +44,36 @@ func damagedSite(t *testing.T) (dir string, messages int) {
 			messages++
 		}
 		if round == 2 {
-			if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
-				t.Fatal(err)
-			}
+			crashed = copyOf(t, dir)
 		}
 		if err := c.store.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return crashed, messages
+}
+
+// copyOf copies the directory of a store that runs, and to which nobody writes: again
+// where it removed a file meanwhile, as Pebble does in its own time.
+func copyOf(t *testing.T, dir string) string {
+	t.Helper()
+	list := func() string {
+		names, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, "\n")
+	}
+	for end := time.Now().Add(time.Minute); ; {
+		before, to := list(), filepath.Join(t.TempDir(), "copy")
+		err := os.CopyFS(to, os.DirFS(dir))
+		if err == nil && list() == before {
+			return to
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the files change on: %v", err)
+		}
+	}
 }
 
 // TestFlippedBytes flips a byte at many places of each kind of file. The store

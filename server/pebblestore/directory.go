@@ -162,7 +162,7 @@ func (s *Store) PutList(ctx context.Context, u server.ListUpdate) (touched []ide
 		t.set(listKey(u.Account, u.Version), list)
 		t.setReset(u)
 		t.drop(own, u.Leave, drop, rooms, u.Gone)
-		event := draftOf(&wire.Envelope{Kind: wire.EventDevices, AcceptedMS: u.AcceptedMS, Account: u.Account, Version: u.Version}, false)
+		event := draftOf(&wire.Envelope{Kind: wire.EventDevices, AcceptedMS: u.AcceptedMS, Account: u.Account, Version: u.Version}, false, false)
 		t.deliver(places, &entry{accepted: u.AcceptedMS}, &event, 0)
 		for _, d := range u.Join {
 			t.join(own, d, own.next)

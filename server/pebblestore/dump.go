@@ -28,7 +28,7 @@ func (s *Store) Dump(ctx context.Context, f func(*server.Record) error) error {
 	defer snap.Close()
 	d := &dumper{ctx: ctx, s: s, w: &view{snap: snap}, give: f}
 	for _, step := range []func() error{
-		d.meta, d.accounts, d.enrollments, d.records, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes,
+		d.meta, d.accounts, d.enrollments, d.records, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes, d.ledger,
 	} {
 		if err := step(); err != nil {
 			return err

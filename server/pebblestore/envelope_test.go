@@ -32,7 +32,7 @@ func fillRandom(t *testing.T, rng *rand.Rand, e *wire.Envelope) {
 			f.SetBytes(make([]byte, sizes[rng.IntN(len(sizes))]))
 		case *wire.Franking:
 			if rng.IntN(4) == 0 {
-				f.Set(reflect.ValueOf(&wire.Franking{Tag: []byte("tag")}))
+				f.Set(reflect.ValueOf(&wire.Franking{HubKey: []byte("hub key!"), Frank: make([]byte, 32), LeafIndex: n, TreeSize: 300, Path: make([]byte, 32*rng.IntN(9)), Signature: make([]byte, 64)}))
 			}
 		default:
 			if f.Kind() != reflect.String {
@@ -49,8 +49,11 @@ func TestDraft(t *testing.T) {
 	for range 2000 {
 		var e wire.Envelope
 		fillRandom(t, rng, &e)
-		d := draftOf(&e, e.Seq != 0)
-		got, want := d.finish(e.Seq), cbor.MustMarshal(e)
+		d := draftOf(&e, e.Seq != 0, rng.IntN(2) == 0)
+		if len(d.buf) != cap(d.buf) && e.Kind != "" {
+			t.Fatalf("a draft of %d bytes has room for %d", len(d.buf), cap(d.buf))
+		}
+		got, want := d.finish(e.Seq, e.Franking), cbor.MustMarshal(e)
 		if !bytes.Equal(got, want) {
 			t.Fatalf("%+v is encoded as\n%x; want\n%x", e, got[:min(len(got), 100)], want[:min(len(want), 100)])
 		}

@@ -28,3 +28,11 @@ func VerifyOn(ctx context.Context, dir string, fs vfs.FS) error {
 
 // SetRaw writes a key behind the batcher's back.
 func (s *Store) SetRaw(key, value []byte) error { return s.db.Set(key, value, nil) }
+
+// CompactAll rewrites all that the database holds.
+func (s *Store) CompactAll(ctx context.Context) error {
+	if err := s.db.Flush(); err != nil {
+		return err
+	}
+	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, true)
+}

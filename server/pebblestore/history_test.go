@@ -143,7 +143,7 @@ func (h *history) burst(n int) {
 		wg.Go(func() {
 			for range 2 {
 				got, err := h.store.Append(h.t.Context(), server.OperationID{Kind: wire.EventMessage, Device: r.Leaves[0].Device, ID: []byte(id)},
-					wire.Envelope{Kind: wire.EventMessage, Room: r.Room, Epoch: 1, ID: []byte(id), Message: make([]byte, 100+len(r.Accounts))})
+					wire.Envelope{Kind: wire.EventMessage, Room: r.Room, Epoch: 1, ID: []byte(id), Message: make([]byte, 100+len(r.Accounts))}, server.Stamp{})
 				if err != nil {
 					h.t.Error(err)
 					return

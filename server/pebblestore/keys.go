@@ -22,6 +22,7 @@ const (
 	keyReset      = 'R' // account: accepted8, of a reset that is running
 	keyEnrollment = 'N' // account 0 device: server.Enrollment
 	keyRecord     = 'y' // account 0 kind 0 key: the value of an account's record
+	keyLedger     = 'b' // key: the value of an entry of the ledger
 	keyPackage    = 'K' // device 0 suite2 reference: server.KeyPackage, single use
 	keyUsed       = 'k' // device 0 reference: not_after8, of each single-use one ever added
 	keyLastResort = 'P' // device: server.KeyPackage

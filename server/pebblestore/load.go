@@ -181,6 +181,8 @@ func (l *loader) add(r *server.Record) error {
 		l.b.seen.add(r.Receipt.Op, d.AcceptedMS)
 	case r.Envelope != nil:
 		return l.envelope(r.Envelope)
+	case r.Entry != nil:
+		l.set(ledgerKey(string(r.Entry.Key)), r.Entry.Value)
 	default:
 		return fmt.Errorf("%w: an empty record", ErrCorrupt)
 	}

@@ -21,9 +21,14 @@ func cloneEnvelope(e wire.Envelope) wire.Envelope {
 // deliver puts an envelope at the end of each of boxes. seq is 0 where it is of
 // no room.
 func (t *tx) deliver(boxes []*box, e *entry, d *draft, seq uint64) {
+	t.place(boxes, e, seq)
+	t.record(e, d.finish(seq, nil))
+}
+
+// place gives e its id and its places.
+func (t *tx) place(boxes []*box, e *entry, seq uint64) {
 	e.id, e.seq = t.b.next, seq
 	t.b.next++
-	e.raw = d.finish(seq)
 	e.places, e.need = make([]place, len(boxes)), len(boxes)
 	for i, x := range boxes {
 		t.touch(x)
@@ -33,11 +38,6 @@ func (t *tx) deliver(boxes []*box, e *entry, d *draft, seq uint64) {
 			x.acked = x.next
 		}
 	}
-	t.buf = appendHeader(t.buf[:0], e)
-	op := t.batch.SetDeferred(9, len(t.buf)+len(e.raw))
-	copy(op.Key, envelopeKey(e.id))
-	copy(op.Value[copy(op.Value, t.buf):], e.raw)
-	t.must(op.Finish())
 	t.entries = append(t.entries, e)
 	if e.hasOp {
 		t.b.remember(e)
@@ -47,6 +47,28 @@ func (t *tx) deliver(boxes []*box, e *entry, d *draft, seq uint64) {
 		e.room.unsaved++
 		t.touchRoom(e.room)
 	}
+}
+
+// record adds the record of e, whose envelope is raw, to the batch.
+func (t *tx) record(e *entry, raw []byte) {
+	e.raw = raw
+	t.buf = appendHeader(t.buf[:0], e)
+	op := t.batch.SetDeferred(9, len(t.buf)+len(e.raw))
+	copy(op.Key, envelopeKey(e.id))
+	copy(op.Value[copy(op.Value, t.buf):], e.raw)
+	t.must(op.Finish())
+}
+
+// frank franks the messages that wait for it, at once, and adds their records.
+func (t *tx) frank() {
+	server.FrankAll(t.stamped)
+	for i, a := range t.franked {
+		t.record(a.entry, a.draft.finish(a.entry.seq, t.stamped[i].Envelope.Franking))
+	}
+	clear(t.stamped)
+	clear(t.franked)
+	t.stamped, t.franked, t.unwritten = t.stamped[:0], t.franked[:0], 0
+	t.b.stamped, t.b.franked = t.stamped, t.franked
 }
 
 // lastMail reads the newest position that has a key; 0 where there is none.

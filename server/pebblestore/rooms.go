@@ -246,7 +246,7 @@ func (t *tx) update(u server.RoomUpdate, id receiptID) (*server.Receipt, error) 
 		Room: next.Room, Generation: next.Generation, Created: true,
 		Seq: seq + 1, Epoch: next.Epoch, AcceptedMS: u.Envelope.AcceptedMS,
 	}
-	d := draftOf(&u.Envelope, true)
+	d := draftOf(&u.Envelope, true, false)
 	e := &entry{accepted: u.Envelope.AcceptedMS, hasOp: true, op: id, receipt: r, room: state}
 	t.deliver(boxes, e, &d, seq+1)
 	if u.Envelope.Epoch < next.Epoch {
@@ -324,7 +324,7 @@ func (t *tx) leaveRoom(u server.LeaveUpdate, id receiptID) (*server.Receipt, err
 	state = t.setRoom(after)
 	e := &u.Envelope
 	r := server.Receipt{Room: e.Room, Generation: e.Generation, Seq: state.seq + 1, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
-	d := draftOf(e, true)
+	d := draftOf(e, true, false)
 	t.deliver(boxes, &entry{accepted: e.AcceptedMS, hasOp: true, op: id, receipt: r, room: state}, &d, r.Seq)
 	t.set(roomKey(keyState, e.Room), u.State)
 	t.setMembers(before, after)
@@ -332,8 +332,8 @@ func (t *tx) leaveRoom(u server.LeaveUpdate, id receiptID) (*server.Receipt, err
 }
 
 // Append implements [server.Rooms].
-func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
-	a := &appending{id: operationHash(op), envelope: e, draft: draftOf(&e, true)}
+func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
+	a := &appending{id: operationHash(op), envelope: e, stamp: stamp, draft: draftOf(&e, true, stamp.By != nil)}
 	a.envelope.ID, a.envelope.Message, a.envelope.Welcome = nil, nil, nil // they are the caller's
 	err := s.submit(ctx, operation{grows: true, bytes: len(e.Message), apply: a.apply})
 	if err != nil {
@@ -346,7 +346,9 @@ func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelo
 type appending struct {
 	id       receiptID
 	envelope wire.Envelope
+	stamp    server.Stamp
 	draft    draft
+	entry    *entry // once it has a place
 	receipt  server.Receipt
 }
 
@@ -372,6 +374,18 @@ func (a *appending) apply(t *tx) error {
 		return err
 	}
 	a.receipt = server.Receipt{Room: r.name, Generation: e.Generation, Seq: r.seq + 1, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}
-	t.deliver(boxes, &entry{accepted: e.AcceptedMS, hasOp: true, op: a.id, receipt: a.receipt, room: r}, &a.draft, r.seq+1)
+	e.Seq = a.receipt.Seq
+	a.entry = &entry{accepted: e.AcceptedMS, hasOp: true, op: a.id, receipt: a.receipt, room: r}
+	t.place(boxes, a.entry, e.Seq)
+	if a.stamp.By == nil {
+		t.record(a.entry, a.draft.finish(e.Seq, nil))
+		return nil
+	}
+	t.stamped = append(t.stamped, server.Stamped{Stamp: a.stamp, Envelope: e})
+	t.franked = append(t.franked, a)
+	t.unwritten += len(a.draft.buf)
+	if len(t.stamped) == server.MaxTree { // the processor's cache still has what was made of them
+		t.frank()
+	}
 	return nil
 }

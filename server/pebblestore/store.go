@@ -88,9 +88,10 @@ type Store struct {
 	failed atomic.Pointer[error] // why nothing is written any more
 	broken chan struct{}         // closed once failed is set
 
-	opening   atomic.Bool  // Open is under way
-	compacted atomic.Int64 // when makeRoom did, Unix nanoseconds
-	loading   atomic.Bool  // Load is under way, or has failed
+	opening   atomic.Bool   // Open is under way
+	newestLog atomic.Uint64 // the number of Pebble's newest log
+	compacted atomic.Int64  // when makeRoom did, Unix nanoseconds
+	loading   atomic.Bool   // Load is under way, or has failed
 
 	base    uint64 // see raise.go; set before anyone reads
 	batcher *batcher
@@ -248,6 +249,7 @@ func (s *Store) pebbleOptions(lock *pebble.Lock) *pebble.Options {
 		L0StopWritesThreshold:       24,
 		EventListener: &pebble.EventListener{
 			BackgroundError: func(err error) { log.Errorf("background: %v", err) },
+			WALCreated:      func(info pebble.WALCreateInfo) { s.newestLog.Store(uint64(info.FileNum)) },
 			DataCorruption:  func(info pebble.DataCorruptionInfo) { s.fail(fmt.Errorf("%w: %v", ErrCorrupt, info)) },
 		},
 	}
@@ -261,7 +263,7 @@ func openError(err error) error {
 	switch {
 	case pebble.IsCorruptionError(err), errors.Is(err, ErrCorrupt):
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
-	case errors.Is(err, ErrFormat), errors.Is(err, ErrHalf), errors.Is(err, os.ErrPermission):
+	case errors.Is(err, ErrFormat), errors.Is(err, ErrHalf), errors.Is(err, ErrFull), errors.Is(err, os.ErrPermission):
 		return err
 	case strings.Contains(err.Error(), "format major version"):
 		return fmt.Errorf("%w: %v", ErrFormat, err)
@@ -291,7 +293,7 @@ func (s *Store) Close() (err error) {
 		<-s.done
 		<-s.learned
 		s.views.close()
-		if s.Err() == nil {
+		if s.Err() == nil && s.roomLeft() == nil {
 			// Tables tell damage better than the end of a log, and the next start
 			// is shorter.
 			err = s.db.Flush()
@@ -299,6 +301,16 @@ func (s *Store) Close() (err error) {
 		err = errors.Join(err, s.db.Close())
 	})
 	return err
+}
+
+// roomLeft returns ErrFull where the disk has no room for a group, nor for what Pebble
+// does besides: where it can't begin another log, as in a flush, it ends the process.
+func (s *Store) roomLeft() error {
+	usage, err := s.opts.FS.GetDiskUsage(s.dir)
+	if err == nil && usage.AvailBytes < s.opts.Reserve+groupBytes {
+		return ErrFull
+	}
+	return nil
 }
 
 // Err returns why the store takes no writes any more, or nil. Only a new start
@@ -316,7 +328,7 @@ func (s *Store) fail(err error) {
 		return
 	}
 	if s.broken != nil {
-		close(s.broken)
+		defer close(s.broken) // last: who waits for it may end the process, and nobody would read why
 	}
 	if errors.Is(err, ErrCorrupt) {
 		s.opts.Logger.Error("the store is damaged and takes nothing more: stop the server, run `parley doctor` on the data directory, and restore a backup", "error", err)

@@ -55,6 +55,9 @@ func (s *Store) makeRoom(ctx context.Context) error {
 		return nil
 	}
 	s.compacted.Store(time.Now().UnixNano())
+	if err := s.roomLeft(); err != nil {
+		return err
+	}
 	if err := s.db.Flush(); err != nil {
 		return readError(err)
 	}

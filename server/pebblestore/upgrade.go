@@ -36,6 +36,9 @@ func (s *Store) makeNew() error {
 	} else if there := it.First(); it.Close() != nil || there {
 		return ErrFormat // a database, and not ours
 	}
+	if err := s.roomLeft(); err != nil {
+		return err
+	}
 	if err := s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.Sync); err != nil {
 		return err
 	}

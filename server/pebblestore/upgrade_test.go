@@ -137,7 +137,7 @@ func goOnFromOld(t *testing.T, s server.Store) {
 		id := fmt.Appendf(nil, "%016d", n)
 		r, err := s.Append(t.Context(), server.OperationID{Kind: wire.EventMessage, Device: alice, ID: id}, wire.Envelope{
 			Kind: wire.EventMessage, Room: room, Epoch: 2, AcceptedMS: 6000, Sender: alice, ID: id, Message: fmt.Appendf(nil, "message %d", n),
-		})
+		}, server.Stamp{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,10 +22,11 @@ const queueBytes = 64 << 20
 
 // An appending waits for its batcher.
 type appending struct {
-	ctx  context.Context
-	op   key // OperationHash
-	room key
-	e    wire.Envelope
+	ctx   context.Context
+	op    key // OperationHash
+	room  key
+	e     wire.Envelope
+	stamp server.Stamp
 
 	receipt server.Receipt
 	err     error
@@ -60,14 +61,14 @@ func (s *Store) startBatchers() {
 }
 
 // Append implements [server.Rooms]. ErrBusy if too many wait already.
-func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (s *Store) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	if s.closed() {
 		return server.Receipt{}, server.ErrUnavailable
 	}
 	if err := ctx.Err(); err != nil {
 		return server.Receipt{}, err
 	}
-	a := &appending{ctx: ctx, op: key(server.OperationHash(op)), room: roomKey(e.Room), e: cloneEnvelope(e), done: make(chan struct{})}
+	a := &appending{ctx: ctx, op: key(server.OperationHash(op)), room: roomKey(e.Room), e: cloneEnvelope(e), stamp: stamp, done: make(chan struct{})}
 	if !s.admit(a) {
 		s.count.busy.Add(1)
 		return server.Receipt{}, server.ErrBusy
@@ -218,10 +219,14 @@ func (b *batcher) tryStore(group []*appending) error {
 		c.Exec(ctx, "ROLLBACK")
 		return err
 	}
-	if err := g.decide(); err != nil || len(g.fresh) == 0 {
+	if err := g.decide(); err != nil || len(g.fresh) == 0 && len(g.receipts) == 0 {
 		c.Exec(ctx, "ROLLBACK")
 		return err
 	}
+	if len(g.fresh) == 0 {
+		return g.confirm(ctx, c.Conn())
+	}
+	g.frank()
 	if err := g.write(ctx, c.Conn()); err != nil {
 		c.Exec(ctx, "ROLLBACK")
 		return err

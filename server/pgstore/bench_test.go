@@ -45,7 +45,7 @@ func benchmarkAppend(b *testing.B, stores []*pgstore.Store) {
 		wg.Go(func() {
 			s, r := stores[w%len(stores)], rooms[w%len(rooms)]
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				if _, err := s.Append(b.Context(), benchOp(r, n), benchMessage(r, n)); err != nil {
+				if _, err := s.Append(b.Context(), benchOp(r, n), benchMessage(r, n), server.Stamp{}); err != nil {
 					b.Error(err)
 					return
 				}
@@ -148,7 +148,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	for w := range 50 {
 		wg.Go(func() {
 			for i := w; i < n; i += 50 {
-				if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+				if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i)), server.Stamp{}); err != nil {
 					b.Error(err)
 				}
 			}
@@ -174,7 +174,7 @@ func BenchmarkReadOne(b *testing.B) {
 	s := open(b, database(b))
 	r := benchRooms(b, s, 1)[0]
 	for i := range 50 {
-		if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+		if _, err := s.Append(b.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i)), server.Stamp{}); err != nil {
 			b.Fatal(err)
 		}
 	}

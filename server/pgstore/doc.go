@@ -9,6 +9,7 @@
 //
 //	account list running_reset enrollment          who is there
 //	account_record                                 what accounts told the server
+//	ledger                                         what the server notes for itself
 //	head(mailbox) first pos                        the mailbox's bounds
 //	reader(mailbox, device) pos                    what a device has acknowledged
 //	stock package used_package last_resort         key packages

@@ -28,7 +28,7 @@ func (s *Store) Dump(ctx context.Context, f func(*server.Record) error) error {
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	d := &dump{tx: tx, f: f}
 	for _, step := range []func(context.Context) error{
-		d.unhurried, d.meta, d.accounts, d.enrollments, d.records, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes,
+		d.unhurried, d.meta, d.accounts, d.enrollments, d.records, d.packages, d.lastResorts, d.used, d.rooms, d.receipts, d.envelopes, d.ledger,
 	} {
 		if err := step(ctx); err != nil {
 			if d.failed != nil {

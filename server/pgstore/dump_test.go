@@ -29,7 +29,7 @@ func fillSite(t *testing.T, s server.Store) []*server.Room {
 	must(err)
 	for i, r := range rooms {
 		for n := range 5 {
-			_, err := s.Append(t.Context(), benchOp(r, int64(10*i+n)), benchMessage(r, int64(n)))
+			_, err := s.Append(t.Context(), benchOp(r, int64(10*i+n)), benchMessage(r, int64(n)), server.Stamp{})
 			must(err)
 		}
 	}
@@ -148,15 +148,15 @@ func TestDumpAndLoad(t *testing.T) {
 func goesOn(t *testing.T, s server.Store, rooms []*server.Room) {
 	t.Helper()
 	r := rooms[1]
-	again, err := s.Append(t.Context(), benchOp(r, 12), benchMessage(r, 12))
+	again, err := s.Append(t.Context(), benchOp(r, 12), benchMessage(r, 12), server.Stamp{})
 	if err != nil || again.Seq != 4 {
 		t.Errorf("a message of before, again: %+v, %v; want seq 4", again, err)
 	}
-	next, err := s.Append(t.Context(), benchOp(r, 500), benchMessage(r, 500))
+	next, err := s.Append(t.Context(), benchOp(r, 500), benchMessage(r, 500), server.Stamp{})
 	if err != nil || next.Seq != 7 {
 		t.Errorf("the next message: %+v, %v; want seq 7", next, err)
 	}
-	if _, err := s.Append(t.Context(), benchOp(rooms[0], 501), benchMessage(rooms[0], 501)); !errors.Is(err, server.ErrPending) {
+	if _, err := s.Append(t.Context(), benchOp(rooms[0], 501), benchMessage(rooms[0], 501), server.Stamp{}); !errors.Is(err, server.ErrPending) {
 		t.Errorf("a message to the room with a removal pending: %v; want ErrPending", err)
 	}
 	reply, err := s.Read(t.Context(), rooms[0].Leaves[1].Device, 0, 100, 1<<20)

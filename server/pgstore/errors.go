@@ -18,7 +18,7 @@ import (
 
 // own lists the errors that mean themselves, beside those of a context.
 var own = []error{
-	server.ErrNotFound, server.ErrExists, server.ErrStale, server.ErrPending, server.ErrTooMany, server.ErrBeyond,
+	server.ErrNotFound, server.ErrExists, server.ErrStale, server.ErrPending, server.ErrTooMany, server.ErrTooFew, server.ErrBeyond,
 	server.ErrUnavailable, server.ErrBusy, ErrConfig, ErrNotDurable, ErrSchema, ErrNewer, ErrIncomplete, errAgain, errCorrupt,
 }
 

@@ -180,7 +180,7 @@ func (g *group) take(a *appending) error {
 	p.seq++
 	p.grown = true
 	a.e.Seq = uint64(p.seq)
-	d := delivery{appending: a, seq: p.seq, body: cbor.MustMarshal(&a.e)}
+	d := delivery{appending: a, seq: p.seq}
 	for _, k := range g.boxes[a.room] {
 		if head, ok := g.heads[k]; ok {
 			g.heads[k] = head + 1
@@ -208,6 +208,21 @@ const (
 		SELECT d.op, d.week, d.body FROM unnest($1::uuid[], $2::integer[], $3::bytea[]) AS d(op, week, body)`
 )
 
+// frank franks what is new and encodes it. Where the group is written again, its
+// messages may have other seqs: they are franked again, too.
+func (g *group) frank() {
+	batch := make([]server.Stamped, len(g.fresh))
+	for i := range g.fresh {
+		a := g.fresh[i].appending
+		a.e.Franking = nil
+		batch[i] = server.Stamped{Stamp: a.stamp, Envelope: &a.e}
+	}
+	server.FrankAll(batch)
+	for i := range g.fresh {
+		g.fresh[i].body = cbor.MustMarshal(&g.fresh[i].e)
+	}
+}
+
 // write stores what is new and commits: one round trip.
 func (g *group) write(ctx context.Context, c *pgx.Conn) error {
 	batch := &pgx.Batch{}
@@ -226,6 +241,24 @@ func (g *group) write(ctx context.Context, c *pgx.Conn) error {
 	w.queue(batch, g.heads)
 	batch.Queue("COMMIT")
 	if err := c.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return confirmed(ctx, c)
+}
+
+// commitAnew has a transaction that writes nothing else wait for the standby, behind all
+// that was committed before.
+const commitAnew = `SELECT pg_logical_emit_message(true, 'parley', '')`
+
+// confirm ends the transaction of a group that only gives receipts again: what they are
+// of may be waiting for the standby still, so that it commits something behind it, which
+// waits too.
+func (g *group) confirm(ctx context.Context, c *pgx.Conn) error {
+	batch := &pgx.Batch{}
+	batch.Queue(commitAnew)
+	batch.Queue("COMMIT")
+	if err := c.SendBatch(ctx, batch).Close(); err != nil {
+		c.Exec(ctx, "ROLLBACK")
 		return err
 	}
 	return confirmed(ctx, c)

@@ -66,7 +66,7 @@ type load struct {
 
 const anything = `SELECT EXISTS (SELECT 1 FROM meta) OR EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM enrollment) OR EXISTS (SELECT 1 FROM account_record)
 	OR EXISTS (SELECT 1 FROM package) OR EXISTS (SELECT 1 FROM used_package) OR EXISTS (SELECT 1 FROM last_resort)
-	OR EXISTS (SELECT 1 FROM grp) OR EXISTS (SELECT 1 FROM receipt) OR EXISTS (SELECT 1 FROM env)`
+	OR EXISTS (SELECT 1 FROM grp) OR EXISTS (SELECT 1 FROM receipt) OR EXISTS (SELECT 1 FROM env) OR EXISTS (SELECT 1 FROM ledger)`
 
 // checkEmpty returns ErrExists unless nothing is kept.
 func (l *load) checkEmpty(ctx context.Context) error {
@@ -105,7 +105,7 @@ func (l *load) run(ctx context.Context, next func() (*server.Record, error)) err
 // tables are those that Load fills.
 var tables = []string{
 	"meta", "account", "list", "running_reset", "head", "reader", "enrollment", "account_record", "package", "last_resort",
-	"used_package", "grp", "roster", "state", "member", "named", "winner", "receipt", "env", "box",
+	"used_package", "grp", "roster", "state", "member", "named", "winner", "receipt", "env", "box", "ledger",
 }
 
 // A copying is rows that wait to be copied into a table.
@@ -136,6 +136,7 @@ func newCopies() map[string]*copying {
 		"named":          {"set_hash", "room"},
 		"winner":         {"room", "generation", "epoch", "seq", "at"},
 		"receipt":        {"op", "week", "body"},
+		"ledger":         {"name", "value"},
 		"env":            {"owner", "seq", "at", "refs", "winner", "body"},
 		"box":            {"mailbox", "pos", "owner", "seq", "at", "size"},
 	} {
@@ -192,6 +193,8 @@ func (l *load) add(ctx context.Context, r *server.Record) error {
 		return l.put(ctx, "receipt", key(r.Receipt.Op), week(r.Receipt.Receipt.AcceptedMS), cbor.MustMarshal(r.Receipt.Receipt))
 	case r.Envelope != nil:
 		return l.envelope(ctx, r.Envelope)
+	case r.Entry != nil:
+		return l.put(ctx, "ledger", notNull(r.Entry.Key), notNull(r.Entry.Value))
 	}
 	return errCorrupt
 }

@@ -3,6 +3,7 @@ package pgstore_test
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"parley/server"
 	"parley/server/pgstore"
@@ -13,9 +14,22 @@ import (
 // databases remembers the database of each store that a test opened.
 var databases = map[server.Store]string{}
 
+// patient gives a database that is only slow its time: what isn't there, or was killed,
+// is noticed at once all the same.
+func patient(o pgstore.Options) pgstore.Options {
+	o.Migrate, o.Timeout = true, 2*time.Minute
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// patience is patient's of a connection string.
+const patience = " connect_timeout=60"
+
 func open(t testing.TB, dsn string) *pgstore.Store {
 	t.Helper()
-	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: slog.New(slog.DiscardHandler)})
+	s, err := pgstore.Open(t.Context(), dsn+patience, patient(pgstore.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +46,7 @@ func open(t testing.TB, dsn string) *pgstore.Store {
 // tenth of the time of making one.
 var free = make(chan string, 100)
 
-const empty = `TRUNCATE meta, account, list, running_reset, enrollment, account_record, head, reader, stock, package, used_package, last_resort,
+const empty = `TRUNCATE meta, ledger, account, list, running_reset, enrollment, account_record, head, reader, stock, package, used_package, last_resort,
 	grp, roster, state, member, named, winner, receipt, env, box, released, lease`
 
 // database returns an empty database with the tables.
@@ -46,7 +60,7 @@ func database(t testing.TB) (dsn string) {
 	default:
 	}
 	return pgtest.Prepared(t, func(dsn string) error {
-		s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet})
+		s, err := pgstore.Open(t.Context(), dsn+patience, patient(pgstore.Options{}))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/server"
 	"parley/server/pgstore/pgtest"
 )
 
@@ -41,7 +42,7 @@ func TestRaise(t *testing.T) {
 		if err := s.Acknowledge(ctx, reader, before.Head); err != nil {
 			t.Errorf("round %d: acknowledging a position of before: %v", round, err)
 		}
-		receipt, err := s.Append(ctx, benchOp(r, int64(1000+round)), benchMessage(r, int64(1000+round)))
+		receipt, err := s.Append(ctx, benchOp(r, int64(1000+round)), benchMessage(r, int64(1000+round)), server.Stamp{})
 		if err != nil {
 			t.Fatal(err)
 		}

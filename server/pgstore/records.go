@@ -24,6 +24,10 @@ func (s *Store) UpdateRecords(ctx context.Context, u server.RecordUpdate) error 
 		if err != nil {
 			return err
 		}
+		gone, err := takesAway(ctx, tx, k, &u)
+		if err != nil {
+			return err
+		}
 		batch := &pgx.Batch{}
 		for _, name := range u.Delete {
 			batch.Queue(`DELETE FROM account_record WHERE mailbox = $1 AND kind = $2 AND name = $3`, k, u.Kind, []byte(name))
@@ -34,16 +38,35 @@ func (s *Store) UpdateRecords(ctx context.Context, u server.RecordUpdate) error 
 		if batch.Len() == 0 {
 			return nil
 		}
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil || !added {
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil || !added && !gone {
 			return err
 		}
 		have := 0
 		err = tx.QueryRow(ctx, `SELECT count(*) FROM account_record WHERE mailbox = $1 AND kind = $2`, k, u.Kind).Scan(&have)
-		if err == nil && have > u.Max {
+		switch {
+		case err != nil:
+		case added && have > u.Max:
 			err = server.ErrTooMany
+		case gone && have < u.Min:
+			err = server.ErrTooFew
 		}
 		return err
 	})
+}
+
+// takesAway reports whether u deletes what is there, and it matters how much is
+// left.
+func takesAway(ctx context.Context, tx pgx.Tx, k key, u *server.RecordUpdate) (gone bool, err error) {
+	if u.Min == 0 || len(u.Delete) == 0 {
+		return false, nil
+	}
+	names := make([][]byte, len(u.Delete))
+	for i, name := range u.Delete {
+		names[i] = []byte(name)
+	}
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM account_record WHERE mailbox = $1 AND kind = $2 AND name = ANY($3))`,
+		k, u.Kind, names).Scan(&gone)
+	return gone, err
 }
 
 // mayPut says why u's records can't be put, and whether some of them are new.

@@ -73,9 +73,17 @@ func (s *Store) Receipt(ctx context.Context, op server.OperationID, now int64) (
 		r, err = receipt(ctx, c, key(server.OperationHash(op)), now)
 		return err
 	})
-	if err == nil && r == nil {
-		err = server.ErrNotFound
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, server.ErrNotFound
 	}
+	// What it is of may be waiting for the standby still.
+	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, commitAnew)
+		return err
+	})
 	return r, err
 }
 

@@ -50,7 +50,7 @@ func TestMigrateAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet})
+			s, err := pgstore.Open(t.Context(), dsn+patience, patient(pgstore.Options{}))
 			if err != nil {
 				t.Error(err)
 				return
@@ -59,14 +59,12 @@ func TestMigrateAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{})
+	s, err := pgstore.Open(t.Context(), dsn+patience, pgstore.Options{})
 	if err != nil {
 		t.Fatalf("without Migrate after it: %v", err)
 	}
 	s.Close()
 }
-
-var quiet = slog.New(slog.DiscardHandler)
 
 // TestHeals: a database that is killed costs errors that say so, and the store
 // works again by itself after it is back, with all that it acknowledged. The log
@@ -74,20 +72,23 @@ var quiet = slog.New(slog.DiscardHandler)
 func TestHeals(t *testing.T) {
 	db := pgtest.Start(t, pgtest.Options{})
 	var log safeBuffer
-	s, err := pgstore.Open(t.Context(), db.DSN("postgres"), pgstore.Options{Migrate: true, Logger: slog.New(slog.NewTextHandler(&log, nil)), Timeout: 2 * time.Second})
+	s, err := pgstore.Open(t.Context(), db.DSN("postgres")+patience, patient(pgstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	r := benchRooms(t, s, 1)[0]
-	before, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
+	before, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1), server.Stamp{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.Kill()
 	d := r.Leaves[0].Device
 	for what, call := range map[string]func() error{
-		"Append":      func() error { _, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2)); return err },
+		"Append": func() error {
+			_, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2), server.Stamp{})
+			return err
+		},
 		"Acknowledge": func() error { return s.Acknowledge(t.Context(), d, 1) },
 		"Read":        func() error { _, err := s.Read(t.Context(), d, 0, 10, 1000); return err },
 		"Account":     func() error { _, err := s.Account(t.Context(), d.Account()); return err },
@@ -102,10 +103,10 @@ func TestHeals(t *testing.T) {
 	if err := db.Start(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
-	for n := 0; errors.Is(err, server.ErrUnavailable) && n < 50; n++ {
+	again, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1), server.Stamp{})
+	for deadline := time.Now().Add(time.Minute); errors.Is(err, server.ErrUnavailable) && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
-		again, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1))
+		again, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1), server.Stamp{})
 	}
 	if err != nil || again != before {
 		t.Errorf("the message that was acknowledged, again: %+v, %v; want %+v", again, err, before)
@@ -137,19 +138,54 @@ func (b *safeBuffer) String() string {
 	return b.b.String()
 }
 
+const day = 24 * 3600 * 1000 // milliseconds
+
+// openToday opens a store and returns a time of the day when it was opened: the parts
+// that it made begin with that day's. One that the database was too busy for is made by
+// another Open, or Sweep.
+func openToday(t *testing.T, dsn string) (s *pgstore.Store, now int64) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		now = time.Now().UnixMilli()
+		s = open(t, dsn)
+		made := pgtest.SQL(t, dsn, fmt.Sprintf("SELECT count(*) FROM pg_inherits WHERE inhparent = 'env'::regclass AND inhrelid::regclass::text BETWEEN 'env_%d' AND 'env_%d'", now/day, now/day+3))
+		if made == "4" {
+			return s, now
+		}
+		s.Close()
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("the parts of the day and of three ahead aren't made")
+	return nil, 0
+}
+
+// sweepDay sweeps all until the end of a day, and demands that its part goes: at
+// once, or later where the database's own work is in its way for a moment.
+func sweepDay(t *testing.T, s *pgstore.Store, dsn string, n int64) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		if err := s.Sweep(t.Context(), server.SweepLimits{Envelopes: (n + 1) * day}); err != nil {
+			t.Fatal(err)
+		}
+		if pgtest.SQL(t, dsn, fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", n)) == "t" {
+			return
+		}
+	}
+	t.Error("the day that is over is still there")
+}
+
 // TestPartitions: an append goes to its day's part, or to the default one; Sweep
 // drops days as a whole, and what is read after it is whole.
 func TestPartitions(t *testing.T) {
 	dsn := database(t)
-	s := open(t, dsn)
+	s, now := openToday(t, dsn)
 	r := benchRooms(t, s, 1)[0]
-	const day = 24 * 3600 * 1000
-	today := benchNow / day
+	today := now / day
 	d := r.Leaves[1].Device
-	for i, at := range []int64{benchNow, benchNow + day, benchNow + 1000*day, 5} {
+	for i, at := range []int64{now, now + day, now + 1000*day, 5} {
 		e := benchMessage(r, int64(i))
 		e.AcceptedMS = at
-		if _, err := s.Append(t.Context(), benchOp(r, int64(i)), e); err != nil {
+		if _, err := s.Append(t.Context(), benchOp(r, int64(i)), e, server.Stamp{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,12 +197,7 @@ func TestPartitions(t *testing.T) {
 			t.Errorf("%s has %s envelopes; want %s", table, got, want)
 		}
 	}
-	if err := s.Sweep(t.Context(), server.SweepLimits{Envelopes: (today + 1) * day}); err != nil {
-		t.Fatal(err)
-	}
-	if got := pgtest.SQL(t, dsn, fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", today)); got != "t" {
-		t.Error("the day that is over is still there")
-	}
+	sweepDay(t, s, dsn, today)
 	reply, err := s.Read(t.Context(), d, 0, 10, 1<<20)
 	if err != nil || len(reply.Events) != 2 || reply.First != 3 || reply.Events[0].Pos != 3 || reply.Head != 5 {
 		// The last one, accepted by a clock that was wrong, is behind what is kept.
@@ -182,14 +213,15 @@ func TestPartitions(t *testing.T) {
 // nothing waits for that.
 func TestSweepBesideReader(t *testing.T) {
 	dsn := database(t)
-	s := open(t, dsn)
+	s, now := openToday(t, dsn)
 	r := benchRooms(t, s, 1)[0]
-	if _, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); err != nil {
+	message := benchMessage(r, 1)
+	message.AcceptedMS = now
+	if _, err := s.Append(t.Context(), benchOp(r, 1), message, server.Stamp{}); err != nil {
 		t.Fatal(err)
 	}
-	const day = 24 * 3600 * 1000
-	tomorrow := server.SweepLimits{Envelopes: (benchNow/day + 1) * day}
-	part := fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", benchNow/day)
+	tomorrow := server.SweepLimits{Envelopes: (now/day + 1) * day}
+	part := fmt.Sprintf("SELECT to_regclass('env_%d') IS NULL", now/day)
 	err := s.Dump(t.Context(), func(record *server.Record) error {
 		if record.Envelope == nil {
 			return nil
@@ -200,21 +232,19 @@ func TestSweepBesideReader(t *testing.T) {
 		if pgtest.SQL(t, dsn, part) == "t" {
 			t.Error("the day was dropped under a reader")
 		}
-		_, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2))
+		_, err := s.Append(t.Context(), benchOp(r, 2), benchMessage(r, 2), server.Stamp{})
 		return err
 	})
 	if err != nil {
 		t.Errorf("Dump: %v", err)
 	}
-	if err := s.Sweep(t.Context(), tomorrow); err != nil || pgtest.SQL(t, dsn, part) != "t" {
-		t.Errorf("Sweep after it: %v; want the day dropped", err)
-	}
+	sweepDay(t, s, dsn, now/day)
 }
 
 // TestBusy: who can't be stored soon is told at once, and nothing of it is kept.
 func TestBusy(t *testing.T) {
 	dsn := database(t)
-	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: quiet, Batch: 1, Queue: 4})
+	s, err := pgstore.Open(t.Context(), dsn+patience, patient(pgstore.Options{Batch: 1, Queue: 4}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +253,9 @@ func TestBusy(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 200)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))) })
+		wg.Go(func() {
+			_, errs[i] = s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i)), server.Stamp{})
+		})
 	}
 	wg.Wait()
 	stored := 0
@@ -250,13 +282,13 @@ func TestCancelled(t *testing.T) {
 	for i := range 50 {
 		wg.Go(func() {
 			if i%2 == 0 {
-				s.Append(ctx, benchOp(r, int64(i)), benchMessage(r, int64(i)))
+				s.Append(ctx, benchOp(r, int64(i)), benchMessage(r, int64(i)), server.Stamp{})
 				return
 			}
 			if i == 25 {
 				cancel()
 			}
-			if _, err := s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i))); err != nil {
+			if _, err := s.Append(t.Context(), benchOp(r, int64(i)), benchMessage(r, int64(i)), server.Stamp{}); err != nil {
 				t.Errorf("Append: %v", err)
 			}
 		})
@@ -273,41 +305,43 @@ func TestCancelled(t *testing.T) {
 // answers as if all were well.
 func TestUnconfirmed(t *testing.T) {
 	db := pgtest.Start(t, pgtest.Options{})
-	s, err := pgstore.Open(t.Context(), db.DSN("postgres"), pgstore.Options{Migrate: true, Logger: quiet})
+	s, err := pgstore.Open(t.Context(), db.DSN("postgres")+patience, patient(pgstore.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	r := benchRooms(t, s, 1)[0]
 	db.Configure(map[string]string{"synchronous_standby_names": "nobody"})
-	for what, call := range map[string]func() error{
-		"Append":      func() error { _, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); return err },
-		"Acknowledge": func() error { return s.Acknowledge(t.Context(), r.Leaves[0].Device, 1) },
-		"Meta":        func() error { _, err := s.Meta(t.Context(), "name", []byte("value")); return err },
+	db.AwaitStandby()
+	send := func() error {
+		_, err := s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1), server.Stamp{})
+		return err
+	}
+	for _, c := range []struct {
+		what string
+		call func() error
+	}{
+		{"Append", send},
+		{"Append, repeated", send},
+		{"Receipt", func() error { _, err := s.Receipt(t.Context(), benchOp(r, 1), benchNow); return err }},
+		{"Acknowledge", func() error { return s.Acknowledge(t.Context(), r.Leaves[0].Device, 1) }},
+		{"Meta", func() error { _, err := s.Meta(t.Context(), "name", []byte("value")); return err }},
 	} {
-		result := make(chan error, 1)
-		go func() { result <- call() }()
-		cancelled := false
-		for waiting := true; waiting; {
-			select {
-			case err := <-result:
-				waiting = false
-				if !errors.Is(err, server.ErrUnavailable) {
-					t.Errorf("%s without the standby: %v; want ErrUnavailable", what, err)
-				}
-			case <-time.After(50 * time.Millisecond):
-				n := db.SQL("postgres", "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-				cancelled = cancelled || n != "0"
-			}
+		done := make(chan struct{})
+		var err error
+		go func() { defer close(done); err = c.call() }()
+		waited := db.CancelWaiting(done)
+		if !errors.Is(err, server.ErrUnavailable) {
+			t.Errorf("%s without the standby: %v; want ErrUnavailable", c.what, err)
 		}
-		if !cancelled {
-			t.Errorf("%s didn't wait for the standby", what)
+		if !waited {
+			t.Errorf("%s didn't wait for the standby", c.what)
 		}
 	}
 	db.Configure(map[string]string{"synchronous_standby_names": ""})
 	var receipt server.Receipt
-	for range 100 {
-		if receipt, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1)); err == nil {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		if receipt, err = s.Append(t.Context(), benchOp(r, 1), benchMessage(r, 1), server.Stamp{}); err == nil {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -168,7 +168,7 @@ func testPutListPending(t *testing.T, s server.Store) {
 		t.Errorf("it keeps key packages: %+v, %v", n, err)
 	}
 	op, e := message(r, 1)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrPending) {
 		t.Errorf("a message: %v; want ErrPending", err)
 	}
 	send(t, s, other, 2) // a room without its leaf goes on
@@ -182,7 +182,7 @@ func testPutListPending(t *testing.T, s server.Store) {
 	}
 	now, _ = s.Room(t.Context(), r.Room)
 	op, e = message(now, 4)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrPending) {
 		t.Errorf("after another commit: %v; want ErrPending", err)
 	}
 	if _, err := s.Commit(t.Context(), committing(now, 5, leaf(bob, 1))); err != nil {
@@ -237,7 +237,7 @@ func testResets(t *testing.T, s server.Store) {
 		t.Errorf("cancelling it then: %v; want ErrStale", err)
 	}
 	op, e := message(r, 1)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrPending) {
 		t.Errorf("a message: %v; want ErrPending", err)
 	}
 	if _, err := s.Read(t.Context(), d1, 0, 1, 1); !errors.Is(err, server.ErrNotFound) {

@@ -37,9 +37,10 @@ func fill(t *testing.T, s server.Store) {
 		t.Fatal(err)
 	}
 	r := open(t, s, 1, alice, bob)
-	for n := 1; n <= 5; n++ {
+	for n := 1; n <= 4; n++ {
 		send(t, s, r, n)
 	}
+	franked(t, s, r, ring(t, s), 5)
 	acknowledge(t, s, device(alice, 1), 3)
 	acknowledge(t, s, device(bob, 1), 2)
 	sweep(t, s, server.SweepLimits{})
@@ -55,6 +56,7 @@ func fill(t *testing.T, s server.Store) {
 		t.Fatal(err)
 	}
 	open(t, s, 2, carol)
+	note(t, s, server.LedgerUpdate{Put: []server.KeyValue{entry("a", "1"), entry("b\x00\xff", "")}})
 }
 
 // dump returns each record, encoded, by what it says: the order within a kind
@@ -134,13 +136,14 @@ func Move(t *testing.T, openFrom, openTo func(*testing.T) server.Store) {
 		t.Errorf("what was loaded dumps otherwise:\n%q", differences(got, want))
 	}
 	sameMail(t, from, to)
+	expectFranked(t, to)
 	// It goes on where the other one was.
 	r, err := to.Room(t.Context(), room(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	op, e := message(r, 2)
-	if got, err := to.Append(t.Context(), op, e); err != nil || got.Seq != 3 {
+	if got, err := to.Append(t.Context(), op, e, server.Stamp{}); err != nil || got.Seq != 3 {
 		t.Errorf("a message repeated after the move: %+v, %v; want its first receipt", got, err)
 	}
 	before := read(t, from, device(bob, 1)).Head
@@ -156,6 +159,22 @@ func Move(t *testing.T, openFrom, openTo func(*testing.T) server.Store) {
 	expect(t, "a claim of what had been claimed", claim(t, to, 0, []uint16{1}, device(alice, 2)), nil)
 	sweep(t, to, server.SweepLimits{})
 	acknowledge(t, to, device(alice, 1), 7)
+}
+
+// expectFranked checks that the franks of fill came along, and the keys that they are
+// made with.
+func expectFranked(t *testing.T, s server.Store) {
+	t.Helper()
+	count, keys := 0, ring(t, s)
+	for _, e := range read(t, s, device(bob, 1)).Events {
+		if e.Envelope.Franking != nil {
+			checkFrank(t, keys, &e.Envelope)
+			count++
+		}
+	}
+	if count != 1 {
+		t.Errorf("%d messages are franked; want 1", count)
+	}
 }
 
 // sameMail checks that the devices of fill find the same in both stores.

@@ -64,7 +64,7 @@ func testLeave(t *testing.T, s server.Store) {
 		t.Errorf("Group = %+v, %v", g, err)
 	}
 	op, e := message(now, 3)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrPending) {
 		t.Errorf("a message: %v; want ErrPending", err)
 	}
 	for _, a := range []identity.Account{alice, bob, carol} {

@@ -211,7 +211,7 @@ func testSweepReceipts(t *testing.T, s server.Store) {
 	at := func(n int, ms int64) (server.Receipt, error) {
 		op, e := message(r, n)
 		e.AcceptedMS = ms
-		return s.Append(t.Context(), op, e)
+		return s.Append(t.Context(), op, e, server.Stamp{})
 	}
 	old, _ := at(1, 100*day)
 	young, _ := at(2, 121*day)
@@ -231,6 +231,8 @@ var reopenTests = []struct {
 }{
 	{"KeepsAll", testReopen},
 	{"AfterSweep", testReopenSwept},
+	{"Franked", testReopenFranked},
+	{"Erased", testReopenErased},
 }
 
 func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Store) server.Store) {
@@ -254,8 +256,12 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 
 	other := open(t, s, 2, alice, bob, carol)
 	leaves(t, s, other, 30, bob)
+	note(t, s, server.LedgerUpdate{Put: []server.KeyValue{entry("a", "1"), entry("b", "2")}})
+	note(t, s, server.LedgerUpdate{Was: []server.KeyValue{entry("b", "2")}, Delete: []string{"b"}})
 
 	s = reopen(t, s)
+	expectEntry(t, s, "a", []byte("1"))
+	expectEntry(t, s, "b", nil)
 	if now, err := s.Room(t.Context(), other.Room); err != nil || now.Has(bob) || len(now.Pending) != 1 {
 		t.Errorf("the room that bob leaves is %+v, %v", now, err)
 	}
@@ -270,12 +276,22 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	if reply := read(t, s, device(bob, 1)); reply.Cursor != 2 || reply.Events[0].Envelope.Kind != wire.EventOpen {
 		t.Errorf("bob reads %+v", reply)
 	}
+	testGoesOn(t, s, r, first)
+	again := claim(t, s, 0, []uint16{1}, d2)
+	if len(again) != 1 || again[0] == given[0] {
+		t.Errorf("claimed %v before and %v after", given, again)
+	}
+}
+
+// testGoesOn: a store that was opened again goes on where it was; first is the receipt of
+// r's first message.
+func testGoesOn(t *testing.T, s server.Store, r *server.Room, first server.Receipt) {
 	now, err := s.Room(t.Context(), r.Room)
 	if err != nil || now.Epoch != 2 || now.Seq != 3 {
 		t.Fatalf("Room = %+v, %v", now, err)
 	}
 	op, e := message(r, 1)
-	if got, err := s.Append(t.Context(), op, e); err != nil || got != first {
+	if got, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil || got != first {
 		t.Errorf("a repeated message: %+v, %v; want %+v", got, err, first)
 	}
 	if got := send(t, s, now, 3).Seq; got != 4 {
@@ -283,10 +299,6 @@ func testReopen(t *testing.T, s server.Store, reopen func(*testing.T, server.Sto
 	}
 	if got := read(t, s, device(alice, 1)).Head; got != 7 {
 		t.Errorf("alice's head is %d; want 7", got)
-	}
-	again := claim(t, s, 0, []uint16{1}, d2)
-	if len(again) != 1 || again[0] == given[0] {
-		t.Errorf("claimed %v before and %v after", given, again)
 	}
 	if _, err := s.Commit(t.Context(), committing(r, 9, r.Leaves...)); !errors.Is(err, server.ErrStale) {
 		t.Errorf("a second commit of the epoch: %v; want ErrStale", err)

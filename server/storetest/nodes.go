@@ -26,6 +26,7 @@ func RunNodes(t *testing.T, open func(t *testing.T, n int) []server.Store) {
 		{"OneRoomPerSet", testNodesSet},
 		{"KeyPackagesOnce", testNodesKeyPackages},
 		{"Idempotent", testNodesIdempotent},
+		{"OneKeyRing", testNodesFranks},
 		{"StaleRoster", testNodesRoster},
 		{"PendingElsewhere", testNodesPending},
 		{"ListsElsewhere", testNodesLists},
@@ -33,6 +34,7 @@ func RunNodes(t *testing.T, open func(t *testing.T, n int) []server.Store) {
 		{"LeaveAtOnce", testNodesLeave},
 		{"CursorsNeverBack", testNodesCursors},
 		{"SweepsAtOnce", testNodesSweep},
+		{"ErasedElsewhere", testNodesErased},
 	} {
 		t.Run("Nodes"+c.name, func(t *testing.T) { c.run(t, open(t, 3)) })
 	}
@@ -72,7 +74,7 @@ func testNodesOrder(t *testing.T, nodes []server.Store) {
 	each(nodes, writers, func(i int, s server.Store) {
 		for n := range rounds {
 			op, e := message(rooms[(i/3)%3], 1000*(i+1)+n)
-			if _, err := s.Append(t.Context(), op, e); err != nil {
+			if _, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil {
 				t.Errorf("node %d: %v", i%len(nodes), err)
 			}
 		}
@@ -110,7 +112,7 @@ func testNodesReadsFollow(t *testing.T, nodes []server.Store) {
 		each(nodes[:2], writers, func(i int, s server.Store) {
 			for n := range rounds {
 				op, e := message(rooms[(i/2)%2], 1000*(i+1)+n)
-				if _, err := s.Append(t.Context(), op, e); err != nil {
+				if _, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -177,7 +179,7 @@ func current(t *testing.T, s server.Store, r *server.Room) *server.Room {
 	t.Helper()
 	op, e := message(r, 1)
 	op.ID = fmt.Appendf(nil, "stale %010d", r.Epoch)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrStale) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrStale) {
 		t.Fatalf("a message to the epoch before: %v; want ErrStale", err)
 	}
 	now, err := s.Room(t.Context(), r.Room)
@@ -243,7 +245,7 @@ func testNodesIdempotent(t *testing.T, nodes []server.Store) {
 				_, e = message(q, n)
 			}
 			var err error
-			if receipts[i], err = s.Append(t.Context(), op, e); err != nil {
+			if receipts[i], err = s.Append(t.Context(), op, e, server.Stamp{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -307,7 +309,7 @@ func testNodesPending(t *testing.T, nodes []server.Store) {
 	}
 	for i, s := range nodes {
 		op, e := message(r, 10+i)
-		if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrPending) {
+		if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrPending) {
 			t.Errorf("node %d takes a message: %v; want ErrPending", i, err)
 		}
 		if now, err := s.Room(t.Context(), r.Room); err != nil || !slices.Equal(now.Pending, gone) {
@@ -357,8 +359,8 @@ func testNodesLists(t *testing.T, nodes []server.Store) {
 	}
 }
 
-// testNodesRecords: a bound holds though several nodes add at once, and of those
-// that make the same new record one does.
+// testNodesRecords: a bound holds though several nodes add, or delete, at once, and
+// of those that make the same new record one does.
 func testNodesRecords(t *testing.T, nodes []server.Store) {
 	create(t, nodes[0], alice)
 	count := func(u func(i int) server.RecordUpdate, refusal error) (n int) {
@@ -384,6 +386,13 @@ func testNodesRecords(t *testing.T, nodes []server.Store) {
 	}, server.ErrExists)
 	if got := len(recordsOf(t, nodes[2], alice, "one", "", 10)); n != 1 || got != 1 {
 		t.Errorf("%d were made and %d are there; want 1", n, got)
+	}
+	keep(t, nodes[0], alice, "left", "0", "", "1", "", "2", "", "3", "", "4", "", "5", "", "6", "", "7", "", "8", "")
+	n = count(func(i int) server.RecordUpdate {
+		return server.RecordUpdate{Account: alice, Kind: "left", Delete: []string{fmt.Sprint(i)}, Min: 1}
+	}, server.ErrTooFew)
+	if got := len(recordsOf(t, nodes[0], alice, "left", "", 10)); n != 8 || got != 1 {
+		t.Errorf("%d were taken away and %d are left; want 8 and 1", n, got)
 	}
 }
 
@@ -420,7 +429,7 @@ func testNodesSweep(t *testing.T, nodes []server.Store) {
 	each(nodes, writers, func(i int, s server.Store) {
 		for n := range rounds {
 			op, e := message(r, 1000*(i+1)+n)
-			receipt, err := s.Append(t.Context(), op, e)
+			receipt, err := s.Append(t.Context(), op, e, server.Stamp{})
 			if err != nil {
 				t.Error(err)
 				continue

@@ -16,6 +16,7 @@ var recordTests = []testCase{
 	{"RecordsInOrder", testRecordsInOrder},
 	{"RecordsAllOrNothing", testRecordsAllOrNothing},
 	{"RecordsBound", testRecordsBound},
+	{"RecordsLeft", testRecordsLeft},
 	{"RecordsNew", testRecordsNew},
 	{"RecordsOfDevices", testRecordsOfDevices},
 	{"RecordsCopy", testRecordsCopy},
@@ -111,6 +112,7 @@ func testRecordsAllOrNothing(t *testing.T, s server.Store) {
 	for _, u := range []server.RecordUpdate{
 		{Put: kv("c", "3", "d", "4"), Max: 3},
 		{Put: kv("c", "3", "b", "4"), Delete: []string{"a"}, New: true, Max: 10},
+		{Put: kv("b", "9"), Delete: []string{"a"}, Min: 2, Max: 10},
 	} {
 		u.Account, u.Kind = alice, "kind"
 		if err := s.UpdateRecords(t.Context(), u); err == nil {
@@ -143,6 +145,38 @@ func testRecordsBound(t *testing.T, s server.Store) {
 	if err := update(1, kv("d", "3"), "never there"); !errors.Is(err, server.ErrTooMany) {
 		t.Errorf("one for what isn't there: %v; want ErrTooMany", err)
 	}
+}
+
+func testRecordsLeft(t *testing.T, s server.Store) {
+	create(t, s, alice)
+	keep(t, s, alice, "other", "x", "1")
+	keep(t, s, alice, "kind", "a", "1", "b", "2", "c", "3")
+	update := func(min int, put []server.KeyValue, delete ...string) error {
+		return s.UpdateRecords(t.Context(), server.RecordUpdate{Account: alice, Kind: "kind", Put: put, Delete: delete, Max: 10, Min: min})
+	}
+	for what, err := range map[string]error{
+		"one of three":           update(3, nil, "a"),
+		"two of three":           update(2, nil, "a", "b"),
+		"one, while one is kept": update(3, kv("b", "9"), "a"),
+	} {
+		if !errors.Is(err, server.ErrTooFew) {
+			t.Errorf("%s: %v; want ErrTooFew", what, err)
+		}
+	}
+	for _, c := range []struct {
+		what string
+		err  error
+	}{
+		{"one for another", update(3, kv("d", "4"), "a")},
+		{"what isn't there", update(9, nil, "never there")},
+		{"one of three, where two must be", update(2, nil, "d", "never there")},
+		{"all", update(0, nil, "b")},
+	} {
+		if c.err != nil {
+			t.Errorf("%s: %v", c.what, c.err)
+		}
+	}
+	expect(t, "what is left", recordsOf(t, s, alice, "kind", "", 10), []string{"c=3"})
 }
 
 func testRecordsNew(t *testing.T, s server.Store) {

@@ -26,6 +26,7 @@ var roomTests = []testCase{
 	{"Idempotent", testIdempotent},
 	{"CopiesItsInput", testCopies},
 	{"ManyWriters", testManyWriters},
+	{"MeetInARoom", testMeet},
 }
 
 func testRoomUnknown(t *testing.T, s server.Store) {
@@ -37,7 +38,7 @@ func testRoomUnknown(t *testing.T, s server.Store) {
 	_, errRoom := s.Room(t.Context(), unknown.Room)
 	_, errGroup := s.Group(t.Context(), unknown.Room)
 	_, errWinner := s.Winner(t.Context(), unknown.Room, 0, 0)
-	_, errAppend := s.Append(t.Context(), op, e)
+	_, errAppend := s.Append(t.Context(), op, e, server.Stamp{})
 	_, errCommit := s.Commit(t.Context(), committing(&unknown, 2, leaf(alice, 1)))
 	_, errReceipt := s.Receipt(t.Context(), op, 4000)
 	for i, err := range []error{errRoom, errGroup, errWinner, errAppend, errCommit, errReceipt} {
@@ -134,7 +135,7 @@ func testOpenNextGeneration(t *testing.T, s server.Store) {
 		t.Errorf("a second one: %v; want ErrStale", err)
 	}
 	op, e := message(r, 2)
-	if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrStale) {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrStale) {
 		t.Errorf("a message to the old generation: %v; want ErrStale", err)
 	}
 	now, err := s.Room(t.Context(), r.Room)
@@ -264,7 +265,7 @@ func testAppendStale(t *testing.T, s server.Store) {
 		other := *r
 		other.Generation, other.Epoch = at.Generation, at.Epoch
 		op, e := message(&other, 1)
-		if _, err := s.Append(t.Context(), op, e); !errors.Is(err, server.ErrStale) {
+		if _, err := s.Append(t.Context(), op, e, server.Stamp{}); !errors.Is(err, server.ErrStale) {
 			t.Errorf("at %+v: %v; want ErrStale", at, err)
 		}
 	}
@@ -280,12 +281,12 @@ func testIdempotent(t *testing.T, s server.Store) {
 	first := send(t, s, r, 7)
 	op, e := message(r, 7)
 	e.Message, e.AcceptedMS, e.Epoch = []byte("another"), 9000, 99
-	if got, err := s.Append(t.Context(), op, e); err != nil || got != first {
+	if got, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil || got != first {
 		t.Errorf("Append again = %+v, %v; want %+v", got, err, first)
 	}
 	op.Device = device(bob, 1)
 	e.Epoch = r.Epoch
-	if got, err := s.Append(t.Context(), op, e); err != nil || got.Seq != first.Seq+1 {
+	if got, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil || got.Seq != first.Seq+1 {
 		t.Errorf("another device's same id = %+v, %v; want a new message", got, err)
 	}
 	commit := committing(r, 8, r.Leaves...)
@@ -317,7 +318,7 @@ func testCopies(t *testing.T, s server.Store) {
 	u.Next.Leaves[0], u.Next.Accounts[0], u.Next.Set[0] = server.Leaf{}, bob, bob
 	r, _ := s.Room(t.Context(), room(1))
 	op, e := message(r, 1)
-	if _, err := s.Append(t.Context(), op, e); err != nil {
+	if _, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil {
 		t.Fatal(err)
 	}
 	e.Message[0] = 'X'
@@ -346,7 +347,7 @@ func testManyWriters(t *testing.T, s server.Store) {
 		wg.Go(func() {
 			for i := range each {
 				op, e := message(r, 100*(w+1)+i)
-				if _, err := s.Append(t.Context(), op, e); err != nil {
+				if _, err := s.Append(t.Context(), op, e, server.Stamp{}); err != nil {
 					t.Error(err)
 				}
 			}

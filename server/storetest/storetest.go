@@ -28,7 +28,7 @@ type Driver struct {
 
 // Run tests d.
 func Run(t *testing.T, d Driver) {
-	for _, group := range [][]testCase{metaTests, directoryTests, recordTests, keyPackageTests, roomTests, leaveTests, mailboxTests, sweepTests} {
+	for _, group := range [][]testCase{metaTests, directoryTests, recordTests, keyPackageTests, roomTests, frankingTests, leaveTests, mailboxTests, ledgerTests, eraseTests, sweepTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, d.Open(t)) })
 		}
@@ -205,7 +205,7 @@ func message(r *server.Room, n int) (server.OperationID, wire.Envelope) {
 func send(t *testing.T, s server.Store, r *server.Room, n int) server.Receipt {
 	t.Helper()
 	op, e := message(r, n)
-	receipt, err := s.Append(t.Context(), op, e)
+	receipt, err := s.Append(t.Context(), op, e, server.Stamp{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,9 @@ func Prepared(t testing.TB, fill func(dsn string) error) string {
 			shared.prepared = err
 			return
 		}
-		shared.prepared = fill(s.DSN("prepared"))
+		if shared.prepared = fill(s.DSN("prepared")); shared.prepared == nil {
+			shared.prepared = s.awaitAlone("prepared")
+		}
 	})
 	if shared.prepared != nil {
 		t.Fatal(shared.prepared)
@@ -96,6 +98,20 @@ func share(t testing.TB) *Server {
 		t.Fatal(shared.err)
 	}
 	return shared.server
+}
+
+// awaitAlone waits until nobody is connected to a database: who closed a connection
+// doesn't wait for the server's end of it, and a database that somebody uses can't be
+// copied.
+func (s *Server) awaitAlone(database string) error {
+	for range 600 {
+		out, err := s.run("psql", "-qXAtc", "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = '"+database+"'", s.DSN("postgres"))
+		if err != nil || strings.TrimSpace(out) == "0" {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return errors.New("pgtest: somebody is still connected to " + database)
 }
 
 // createDatabase makes a database.
@@ -202,21 +218,6 @@ func (s *Server) create(o Options) error {
 	return s.configure(o.Settings)
 }
 
-// Follow makes the server, which isn't running, a standby of primary from a new
-// copy, and starts it.
-func (s *Server) Follow(primary *Server, name string) {
-	s.t.Helper()
-	if err := os.RemoveAll(s.data); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := s.create(Options{From: primary, Name: name}); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := s.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // configure appends settings; the last of a name counts.
 func (s *Server) configure(settings map[string]string) error {
 	conf := "listen_addresses = ''\nunix_socket_directories = '" + s.dir + "'\nport = " + port + "\n" +
@@ -227,20 +228,6 @@ func (s *Server) configure(settings map[string]string) error {
 	return appendTo(filepath.Join(s.data, "postgresql.conf"), conf)
 }
 
-// Configure changes settings of a server that runs, without a restart.
-func (s *Server) Configure(settings map[string]string) {
-	s.t.Helper()
-	conf := ""
-	for name, value := range settings {
-		conf += name + " = '" + value + "'\n"
-	}
-	// It counts before postgresql.conf, and pg_basebackup writes to it too.
-	if err := appendTo(filepath.Join(s.data, "postgresql.auto.conf"), conf); err != nil {
-		s.t.Fatal(err)
-	}
-	s.pgCtl("reload")
-}
-
 func appendTo(file, text string) error {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -248,12 +235,6 @@ func appendTo(file, text string) error {
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
-}
-
-// Promote makes a standby the primary.
-func (s *Server) Promote() {
-	s.t.Helper()
-	s.pgCtl("promote")
 }
 
 func (s *Server) pgCtl(verb string) {
@@ -268,16 +249,6 @@ func (s *Server) DSN(database string) string {
 	return "host=" + s.dir + " port=" + port + " user=parley dbname=" + database
 }
 
-// DSNs returns one connection string for whichever of servers takes writes.
-func DSNs(database string, servers ...*Server) string {
-	var hosts, ports []string
-	for _, s := range servers {
-		hosts, ports = append(hosts, s.dir), append(ports, port)
-	}
-	return "host=" + strings.Join(hosts, ",") + " port=" + strings.Join(ports, ",") + " user=parley dbname=" + database +
-		" target_session_attrs=read-write"
-}
-
 // SQL runs a statement and returns what psql prints.
 func (s *Server) SQL(database, sql string) string {
 	s.t.Helper()
@@ -286,6 +257,19 @@ func (s *Server) SQL(database, sql string) string {
 		s.t.Fatalf("pgtest: %v\n%s", err, out)
 	}
 	return strings.TrimSpace(out)
+}
+
+// Await runs a statement until it answers with want.
+func (s *Server) Await(database, sql, want string) {
+	s.t.Helper()
+	got := ""
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
+		if got = s.SQL(database, sql); got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.t.Fatalf("pgtest: %s: %s; want %s", sql, got, want)
 }
 
 // run runs one of PostgreSQL's programs as the server's user.
@@ -325,7 +309,7 @@ func (s *Server) Start() error {
 
 // await waits until the server answers, or has ended.
 func (s *Server) await(ended chan struct{}) error {
-	for range 600 {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		select {
 		case <-ended:
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -348,14 +332,20 @@ func (s *Server) Kill() {
 	if s.cmd == nil {
 		return
 	}
-	s.cmd.Process.Signal(syscall.SIGSTOP) // it starts no more of them
+	s.cmd.Process.Signal(syscall.SIGSTOP)
+	for range 10_000 { // until it has stopped: then it starts no more of them
+		if stopped(s.cmd.Process.Pid) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	children := s.children()
 	for _, p := range children {
 		syscall.Kill(p.id, syscall.SIGKILL)
 	}
 	s.cmd.Process.Kill()
 	<-s.ended
-	for range 400 { // they are in no group of ours, and somebody else's children now
+	for range 12_000 { // they are in no group of ours, and somebody else's children now
 		if !slices.ContainsFunc(children, process.lives) {
 			break
 		}

@@ -37,6 +37,16 @@ func (p process) lives() bool {
 	return ok && now.begun == p.begun
 }
 
+// stopped reports whether a process stands still after SIGSTOP, or has ended.
+func stopped(id int) bool {
+	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(id), "stat"))
+	if err != nil {
+		return true
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return strings.HasPrefix(rest, "T") || strings.HasPrefix(rest, "Z")
+}
+
 // children returns the server's processes but the first. The caller holds mu.
 func (s *Server) children() (children []process) {
 	entries, _ := os.ReadDir("/proc")
