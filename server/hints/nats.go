@@ -80,9 +80,9 @@ type natsStats struct{ published, messages, received, lost, bad atomic.Uint64 }
 
 const (
 	subject      = "parley.hints"
-	readyTimeout = 10 * time.Second
-	maxPayload   = 1 << 20 // bytes of one message
-	routeBuffer  = 8 << 20 // bytes that wait for one peer: beyond them the route is cut, and begins anew
+	readyTimeout = 30 * time.Second // of what begins in this process, on a machine that may be busy
+	maxPayload   = 1 << 20          // bytes of one message
+	routeBuffer  = 8 << 20          // bytes that wait for one peer: beyond them the route is cut, and begins anew
 )
 
 // OpenNATS starts a node. It doesn't wait for its peers: they join when they are
@@ -107,7 +107,7 @@ func OpenNATS(ctx context.Context, o Options) (*NATS, error) {
 		ns.Shutdown()
 		return nil, errors.New("hints: the node can't listen at its address")
 	}
-	if n.conn, err = nats.Connect("", nats.InProcessServer(ns), nats.Token(o.word), nats.NoEcho(), nats.MaxReconnects(-1), nats.Name("parley")); err != nil {
+	if n.conn, err = nats.Connect("", nats.InProcessServer(ns), nats.Token(o.word), nats.NoEcho(), nats.MaxReconnects(-1), nats.Timeout(readyTimeout), nats.Name("parley")); err != nil {
 		ns.Shutdown()
 		return nil, fmt.Errorf("hints: %w", err)
 	}
@@ -136,7 +136,7 @@ func (o Options) server() (*natsserver.Options, error) {
 	opts := &natsserver.Options{
 		// The embedded server starts no routes without a port for clients: it is on
 		// the loopback interface, and asks for a word that only this process knows.
-		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, Authorization: o.word, MaxConn: 8,
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, Authorization: o.word, AuthTimeout: readyTimeout.Seconds(), MaxConn: 8,
 		NoSigs: true, MaxPayload: maxPayload, MaxPending: routeBuffer,
 		DisableShortFirstPing: true, NoSystemAccount: true,
 		Cluster: natsserver.ClusterOpts{

@@ -35,7 +35,10 @@ func TestNATSSignals(t *testing.T) {
 		}}})
 	}
 	last := identity.Account("mimi://example.org/u/last")
-	a.Publish(server.Hint{Lists: lists, Relations: append(lists, last)})
+	accounts := server.Hint{Lists: lists, Relations: append(lists, last)}
+	a.Publish(accounts)
+	again := time.NewTicker(5 * time.Second) // a route that is cut, since nobody read for a while, loses them
+	defer again.Stop()
 	signals, related, told := 0, map[identity.Account]bool{}, map[identity.Account]bool{}
 	deadline := time.After(patience)
 	for len(related) <= len(lists) || len(told) < len(lists) {
@@ -52,6 +55,8 @@ func TestNATSSignals(t *testing.T) {
 			for _, l := range h.Lists {
 				told[l] = true
 			}
+		case <-again.C:
+			a.Publish(accounts)
 		case <-deadline:
 			t.Fatalf("heard of %d relations and %d lists; want %d and %d", len(related), len(told), len(lists)+1, len(lists))
 		}

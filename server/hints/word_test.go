@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -20,8 +21,8 @@ func TestLocalPort(t *testing.T) {
 	if at, ok := n.server.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
 		t.Errorf("it listens at %v", n.server.Addr())
 	}
-	for _, o := range [][]nats.Option{nil, {nats.Token("parley")}} {
-		if conn, err := nats.Connect(n.server.ClientURL(), o...); !errors.Is(err, nats.ErrAuthorization) {
+	for _, o := range [][]nats.Option{{}, {nats.Token("parley")}} {
+		if conn, err := nats.Connect(n.server.ClientURL(), append(o, nats.Timeout(time.Minute))...); !errors.Is(err, nats.ErrAuthorization) {
 			conn.Close()
 			t.Errorf("another process: %v; want it refused", err)
 		}

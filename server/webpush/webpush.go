@@ -25,10 +25,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"parley/server"
+	"parley/server/publicnet"
 	"parley/wire"
 )
 
@@ -54,7 +54,7 @@ type Sender struct {
 	key      []byte // uncompressed point
 	suffixes []string
 	own      []string // HOST:PORT
-	dialer   net.Dialer
+	dialer   publicnet.Dialer
 	public   *http.Client // for suffixes
 	private  *http.Client // for own
 	tokens   tokens
@@ -92,8 +92,8 @@ func New(o Options) (*Sender, error) {
 			s.suffixes = append(s.suffixes, h)
 		}
 	}
-	s.dialer = net.Dialer{Timeout: o.Timeout, Control: publicOnly}
-	s.public = s.client(s.dial, nil)
+	s.dialer = publicnet.Dialer{Timeout: o.Timeout, Ports: []uint16{443}}
+	s.public = s.client(s.dialer.DialContext, nil)
 	s.private = s.client(s.dialOwn, o.Roots)
 	return s, nil
 }
@@ -112,10 +112,6 @@ func (s *Sender) client(dial func(context.Context, string, string) (net.Conn, er
 	}
 }
 
-func (s *Sender) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return s.dialer.DialContext(ctx, network, address)
-}
-
 // dialOwn connects to the push services that the operator named with a port.
 func (s *Sender) dialOwn(ctx context.Context, network, address string) (net.Conn, error) {
 	if !slices.Contains(s.own, address) {
@@ -126,41 +122,7 @@ func (s *Sender) dialOwn(ctx context.Context, network, address string) (net.Conn
 }
 
 // ErrAddress is why nothing is sent to an inner address.
-var ErrAddress = errors.New("webpush: not a public address")
-
-// publicOnly is for net.Dialer.Control: it sees the address that is connected to,
-// whatever its name meant a moment before.
-func publicOnly(network, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil || !strings.HasPrefix(network, "tcp") || to.Port() != 443 || !isPublic(to.Addr()) {
-		return ErrAddress
-	}
-	return nil
-}
-
-// inner are the networks that aren't the public internet, beside those that
-// netip.Addr knows (IANA's registries of special purposes), and those that lead to
-// others' addresses.
-var inner = func() (all []netip.Prefix) {
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
-		"203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
-	} {
-		all = append(all, netip.MustParsePrefix(p))
-	}
-	return all
-}()
-
-// unicast6 is all of IPv6 that is given out. (So NAT64's prefixes are out too.)
-var unicast6 = netip.MustParsePrefix("2000::/3")
-
-func isPublic(a netip.Addr) bool {
-	a = a.Unmap()
-	if a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() || a.Is6() && !unicast6.Contains(a) {
-		return false
-	}
-	return !slices.ContainsFunc(inner, func(p netip.Prefix) bool { return p.Contains(a) })
-}
+var ErrAddress = publicnet.ErrAddress
 
 // Key implements [server.Pusher].
 func (s *Sender) Key() []byte { return slices.Clone(s.key) }

@@ -1,7 +1,6 @@
 package webpush
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,20 +11,17 @@ import (
 	"errors"
 	"io"
 	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"parley/server"
 	"parley/server/memstore"
+	"parley/server/publicnet/publicnettest"
 )
 
 // A service is a push service (RFC 8030) on this machine, with TLS of its own.
@@ -75,7 +71,7 @@ func newSender(t *testing.T, hosts []string, services ...*service) *Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Key: key, Subject: "mailto:ops@example.org", Hosts: hosts, Roots: x509.NewCertPool(), Timeout: 5 * time.Second}
+	o := Options{Key: key, Subject: "mailto:ops@example.org", Hosts: hosts, Roots: x509.NewCertPool(), Timeout: time.Minute}
 	for _, s := range services {
 		o.Hosts = append(o.Hosts, s.host())
 		o.Roots.AddCert(s.Certificate())
@@ -281,80 +277,18 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-func TestPublic(t *testing.T) {
-	for address, want := range map[string]bool{
-		"142.250.1.95": true, "2a00:1450:4001:801::200a": true,
-		"127.0.0.1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false,
-		"0.0.0.0": false, "0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "192.0.2.1": false, "198.18.0.1": false, "240.0.0.1": false,
-		"::1": false, "::": false, "fe80::1": false, "fc00::1": false, "fd12::1": false, "ff02::1": false, "::ffff:127.0.0.1": false,
-		"::ffff:10.0.0.1": false, "::127.0.0.1": false, "64:ff9b::7f00:1": false, "64:ff9b:1::1": false, "2002:7f00:1::": false,
-		"2001:0:7f00:1::": false, "2001:db8::1": false, "100::1": false, "fec0::1": false, "4000::1": false,
-	} {
-		if got := isPublic(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s: got %v, want %v", address, got, want)
-		}
-	}
-}
-
-// resolver answers every question of a name with the addresses, one for each time it
-// is asked: DNS rebinding.
-func resolver(t *testing.T, addresses ...string) *net.Resolver {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	go func() {
-		buffer, asked := make([]byte, 512), 0
-		for {
-			n, from, err := conn.ReadFrom(buffer)
-			if err != nil {
-				return
-			}
-			var m dnsmessage.Message
-			if m.Unpack(buffer[:n]) != nil || len(m.Questions) != 1 {
-				continue
-			}
-			m.Response, m.Additionals = true, nil
-			if q := m.Questions[0]; q.Type == dnsmessage.TypeA {
-				address := netip.MustParseAddr(addresses[min(asked, len(addresses)-1)])
-				asked++
-				m.Answers = []dnsmessage.Resource{{
-					Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class}, Body: &dnsmessage.AResource{A: address.As4()},
-				}}
-			}
-			if answer, err := m.Pack(); err == nil {
-				conn.WriteTo(answer, from)
-			}
-		}
-	}()
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
-	}}
-}
-
 // TestInnerAddress: an allowed name that leads to an inner address, at once or the
 // second time that it is asked for, isn't connected to.
 func TestInnerAddress(t *testing.T) {
 	for _, addresses := range [][]string{{"127.0.0.1"}, {"169.254.169.254"}, {"10.0.0.1"}} {
 		sender := newSender(t, []string{"push.example.com"})
-		sender.dialer.Resolver = resolver(t, addresses...)
+		sender.dialer.Resolve = publicnettest.Resolver(t, addresses...)
 		if err := sender.Push(t.Context(), "https://push.example.com/a"); !errors.Is(err, ErrAddress) {
 			t.Errorf("%s: got %v, want ErrAddress", addresses, err)
 		}
 	}
 	// The address that is connected to is the one that is looked at: there is no
 	// second question whose answer could be another.
-	if err := publicOnly("tcp4", "192.0.2.7:443", nil); !errors.Is(err, ErrAddress) {
-		t.Errorf("got %v, want ErrAddress", err)
-	}
-	if err := publicOnly("tcp4", "142.250.1.95:25", nil); !errors.Is(err, ErrAddress) {
-		t.Errorf("port 25: got %v, want ErrAddress", err)
-	}
-	if err := publicOnly("tcp4", "142.250.1.95:443", nil); err != nil {
-		t.Error(err)
-	}
 	sender := newSender(t, []string{"push.example.com"})
 	if _, err := sender.dialOwn(t.Context(), "tcp", "127.0.0.1:1"); !errors.Is(err, ErrAddress) {
 		t.Errorf("a port that the operator didn't name: got %v", err)
@@ -379,7 +313,8 @@ func TestRedirect(t *testing.T) {
 // server nor pushes to others.
 func TestSlowService(t *testing.T) {
 	stuck := make(chan struct{})
-	defer close(stuck)
+	release := sync.OnceFunc(func() { close(stuck) })
+	defer release()
 	slow := newService(t, func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-stuck:
@@ -397,10 +332,9 @@ func TestSlowService(t *testing.T) {
 	quick := newService(t, status(201))
 	sender := newSender(t, nil, slow, endless, quick)
 	sender.opts.AtOnce = 2
-	sender.private.Timeout = 400 * time.Millisecond
-	failed := make(chan error, 2)
+	ended := make(chan error, 2)
 	for range 2 {
-		go func() { failed <- sender.Push(t.Context(), slow.URL+"/a") }()
+		go func() { ended <- sender.Push(t.Context(), slow.URL+"/a") }()
 	}
 	for slow.hits() < 2 {
 		time.Sleep(time.Millisecond)
@@ -414,9 +348,15 @@ func TestSlowService(t *testing.T) {
 	if err := sender.Push(t.Context(), endless.URL+"/a"); err != nil {
 		t.Error("an answer without end:", err)
 	}
+	impatient := newSender(t, nil, slow)
+	impatient.private.Timeout = 400 * time.Millisecond
+	if err := impatient.Push(t.Context(), slow.URL+"/a"); err == nil || !strings.Contains(err.Error(), "in time") {
+		t.Errorf("got %v, want an end in time", err)
+	}
+	release()
 	for range 2 {
-		if err := <-failed; err == nil || !strings.Contains(err.Error(), "in time") {
-			t.Errorf("got %v, want an end in time", err)
+		if err := <-ended; err != nil {
+			t.Error("a service that answers at last:", err)
 		}
 	}
 }
