@@ -31,10 +31,14 @@ func (s *Server) SignUp(ctx context.Context, from string, req *wire.SignUpReques
 	if err != nil {
 		return nil, err
 	}
-	credential, records, err := s.register(ctx, list.Account, req)
+	if err := s.nameKept(ctx, list.Account); err != nil {
+		return nil, err
+	}
+	credential, records, err := s.register(ctx, list, req)
 	if err != nil {
 		return nil, err
 	}
+	records = append(records, createdRecord(s.nowMS()))
 	err = s.store.CreateAccount(ctx, NewAccount{
 		Account: list.Account, Credential: credential, List: req.List, Device: list.Devices[0].Device, Records: records,
 		AcceptedMS: s.nowMS(),
@@ -55,14 +59,14 @@ var errSignUpClosed = wire.Refuse(wire.CodeSignUpClosed, "The operator doesn't t
 
 // register returns what an account begins with: the credential of its login, or its
 // passkey.
-func (s *Server) register(ctx context.Context, account identity.Account, req *wire.SignUpRequest) (credential []byte, records []NewRecord, err error) {
+func (s *Server) register(ctx context.Context, list *identity.DeviceList, req *wire.SignUpRequest) (credential []byte, records []NewRecord, err error) {
 	switch {
 	case len(req.Passkey) > 0 && len(req.Login) > 0:
 		return nil, nil, badRequest("A passkey takes the place of a login.")
 	case len(req.Passkey) > 0:
-		return s.signUpPasskey(ctx, account, req.Passkey)
+		return s.signUpPasskey(ctx, list, req.Passkey)
 	}
-	credential, err = s.cfg.Login.Register(ctx, account, req.Login)
+	credential, err = s.cfg.Login.Register(ctx, list.Account, req.Login)
 	if errors.Is(err, ErrWrongLogin) {
 		err = errWrongLogin
 	}

@@ -14,7 +14,8 @@ import (
 
 // Admit admits a request of a session, whose body has size bytes. It costs the
 // device one operation, and if it is a message or a signal one of those; and the
-// account its bytes. unauthorized if the session has ended.
+// account its bytes. unauthorized if the session has ended; suspended or limited if
+// its account may not do op.
 func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 	if s.draining() {
 		return errDraining()
@@ -22,6 +23,9 @@ func (s *Server) Admit(session *Session, op wire.Operation, size int) error {
 	now := s.steady()
 	if session.over(now) {
 		return errUnauthorized
+	}
+	if err := session.mayDo(op, now); err != nil {
+		return err
 	}
 	if wait := s.allow.requests.take(session.requests, now, 1); wait > 0 {
 		return s.limited(wait)

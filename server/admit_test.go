@@ -148,10 +148,10 @@ type stuckStore struct {
 	free    chan struct{} // closed: all go
 }
 
-func (s *stuckStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (s *stuckStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	s.waiting <- struct{}{}
 	<-s.free
-	return s.Store.Append(ctx, op, e)
+	return s.Store.Append(ctx, op, e, stamp)
 }
 
 // TestBeyondSaturation: where more waits than can be stored soon, the next is refused
@@ -212,7 +212,7 @@ func TestBusyStore(t *testing.T) {
 
 type busyStore struct{ server.Store }
 
-func (busyStore) Append(context.Context, server.OperationID, wire.Envelope) (server.Receipt, error) {
+func (busyStore) Append(context.Context, server.OperationID, wire.Envelope, server.Stamp) (server.Receipt, error) {
 	return server.Receipt{}, server.ErrBusy
 }
 

@@ -111,11 +111,13 @@ func (s *Server) blocked(ctx context.Context, account, other identity.Account) (
 		}
 		s.blocks.put(account, set, changed)
 	}
-	if len(set.hashes) == 0 {
-		return false, nil
-	}
-	_, found := slices.BinarySearch(set.hashes, s.blocks.hash(other))
-	return found, nil
+	return set.has(s.blocks.hash(other)), nil
+}
+
+// has reports whether an account of this hash is blocked.
+func (set blockSet) has(hash uint64) bool {
+	_, found := slices.BinarySearch(set.hashes, hash)
+	return found
 }
 
 // blocksPage is how many blocks are read at once.

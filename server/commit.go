@@ -45,6 +45,9 @@ func (s *Server) commit(ctx context.Context, op OperationID, req *wire.CommitReq
 	if !isGroup(header.GroupID, room) {
 		return nil, badCommit("it is of another group")
 	}
+	if room.over() {
+		return nil, errNotAccepting
+	}
 	u, err := s.checkCommit(ctx, op, req, room)
 	if err != nil {
 		return nil, err
@@ -126,13 +129,14 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 	if len(accounts) > s.cfg.Limits.Members {
 		return nil, tooLarge("The room has too many accounts.")
 	}
+	accounts, change.Before = room.withoutErased(accounts), room.withoutErased(change.Before)
 	if err := j.checkDirect(ctx, room, accounts, leaves); err != nil {
 		return nil, err
 	}
 	if change.After = accounts; !change.Allowed() {
 		return nil, errRole
 	}
-	if err := s.accepting(ctx, op.Device.Account(), without(accounts, room.Accounts)...); err != nil {
+	if err := s.checkAdded(ctx, op, room, accounts); err != nil {
 		return nil, err
 	}
 	at, next := room.At(), *room
@@ -144,6 +148,19 @@ func (s *Server) checkCommit(ctx context.Context, op OperationID, req *wire.Comm
 			Sender: op.Device, ID: req.ID, Message: req.Commit, Welcome: req.Welcome,
 		},
 	}, nil
+}
+
+// checkAdded checks that who commits may add those of accounts who aren't in room, and
+// that each of them takes that.
+func (s *Server) checkAdded(ctx context.Context, op OperationID, room *Room, accounts []identity.Account) error {
+	added := without(accounts, room.Accounts)
+	if err := s.mayAdd(ctx, op.Device.Account(), added); err != nil {
+		return err
+	}
+	if err := s.accepting(ctx, op.Device.Account(), added...); err != nil {
+		return err
+	}
+	return s.addsStrangers(ctx, op, room.Accounts, added)
 }
 
 // without returns those of a that aren't in b, which is sorted.

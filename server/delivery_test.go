@@ -420,8 +420,8 @@ type forgetful struct {
 	loses bool
 }
 
-func (s *forgetful) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
-	r, err := s.Store.Append(ctx, op, e)
+func (s *forgetful) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
+	r, err := s.Store.Append(ctx, op, e, stamp)
 	if s.loses {
 		return server.Receipt{}, fmt.Errorf("%w: the connection broke", server.ErrUnavailable)
 	}

@@ -15,12 +15,12 @@ import (
 const enrollTime = time.Hour
 
 // DeviceLists reads an account's chain.
-func (s *Server) DeviceLists(ctx context.Context, _ identity.Device, req *wire.DeviceListsRequest) (*wire.DeviceLists, error) {
+func (s *Server) DeviceLists(ctx context.Context, device identity.Device, req *wire.DeviceListsRequest) (*wire.DeviceLists, error) {
 	if _, err := identity.ParseAccount(string(req.Account)); err != nil {
 		return nil, errUnknownAccount
 	}
 	l, err := s.listing(ctx, req.Account)
-	if err != nil {
+	if err = s.mayLook(ctx, device.Account(), req.Account, err); err != nil {
 		return nil, err
 	}
 	newest := l.account.Current.Version

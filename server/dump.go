@@ -35,6 +35,7 @@ type Record struct {
 	Room        *RoomDump
 	Receipt     *ReceiptDump
 	Envelope    *EnvelopeDump // in the order in which they were stored
+	Entry       *EntryDump    // of the ledger
 }
 
 // A MetaDump is what [Store.Meta] keeps.
@@ -118,6 +119,13 @@ type PlaceDump struct {
 	_       struct{} `cbor:",toarray"`
 	Account identity.Account
 	Pos     uint64
+}
+
+// An EntryDump is an entry of the [Ledger].
+type EntryDump struct {
+	_     struct{} `cbor:",toarray"`
+	Key   []byte
+	Value []byte
 }
 
 // OperationHash is the name under which stores keep the receipt of op: the first

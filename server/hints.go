@@ -21,7 +21,7 @@ type Hints interface {
 type Hint struct {
 	_         struct{}           `cbor:",toarray"`
 	Mailboxes []identity.Account // have grown
-	Lists     []identity.Account // have another device list, finished a reset, or subscribed to pushes
+	Lists     []identity.Account // have another device list, finished a reset, subscribed to pushes, or other sanctions
 	Relations []identity.Account // have changed how they stand to others
-	Signals   []wire.Signal      // for the devices that are connected there
+	Signals   []wire.Signal      // for the devices that are connected there; see also signalNotices
 }

@@ -200,6 +200,7 @@ func (s *Server) hinted(h Hint) {
 	}
 	for _, a := range h.Relations {
 		s.blocks.forget(a)
+		s.verdicts.forget(a)
 	}
 	s.signalLater(h.Signals...)
 }

@@ -172,8 +172,9 @@ func roomExtension(c *public.GroupContext) (*wire.RoomExtension, []byte, error) 
 	return e, raw, nil
 }
 
-// checkNewContext checks the extensions of a new room's group.
-func (s *Server) checkNewContext(c *public.GroupContext, accounts int) (wire.Kind, error) {
+// checkNewContext checks the extensions of a new group, of a new room or of a
+// room's next generation.
+func (s *Server) checkNewContext(c *public.GroupContext, accounts int, newRoom bool) (wire.Kind, error) {
 	e, _, err := roomExtension(c)
 	if err != nil {
 		return "", err
@@ -185,7 +186,7 @@ func (s *Server) checkNewContext(c *public.GroupContext, accounts int) (wire.Kin
 		return "", badCommit("the room has an unknown mode")
 	case e.Kind != wire.KindDirect && e.Kind != wire.KindGroup:
 		return "", badCommit("the room has an unknown kind")
-	case !bytes.Equal(e.FrankingKey, s.franking[:]):
+	case !s.ring.pins(e.FrankingKey, newRoom, s.nowMS()):
 		return "", badCommit("the room pins another franking key than this server's")
 	case e.Kind == wire.KindDirect && accounts > 2:
 		return "", wire.Refuse(wire.CodeRoleRefused, "A direct room has two accounts.")

@@ -128,7 +128,7 @@ func (s *Server) ClaimKeyPackages(ctx context.Context, device identity.Device, r
 		return nil, errUnknownAccount
 	}
 	l, err := s.listing(ctx, req.Account)
-	if err != nil {
+	if err = s.mayLook(ctx, device.Account(), req.Account, err); err != nil {
 		return nil, err
 	}
 	devices, err := l.claimable(req.Devices)

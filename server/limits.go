@@ -25,7 +25,23 @@ type Rates struct {
 	Claimer  Rate // key packages claimed by one account
 	Claimed  Rate // key packages claimed from one account
 	Claiming Rate // key packages claimed by one account from one other
+	Unfurl   Rate // addresses fetched for one account
+	Report   Rate // reports and appeals sent by one account
 	Relate   Rate // relations set by one account: requests of up to wire.MaxRelate
+	Upload   Rate // attachments that one account begins to upload
+
+	Conversation      Rate          // conversations with strangers begun by one account
+	YoungConversation Rate          // the same by a young account
+	GroupAdd          Rate          // strangers added to groups by one account
+	YoungGroupAdd     Rate          // the same by a young account
+	Forward           Rate          // attachments of others that one account passes on
+	YoungForward      Rate          // the same by a young account
+	Lookup            Rate          // looks of one account at strangers, or for who isn't there
+	YoungLookup       Rate          // the same by a young account
+	Challenge         Rate          // requests beyond the eight before that one account may pay for by puzzles
+	Pending           int           // requests of one account that wait to be accepted
+	YoungPending      int           // the same of a young account
+	Young             time.Duration // until what age an account is young; below zero: none is
 
 	Request     Rate          // operations of one device
 	Send        Rate          // messages sent by one device
@@ -51,6 +67,19 @@ var DefaultRates = Rates{
 	Connections: 20_000,
 	Delay:       75 * time.Millisecond,
 
+	Conversation:      Rate{60, time.Minute},
+	YoungConversation: Rate{20, 3 * time.Minute},
+	GroupAdd:          Rate{200, 30 * time.Second},
+	YoungGroupAdd:     Rate{50, 2 * time.Minute},
+	Forward:           Rate{200, 15 * time.Second},
+	YoungForward:      Rate{60, time.Minute},
+	Lookup:            Rate{600, 3 * time.Second},
+	YoungLookup:       Rate{200, 10 * time.Second},
+	Challenge:         Rate{32, 10 * time.Minute},
+	Pending:           300,
+	YoungPending:      100,
+	Young:             7 * 24 * time.Hour,
+
 	Login:    Rate{10, time.Minute},
 	Address:  Rate{30, 2 * time.Second},
 	SignUp:   Rate{500, time.Second},
@@ -59,7 +88,14 @@ var DefaultRates = Rates{
 	Claimed:  Rate{300, time.Second},
 	Claiming: Rate{30, 10 * time.Second},
 	Relate:   Rate{200, time.Second},
+	Upload:   Rate{300, 2 * time.Second},
+	Unfurl:   Rate{30, 4 * time.Second},
+	Report:   Rate{20, time.Hour},
 }
+
+// captchaRate bounds the answers of one account about which the platform's captcha is
+// asked: a person gives one now and then.
+var captchaRate = Rate{10, 20 * time.Second}
 
 func (r *Rates) setDefaults() {
 	for _, f := range []struct{ have, def *Rate }{
@@ -71,6 +107,18 @@ func (r *Rates) setDefaults() {
 		{&r.Claimed, &DefaultRates.Claimed},
 		{&r.Claiming, &DefaultRates.Claiming},
 		{&r.Relate, &DefaultRates.Relate},
+		{&r.Upload, &DefaultRates.Upload},
+		{&r.Unfurl, &DefaultRates.Unfurl},
+		{&r.Report, &DefaultRates.Report},
+		{&r.Conversation, &DefaultRates.Conversation},
+		{&r.YoungConversation, &DefaultRates.YoungConversation},
+		{&r.GroupAdd, &DefaultRates.GroupAdd},
+		{&r.YoungGroupAdd, &DefaultRates.YoungGroupAdd},
+		{&r.Forward, &DefaultRates.Forward},
+		{&r.YoungForward, &DefaultRates.YoungForward},
+		{&r.Lookup, &DefaultRates.Lookup},
+		{&r.YoungLookup, &DefaultRates.YoungLookup},
+		{&r.Challenge, &DefaultRates.Challenge},
 		{&r.Request, &DefaultRates.Request},
 		{&r.Send, &DefaultRates.Send},
 		{&r.Signal, &DefaultRates.Signal},
@@ -84,18 +132,22 @@ func (r *Rates) setDefaults() {
 	orDefault(&r.Streams, DefaultRates.Streams)
 	orDefault(&r.Connections, DefaultRates.Connections)
 	orDefault(&r.Delay, DefaultRates.Delay)
+	orDefault(&r.Pending, DefaultRates.Pending)
+	orDefault(&r.YoungPending, DefaultRates.YoungPending)
+	orDefault(&r.Young, DefaultRates.Young)
 }
 
 // limiters hold a bucket for each key of each rate.
 type limiters struct {
-	login, address, signUp, session, claimer, claimed, claiming, relate *buckets
+	login, address, signUp, session, claimer, claimed, claiming, relate, unfurl, upload, report, captcha *buckets
 }
 
 func newLimiters(r Rates) limiters {
 	return limiters{
 		login: newBuckets(r.Login), address: newBuckets(r.Address), signUp: newBuckets(r.SignUp), session: newBuckets(r.Session),
 		claimer: newBuckets(r.Claimer), claimed: newBuckets(r.Claimed), claiming: newBuckets(r.Claiming),
-		relate: newBuckets(r.Relate),
+		relate: newBuckets(r.Relate), unfurl: newBuckets(r.Unfurl), upload: newBuckets(r.Upload),
+		report: newBuckets(r.Report), captcha: newBuckets(captchaRate),
 	}
 }
 

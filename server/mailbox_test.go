@@ -191,11 +191,11 @@ type unavailableStore struct {
 	down bool
 }
 
-func (s *unavailableStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (s *unavailableStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	if s.down {
 		return server.Receipt{}, fmt.Errorf("%w: no space left on device", server.ErrUnavailable)
 	}
-	return s.Store.Append(ctx, op, e)
+	return s.Store.Append(ctx, op, e, stamp)
 }
 
 // TestServerCannotRead: a marked text is nowhere in what the store holds.

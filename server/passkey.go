@@ -47,13 +47,27 @@ type PasskeyCreation struct {
 // A Passkey is what is kept of a passkey, as a record of [RecordPasskey].
 type Passkey struct {
 	_        struct{} `cbor:",toarray"`
-	Version  uint8    // of this record: 1
+	Version  uint8    // of this record: 2
 	ID       []byte   // of the credential: 1 to 1,023 bytes
 	Key      []byte   // COSE_Key: public
 	Backup   bool     // it may be copied to other devices of its owner
 	Count    uint32   // of signatures, as the authenticator said last; 0 where it doesn't count
 	MadeMS   int64    // Unix milliseconds
 	Answer   []byte   // SHA-256 of the answer that made it: repeating that does nothing
+	Answered []passkeyUse
+	Name     string // of the device that it was made on
+	UsedDay  int64  // that it last proved the account on, counted from 1970; 0: never
+}
+
+// A passkeyV1 is what version 1 of the record had.
+type passkeyV1 struct {
+	_        struct{} `cbor:",toarray"`
+	Version  uint8
+	ID, Key  []byte
+	Backup   bool
+	Count    uint32
+	MadeMS   int64
+	Answer   []byte
 	Answered []passkeyUse
 }
 
@@ -78,10 +92,17 @@ func (p *Passkey) record() KeyValue { return KeyValue{Key: p.key(), Value: cbor.
 
 func parsePasskey(value []byte) (*Passkey, error) {
 	p := new(Passkey)
-	if err := cbor.Unmarshal(value, p); err != nil || p.Version != 1 {
+	if cbor.Unmarshal(value, p) == nil && p.Version == 2 {
+		return p, nil
+	}
+	var old passkeyV1
+	if err := cbor.Unmarshal(value, &old); err != nil || old.Version != 1 {
 		return nil, errors.New("server: a record of a passkey can't be read")
 	}
-	return p, nil
+	return &Passkey{
+		Version: 2, ID: old.ID, Key: old.Key, Backup: old.Backup, Count: old.Count, MadeMS: old.MadeMS,
+		Answer: old.Answer, Answered: old.Answered,
+	}, nil
 }
 
 // passkeysOf returns the passkeys of account: none where there is no such account.
@@ -165,6 +186,13 @@ func (s *Server) AddPasskey(ctx context.Context, device identity.Device, req *wi
 	case have:
 		return &wire.Empty{}, nil
 	}
+	l, err := s.listing(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := l.chain.Current.Find(device); ok {
+		p.Name = d.Name
+	}
 	err = s.store.UpdateRecords(ctx, RecordUpdate{
 		Account: account, Kind: RecordPasskey, Put: []KeyValue{p.record()}, New: true, Max: wire.MaxPasskeys,
 	})
@@ -206,7 +234,7 @@ func (s *Server) created(use wire.PasskeyUse, account identity.Account, answer [
 		return nil, err
 	}
 	sum := sha256.Sum256(answer)
-	p.Version, p.MadeMS, p.Answer = 1, s.nowMS(), sum[:]
+	p.Version, p.MadeMS, p.Answer = 2, s.nowMS(), sum[:]
 	return p, nil
 }
 
@@ -251,16 +279,18 @@ func challengeOf(answer []byte) ([]byte, error) {
 }
 
 // signUpPasskey returns what an account begins with that is made by a passkey: its
-// record, and a credential that no login fits.
-func (s *Server) signUpPasskey(ctx context.Context, account identity.Account, answer []byte) (credential []byte, records []NewRecord, err error) {
+// record, that it has no login, and a credential that none fits.
+func (s *Server) signUpPasskey(ctx context.Context, first *identity.DeviceList, answer []byte) (credential []byte, records []NewRecord, err error) {
+	account := first.Account
 	p, err := s.created(wire.PasskeySignUp, account, answer)
 	if err != nil {
 		return nil, nil, err
 	}
+	p.Name = first.Devices[0].Name
 	nobodys := make([]byte, wire.LoginSize)
 	rand.Read(nobodys) // never fails: crypto/rand ends the program instead
 	if credential, err = s.cfg.Login.Register(ctx, account, nobodys); err != nil {
 		return nil, nil, err
 	}
-	return credential, []NewRecord{{Kind: RecordPasskey, KeyValue: p.record()}}, nil
+	return credential, []NewRecord{{RecordPasskey, p.record()}, {RecordNoLogin, KeyValue{Key: noLoginKey}}}, nil
 }

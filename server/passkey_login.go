@@ -67,9 +67,11 @@ func (s *Server) usePasskey(ctx context.Context, account identity.Account, p pro
 	if err != nil || next == nil {
 		return err
 	}
-	return s.store.UpdateRecords(ctx, RecordUpdate{
-		Account: account, Kind: RecordPasskey, Put: []KeyValue{next.record()}, Max: wire.MaxPasskeys,
-	})
+	err = s.store.UpdateRecords(ctx, RecordUpdate{Account: account, Kind: RecordPasskey, Put: []KeyValue{next.record()}, Max: 0})
+	if errors.Is(err, ErrTooMany) { // it was removed meanwhile: it isn't put back
+		return errBadPasskey
+	}
+	return err
 }
 
 // after returns the passkey after it has answered a challenge; nil where it
@@ -98,6 +100,6 @@ func (p *Passkey) after(used passkeyUse, count uint32, now int64) (*Passkey, err
 		refusal.RetryAfter = next.Answered[0].Expires - now
 		return nil, refusal
 	}
-	next.Count, next.Answered = count, append(next.Answered, used)
+	next.Count, next.Answered, next.UsedDay = count, append(next.Answered, used), now/dayMS
 	return &next, nil
 }

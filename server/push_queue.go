@@ -29,6 +29,7 @@ type pushes struct {
 	mu     sync.Mutex // guards what follows
 	byName map[identity.Account]*pushTurn
 	queue  pushHeap
+	looks  int                            // that run
 	recent map[identity.Account]time.Time // that have subscriptions: until then there is no other look
 	silent silent
 
@@ -47,7 +48,7 @@ func (p *pushes) init(times PushTimes, on bool) {
 	times.setDefaults()
 	p.times, p.on, p.wake = times, on, make(chan struct{}, 1)
 	p.byName, p.recent = map[identity.Account]*pushTurn{}, map[identity.Account]time.Time{}
-	p.silent = silent{life: p.times.Nobody, seed: maphash.MakeSeed()}
+	p.silent.life, p.silent.seed = p.times.Nobody, maphash.MakeSeed()
 }
 
 // grown says that the mailboxes of accounts have grown, by sender's doing, whose own
@@ -57,6 +58,9 @@ func (p *pushes) grown(accounts []identity.Account, sender identity.Device) {
 		return
 	}
 	now := time.Now()
+	if p.silent.all(accounts, sender, now) {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range accounts {
@@ -153,14 +157,22 @@ func (p *pushes) next(now time.Time) (t *pushTurn, wait time.Duration) {
 	}
 	t = heap.Pop(&p.queue).(*pushTurn)
 	delete(p.byName, t.account)
+	p.looks++
 	return t, 0
 }
 
-// waiting returns how many accounts wait.
+// ended says that a look is over that next began.
+func (p *pushes) ended() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looks--
+}
+
+// waiting returns how many accounts wait, or are looked at.
 func (p *pushes) waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.queue)
+	return len(p.queue) + p.looks
 }
 
 // run looks at accounts when they are due, a few at once, until ctx ends; it
@@ -185,6 +197,7 @@ func (p *pushes) run(ctx context.Context, look func(ctx context.Context, t *push
 		room <- struct{}{}
 		running.Go(func() {
 			defer func() { <-room }()
+			defer p.ended()
 			bounded, cancel := context.WithTimeout(ctx, pushTime)
 			defer cancel()
 			look(bounded, t)
@@ -219,28 +232,55 @@ func (h *pushHeap) Pop() any {
 }
 
 // silent are the accounts for which nobody has subscribed, as far as is known: by
-// hash, in two generations, each for half of life.
+// hash, in two generations, each for half of life. Messages only read it, so that on
+// a site where few subscribe they don't wait for each other here.
 type silent struct {
-	life       time.Duration
-	seed       maphash.Seed
+	life time.Duration
+	seed maphash.Seed
+
+	mu         sync.RWMutex // guards what follows
 	young, old map[uint64]struct{}
 	turn       time.Time // when young was begun
 }
 
+// all reports whether each of accounts is one, but for the sender's.
+func (s *silent) all(accounts []identity.Account, sender identity.Device, now time.Time) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, a := range accounts {
+		if !s.holds(a, now) && !owns(a, sender) {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *silent) has(account identity.Account, now time.Time) bool {
-	s.age(now)
-	hash := maphash.String(s.seed, string(account))
-	_, young := s.young[hash]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.holds(account, now)
+}
+
+// holds is has, while mu is held.
+func (s *silent) holds(account identity.Account, now time.Time) bool {
+	hash, since := maphash.String(s.seed, string(account)), now.Sub(s.turn)
+	if _, young := s.young[hash]; young {
+		return since <= s.life
+	}
 	_, old := s.old[hash]
-	return young || old
+	return old && since <= s.life/2
 }
 
 func (s *silent) add(account identity.Account, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.age(now)
 	s.young[maphash.String(s.seed, string(account))] = struct{}{}
 }
 
 func (s *silent) remove(account identity.Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	hash := maphash.String(s.seed, string(account))
 	delete(s.young, hash)
 	delete(s.old, hash)
@@ -248,7 +288,12 @@ func (s *silent) remove(account identity.Account) {
 
 // age begins the next generation when it is time, or this one is full.
 func (s *silent) age(now time.Time) {
-	if s.young == nil || len(s.young) >= maxSilent || now.Sub(s.turn) > s.life/2 {
-		s.old, s.young, s.turn = s.young, map[uint64]struct{}{}, now
+	since := now.Sub(s.turn)
+	if s.young != nil && len(s.young) < maxSilent && since <= s.life/2 {
+		return
+	}
+	s.old, s.young, s.turn = s.young, map[uint64]struct{}{}, now
+	if since > s.life {
+		s.old = nil
 	}
 }

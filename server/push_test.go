@@ -110,11 +110,8 @@ func (w *world) pushed(p *pusher, n int) {
 }
 
 func (w *world) idle() {
-	for range 3 { // a look that was begun may queue another
-		for w.Stats().Pushing > 0 {
-			time.Sleep(time.Millisecond)
-		}
-		time.Sleep(5 * time.Millisecond)
+	for w.Stats().Pushing > 0 {
+		time.Sleep(time.Millisecond)
 	}
 }
 

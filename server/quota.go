@@ -8,7 +8,7 @@ import (
 
 // A Quota is one of the allowances that a request was taken from, as it is now.
 type Quota struct {
-	Name   string        // device, messages, signals, account or address
+	Name   string        // device, messages, signals, account, address or a [Spend]
 	Limit  int64         // units at most
 	Left   int64         // units that are left
 	Window time.Duration // in which an empty one is full again
@@ -27,6 +27,7 @@ func (s *Server) Quotas(list []Quota, session *Session, op wire.Operation) []Quo
 	case wire.OpSignal:
 		list = s.allow.signals.quota(list, s.allow.signals.of(string(session.Device), now), now, Quota{Name: "signals"})
 	}
+	list = s.budgets.quotas(list, session.account, op, now)
 	return s.allow.bytes.quota(list, session.bytes, now, Quota{Name: "account", Bytes: true})
 }
 

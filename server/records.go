@@ -14,6 +14,9 @@ const (
 	RecordSeen     = "seen"     // activity.go: by device, when it was last here
 	RecordPush     = "push"     // by device: its push subscription
 	RecordPasskey  = "passkey"  // by credential id: a passkey of the account
+	RecordNoLogin  = "no_login" // one, empty: no login proves the account, only passkeys
+	RecordSanction = "sanction" // by decision: sanctions.go
+	RecordNotice   = "notice"   // by N: notices.go
 )
 
 // deviceRecords are the kinds whose key is a device of the account.
@@ -42,6 +45,7 @@ type Records interface {
 	// ErrNotFound if there is no such account or, for a kind of [DeviceRecords],
 	// a key of u.Put has no cursor. ErrExists if u.New and a key of u.Put is
 	// there. ErrTooMany if u.Put adds a key, and there would be more than u.Max.
+	// ErrTooFew if u.Delete takes a key away, and there would be fewer than u.Min.
 	// To delete what isn't there is no error.
 	UpdateRecords(ctx context.Context, u RecordUpdate) error
 	// AccountRecord returns a record's value, or ErrNotFound.
@@ -60,6 +64,7 @@ type RecordUpdate struct {
 	Delete  []string   // keys
 	New     bool       // Put must replace nothing
 	Max     int        // how many of Kind there may be afterwards
+	Min     int        // how many there must be
 }
 
 // A KeyValue is a record of a kind that goes without saying.

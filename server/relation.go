@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"parley/identity"
@@ -11,8 +12,9 @@ import (
 )
 
 // An account's relations are records of kind [RecordRelation]: the key is the
-// relation, a space and the other account's URI, the value is empty. So those of one
-// relation stand together, in the order of the URIs.
+// relation, a space and the other account's URI; the value is when it was set, Unix
+// milliseconds in decimal, or empty (then that isn't known). So those of one relation
+// stand together, in the order of the URIs.
 
 func relationKey(r wire.Relation, other identity.Account) string {
 	return string(r) + " " + string(other)
@@ -37,7 +39,7 @@ func (s *Server) Relate(ctx context.Context, device identity.Device, req *wire.R
 	for _, other := range slices.Compact(accounts) {
 		for _, r := range relations {
 			if r == req.Relation {
-				u.Put = append(u.Put, KeyValue{Key: relationKey(r, other)})
+				u.Put = append(u.Put, KeyValue{Key: relationKey(r, other), Value: strconv.AppendInt(nil, s.nowMS(), 10)})
 			} else {
 				u.Delete = append(u.Delete, relationKey(r, other))
 			}
@@ -45,6 +47,7 @@ func (s *Server) Relate(ctx context.Context, device identity.Device, req *wire.R
 	}
 	err := s.store.UpdateRecords(ctx, u)
 	s.blocks.forget(own) // even if it failed: nobody knows whether it was done
+	s.verdicts.forget(own)
 	switch {
 	case errors.Is(err, ErrTooMany):
 		return nil, tooLarge("There are too many people with a relation to this account.")
@@ -54,6 +57,13 @@ func (s *Server) Relate(ctx context.Context, device identity.Device, req *wire.R
 		return nil, err
 	}
 	s.publish(Hint{Relations: []identity.Account{own}})
+	if req.Relation == wire.RelationAccepted {
+		for _, other := range accounts {
+			if err := s.endKnock(ctx, other, own); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return &wire.Empty{}, nil
 }
 
@@ -133,15 +143,15 @@ func (s *Server) accepts(ctx context.Context, account, other identity.Account) e
 	return errNotAccepting
 }
 
-// acceptingMessage returns not_accepting for a message to a direct room whose
-// other account has blocked the sender's.
+// acceptingMessage returns not_accepting for a message to a room of two whose other
+// account has blocked the sender's.
 func (s *Server) acceptingMessage(ctx context.Context, room *Room, sender identity.Device) error {
-	if room.Kind != wire.KindDirect || len(room.Accounts) != 2 {
-		return nil
+	if room.over() {
+		return errNotAccepting
 	}
-	own, other := room.Accounts[0], room.Accounts[1]
-	if owns(other, sender) {
-		own, other = other, own
+	own, other, ok := sides(room, sender)
+	if !ok {
+		return nil
 	}
 	return s.accepts(ctx, other, own)
 }

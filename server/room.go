@@ -97,11 +97,23 @@ func (s *Server) openRoom(ctx context.Context, op OperationID, req *wire.OpenRoo
 		return nil, err
 	}
 	if before == nil { // else nobody is added who wasn't there
+		if err := s.mayAdd(ctx, op.Device.Account(), req.Accounts); err != nil {
+			return nil, err
+		}
 		if err := s.accepting(ctx, op.Device.Account(), req.Accounts...); err != nil {
 			return nil, err
 		}
 	}
+	var knocked identity.Account
+	if before == nil {
+		if knocked, err = s.opensTo(ctx, op, &u.Next); err != nil {
+			return nil, err
+		}
+	}
 	r, err := s.store.Open(ctx, *u)
+	if knocked != "" && err == nil && r.Room != req.Room { // there is a room already: this began nothing
+		err = s.dropKnock(ctx, op.Device.Account(), knocked, req.Room)
+	}
 	switch {
 	case errors.Is(err, ErrExists):
 		return nil, wire.Refuse(wire.CodeForbidden, "The room's name is taken.")
@@ -213,7 +225,7 @@ func (s *Server) checkOpening(ctx context.Context, op OperationID, req *wire.Ope
 	if err != nil {
 		return nil, err
 	}
-	kind, err := s.checkNewContext(group.Context(), len(req.Accounts))
+	kind, err := s.checkNewContext(group.Context(), len(req.Accounts), before == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -362,9 +374,12 @@ func (s *Server) group(ctx context.Context, room *Room) (*public.Group, error) {
 
 // GroupInfo returns what a device needs to rejoin a room.
 func (s *Server) GroupInfo(ctx context.Context, device identity.Device, req *wire.GroupInfoRequest) (*wire.GroupInfo, error) {
-	_, err := retry(func() (*Room, error) { return s.roomFor(ctx, device, req.Room) })
+	room, err := retry(func() (*Room, error) { return s.roomFor(ctx, device, req.Room) })
 	if err != nil {
 		return nil, err
+	}
+	if room.over() {
+		return nil, errNotAccepting
 	}
 	g, err := s.store.Group(ctx, req.Room)
 	if err != nil {

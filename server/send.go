@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
+	"parley/franking"
 	"parley/identity"
 	"parley/mls/public"
 	"parley/wire"
 )
-
-// tagSize is the size of a franking tag, where there is one.
-const tagSize = 32
 
 // Send adds an application message to a room. What it says is none of the
 // server's business: it checks place and form. Where so many messages wait to be
@@ -26,7 +25,13 @@ func (s *Server) Send(ctx context.Context, device identity.Device, req *wire.Sen
 	}
 	defer s.gate.leave()
 	op := OperationID{Kind: wire.EventMessage, Device: device, ID: req.ID}
-	r, err := retry(func() (Receipt, error) { return s.send(ctx, op, req) })
+	var r Receipt
+	var err error
+	if len(req.Blobs)+len(req.Release) == 0 {
+		r, err = retry(func() (Receipt, error) { return s.send(ctx, op, req) })
+	} else {
+		r, err = s.sendBlobs(ctx, op, req)
+	}
 	if err == nil {
 		return &wire.SendReply{Seq: r.Seq, AcceptedMS: r.AcceptedMS}, nil
 	}
@@ -59,9 +64,6 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	if len(req.Message) > s.cfg.Limits.Message {
 		return Receipt{}, tooLarge("The message is too large.")
 	}
-	if len(req.Tag) != 0 && len(req.Tag) != tagSize {
-		return Receipt{}, badRequest("A franking tag has 32 bytes.")
-	}
 	room, err := s.roomOf(ctx, op.Device, req.Room)
 	if err != nil {
 		return Receipt{}, err
@@ -76,13 +78,26 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 	if !isGroup(header.GroupID, room) {
 		return Receipt{}, badMessage
 	}
+	now := s.steady()
+	stamp, err := s.stamp(ctx, header.AuthenticatedData, now)
+	if err != nil {
+		return Receipt{}, err
+	}
 	if err := s.acceptingMessage(ctx, room, op.Device); err != nil {
 		return Receipt{}, err
 	}
+	if err := s.writesTo(ctx, room, op, req); err != nil {
+		return Receipt{}, err
+	}
+	if len(req.Blobs) > 0 {
+		if err := s.referOf(ctx, op, room.Room, req); err != nil {
+			return Receipt{}, err
+		}
+	}
 	r, err := s.store.Append(ctx, op, wire.Envelope{
-		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: s.nowMS(),
+		Kind: wire.EventMessage, Room: room.Room, Generation: room.Generation, Epoch: room.Epoch, AcceptedMS: now.UnixMilli(),
 		Sender: op.Device, ID: req.ID, Message: req.Message,
-	})
+	}, stamp)
 	switch {
 	case errors.Is(err, ErrPending):
 		return Receipt{}, wire.Refuse(wire.CodeRemovalPending, "A device in the room left its account's list: it has to be removed first.")
@@ -99,6 +114,24 @@ func (s *Server) send(ctx context.Context, op OperationID, req *wire.SendRequest
 		s.pushes.grown(room.Accounts, op.Device)
 	}
 	return r, nil
+}
+
+// stamp returns what a message with this authenticated data is franked with:
+// nothing where there is none, as in messages of version 0.1.0; bad_message where
+// it isn't a tag alone.
+//
+// The steps are those of draft-ietf-mimi-protocol-06, Section 5.4.1.2.
+func (s *Server) stamp(ctx context.Context, authenticatedData []byte, now time.Time) (stamp Stamp, err error) {
+	if len(authenticatedData) == 0 {
+		return stamp, nil
+	}
+	tag, ok := franking.ParseAAD(authenticatedData)
+	if !ok {
+		return stamp, badMessage
+	}
+	stamp.Tag = tag
+	stamp.By, err = s.ring.Franker(ctx, now)
+	return stamp, err
 }
 
 // isGroup reports whether id is that of room's newest group.

@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/identity"
-	"parley/internal/cbor"
 	"parley/mls/public"
 	"parley/wire"
 )
@@ -37,50 +37,66 @@ type Config struct {
 	// Uptime is how long the process runs, whatever the clock is set to: by it the
 	// server knows that Now jumped. Nil: that of the process where Now is nil, else
 	// Now is taken to be right.
-	Uptime      func() time.Duration
-	Limits      wire.Limits         // a zero field: that of wire.DefaultLimits
-	Rates       Rates               // a zero field: that of DefaultRates
-	FrankingKey identity.PrivateKey // zero: made once, and kept in the store
-	ResetDelay  time.Duration       // 0: DefaultResetDelay
-	Retention   time.Duration       // of envelopes; 0: DefaultRetention
-	Login       Login               // nil: LocalLogin
-	Passkeys    Passkeys            // nil: accounts aren't proved by passkeys
-	Push        Pusher              // nil: nobody is woken
-	PushTimes   PushTimes           // when; a zero field: that of DefaultPushTimes
-	Hints       Hints               // to the other nodes; nil: this is the only one
-	Poll        time.Duration       // how often who waits looks without a hint, where there are Hints; 0: DefaultPoll
-	Logger      *slog.Logger        // nil: slog.Default
+	Uptime       func() time.Duration
+	Limits       wire.Limits    // a zero field: that of wire.DefaultLimits
+	Rates        Rates          // a zero field: that of DefaultRates
+	ResetDelay   time.Duration  // 0: DefaultResetDelay
+	Retention    time.Duration  // of envelopes; 0: DefaultRetention
+	Login        Login          // nil: LocalLogin
+	Passkeys     Passkeys       // nil: accounts aren't proved by passkeys
+	Push         Pusher         // nil: nobody is woken
+	Blobs        BlobConfig     // attachments; without a Store there are none
+	Reports      ReportConfig   // what waits for the safety desk
+	PushTimes    PushTimes      // when; a zero field: that of DefaultPushTimes
+	Unfurler     Unfurler       // nil: nothing is fetched for anyone
+	Unfurl       bool           // it is asked what pages say of themselves
+	Platform     *wire.Platform // whose posts it resolves; nil: none
+	BlockListKey []byte         // what clients check the list of bad links by, Ed25519; empty: there is none
+	Policy       Policy         // nil: who isn't blocked may do anything; see SetPolicy
+	Relations    Platform       // says who people are to each other; nil: what was put through the admin API
+	Captcha      Captcha        // after too many puzzles; nil: none
+	Hints        Hints          // to the other nodes; nil: this is the only one
+	Poll         time.Duration  // how often who waits looks without a hint, where there are Hints; 0: DefaultPoll
+	Logger       *slog.Logger   // nil: slog.Default
 }
 
 // A Server is the delivery server. Its methods are safe for concurrent use. A
 // method that fails returns a *[wire.Error], or an error that [AsWire] turns
 // into one.
 type Server struct {
-	cfg       Config
-	store     Store
-	log       *slog.Logger
-	franking  identity.PublicKey
-	groups    *public.Config
-	suites    []uint16
-	clock     clock
-	tokens    *tokens
-	sessions  sessions
-	nonces    *nonces
-	passkeys  passkeyChallenges
-	pushes    pushes
-	pushLog   seldom
-	stopPush  func()
-	recheck   recheck
-	blocks    blocks
-	signals   signals
-	hub       hub
-	limiters  limiters
-	allow     allow
-	gate      gate
-	drain     drain
-	stats     *counters
-	stopHints func()
-	fakeLogin []byte // a credential that nothing fits
+	cfg      Config
+	store    Store
+	log      *slog.Logger
+	ring     *KeyRing
+	groups   *public.Config
+	suites   []uint16
+	clock    clock
+	tokens   *tokens
+	sessions sessions
+	nonces   *nonces
+	passkeys passkeyChallenges
+	pushes   pushes
+	pushLog  seldom
+	stopPush func()
+	recheck  recheck
+	blocks   blocks
+	desk     deskKey
+
+	sanctioning atomic.Uint64 // counts changes of sanctions here
+	verdicts    verdicts
+	policy      atomic.Pointer[policySet] // nil inside: no policy, everybody may
+	signals     signals
+	hub         hub
+	limiters    limiters
+	allow       allow
+	budgets     budgets
+	decided     sync.Map // of *decided, by rule
+	gate        gate
+	drain       drain
+	stats       *counters
+	stopHints   func()
+	fakeLogin   []byte                    // a credential that nothing fits
+	fakeList    identity.SignedDeviceList // see readNobody
 }
 
 // New returns a server. It reads what the store keeps for the server itself, the
@@ -102,14 +118,17 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	s.groups = &public.Config{Suites: cfg.Suites, Now: s.steady, MaxLeaves: maxLeaves}
 	s.clock.start(cfg.Now, cfg.Uptime)
 	s.allow.init(cfg.Rates)
+	s.budgets.init(cfg.Rates)
 	s.pushes.init(cfg.PushTimes, cfg.Push != nil)
 	s.hub.stats, s.hub.poll = s.stats, cfg.Poll
 	s.blocks.init(cfg.Poll)
+	s.verdicts.init(cfg.Poll)
+	s.SetPolicy(cfg.Policy)
 	for _, suite := range cfg.Suites {
 		s.suites = append(s.suites, uint16(suite.ID()))
 	}
 	var err error
-	if s.franking, err = s.frankingKey(ctx); err != nil {
+	if s.ring, err = OpenKeyRing(ctx, cfg.Store, cfg.Domain, s.steady()); err != nil {
 		return nil, err
 	}
 	if err := s.sessionKeys(ctx); err != nil {
@@ -118,6 +137,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if s.fakeLogin, err = cfg.Login.Register(ctx, "", make([]byte, wire.LoginSize)); err != nil {
 		return nil, err
 	}
+	s.fakeList = nobodysList(cfg.Domain)
 	if cfg.Hints != nil {
 		s.stopHints = sync.OnceFunc(cfg.Hints.Listen(s.hinted))
 	}
@@ -158,42 +178,18 @@ func (c *Config) setDefaults() {
 	orDefault(&c.Limits.Commit, wire.DefaultLimits.Commit)
 	orDefault(&c.Limits.KeyPackages, wire.DefaultLimits.KeyPackages)
 	orDefault(&c.Limits.Members, wire.DefaultLimits.Members)
+	if c.Relations == nil {
+		c.Relations = recordPlatform{c.Store}
+	}
 	c.Rates.setDefaults()
+	c.Blobs.setDefaults()
+	c.Reports.setDefaults()
 }
 
 func orDefault[T ~int | ~int64](n *T, value T) {
 	if *n == 0 {
 		*n = value
 	}
-}
-
-// A metaRecord is what a server keeps about itself.
-type metaRecord struct {
-	_            struct{} `cbor:",toarray"`
-	Version      uint8    // 1
-	FrankingSeed []byte   // 32 bytes: a secret
-}
-
-// frankingKey returns the public key that rooms pin: the configured one's, or
-// that of the store.
-func (s *Server) frankingKey(ctx context.Context) (identity.PublicKey, error) {
-	if !s.cfg.FrankingKey.Equal(identity.PrivateKey{}) {
-		return s.cfg.FrankingKey.Public(), nil
-	}
-	fresh := metaRecord{Version: 1, FrankingSeed: identity.GenerateKey().Seed()}
-	kept, err := s.store.Meta(ctx, "", cbor.MustMarshal(fresh))
-	if err != nil {
-		return identity.PublicKey{}, err
-	}
-	var meta metaRecord
-	if err := cbor.Unmarshal(kept, &meta); err != nil || meta.Version != 1 {
-		return identity.PublicKey{}, errors.New("server: the store's meta record can't be read")
-	}
-	key, err := identity.NewPrivateKey(meta.FrankingSeed)
-	if err != nil {
-		return identity.PublicKey{}, err
-	}
-	return key.Public(), nil
 }
 
 // secretSize is the size of the keys of sessions and challenges, in bytes.
@@ -221,10 +217,24 @@ func (s *Server) sessionKeys(ctx context.Context) error {
 
 // Info says what the server is.
 func (s *Server) Info(ctx context.Context, _ *wire.InfoRequest) (*wire.Info, error) {
+	desk, err := s.DeskKey(ctx)
+	if err != nil {
+		desk = nil // what the server is can be said without its store
+	}
+	current := s.ring.current(s.nowMS())
 	info := &wire.Info{
+		BlockListKey: s.cfg.BlockListKey,
+		Desk:         desk, EvidenceMS: s.cfg.Blobs.Evidence.Milliseconds(),
 		Domain: s.cfg.Domain, Version: s.cfg.Version, SignUpOpen: s.cfg.SignUpOpen,
-		Suites: slices.Clone(s.suites), FrankingKey: s.franking[:], Limits: s.cfg.Limits,
-		Passkeys: s.cfg.Passkeys != nil,
+		Suites: slices.Clone(s.suites), FrankingKey: current[:], Limits: s.cfg.Limits,
+		Passkeys: s.cfg.Passkeys != nil, Blobs: s.cfg.Blobs.limits(),
+		Unfurl: s.cfg.Unfurler != nil && s.cfg.Unfurl,
+	}
+	for _, statement := range s.ring.Statements() {
+		info.FrankingKeys = append(info.FrankingKeys, statement.Marshal())
+	}
+	if s.cfg.Unfurler != nil {
+		info.Platform = s.cfg.Platform
 	}
 	if s.cfg.Push != nil {
 		info.PushKey = s.cfg.Push.Key()
@@ -234,6 +244,9 @@ func (s *Server) Info(ctx context.Context, _ *wire.InfoRequest) (*wire.Info, err
 
 // Limits returns what the server refuses to exceed.
 func (s *Server) Limits() wire.Limits { return s.cfg.Limits }
+
+// BlobLimits returns what the server takes of attachments.
+func (s *Server) BlobLimits() wire.BlobLimits { return s.cfg.Blobs.limits() }
 
 // nowMS is steady in Unix milliseconds.
 func (s *Server) nowMS() int64 { return s.steady().UnixMilli() }
@@ -262,9 +275,17 @@ func (s *Server) Sweep(ctx context.Context) error {
 		}
 	}
 	s.sessions.expire(now)
-	return s.store.Sweep(ctx, SweepLimits{
+	errKeys := s.sweepKeys(ctx, now)               // what can't be written now keeps nothing else from going
+	errBlobs := s.sweepBlobs(ctx, now.UnixMilli()) // nor does a blob store that is away
+	if err := s.sweepMarks(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
+	if err := s.sweepOnce(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
+	return errors.Join(errKeys, errBlobs, s.store.Sweep(ctx, SweepLimits{
 		Now:       now.UnixMilli(),
 		Envelopes: now.Add(-s.cfg.Retention).UnixMilli(),
 		Receipts:  now.AddDate(0, 0, -wire.IdempotentDays).UnixMilli(),
-	})
+	}))
 }

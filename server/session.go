@@ -37,6 +37,8 @@ type Session struct {
 	requests *allowance // of the device
 	sends    *allowance // of the device
 	bytes    *allowance // of the account
+
+	sanctions atomic.Pointer[sanctionSet] // of the account, when they were last looked at; nil: none
 }
 
 // A fingerprint is the SHA-256 of a device's signature key.
@@ -134,7 +136,8 @@ func (s *Server) verify(ctx context.Context, token []byte, now time.Time) (*Sess
 	if !until.IsZero() && until.Before(expires) {
 		expires = until
 	}
-	return s.newSession(claim.device, claim.fingerprint(), expires, now), nil
+	session := s.newSession(claim.device, claim.fingerprint(), expires, now)
+	return session, s.learnSanctions(ctx, session)
 }
 
 // stillListed returns unauthorized unless device is listed with key, and until
@@ -175,6 +178,9 @@ func (s *Server) check(ctx context.Context, session *Session) error {
 	if err == errUnauthorized {
 		session.end()
 		return err
+	}
+	if err == nil {
+		err = s.learnSanctions(ctx, session)
 	}
 	if err == nil {
 		session.checked.Store(now.UnixNano())
@@ -228,7 +234,11 @@ func (s *Server) OpenSession(ctx context.Context, req *wire.OpenSessionRequest) 
 	}
 	s.stats.opened.Add(1)
 	// If the list has changed meanwhile, who brings the token is looked up then.
-	shard.add(sha256.Sum256(token), s.newSession(claim.Device, fingerprintOf(key), until, now), changed)
+	session := s.newSession(claim.Device, fingerprintOf(key), until, now)
+	if err := s.learnSanctions(ctx, session); err != nil {
+		return nil, err
+	}
+	shard.add(sha256.Sum256(token), session, changed)
 	s.noteSeen(ctx, claim.Device, now) // who can't be noted, as on a full disk, can still read
 	return &wire.Session{Token: token, Expires: until.UnixMilli()}, nil
 }

@@ -16,14 +16,22 @@ const (
 	maxRecheck = 1 << 16 // accounts that wait to be looked at again
 )
 
-// shardOf spreads keys over shards. It is the same in each run (FNV-1a), so that
-// a simulation replays.
+// shardOf spreads keys over shards, eight bytes at a time: FNV-1a over words. It is
+// the same in each run, so that a simulation replays.
 func shardOf[T string | []byte](key T) int {
-	h := uint32(2166136261)
-	for i := range len(key) {
-		h = (h ^ uint32(key[i])) * 16777619
+	const prime = 1099511628211
+	h := uint64(14695981039346656037)
+	i := 0
+	for ; i+8 <= len(key); i += 8 {
+		w := uint64(key[i]) | uint64(key[i+1])<<8 | uint64(key[i+2])<<16 | uint64(key[i+3])<<24 |
+			uint64(key[i+4])<<32 | uint64(key[i+5])<<40 | uint64(key[i+6])<<48 | uint64(key[i+7])<<56
+		h = (h ^ w) * prime
+		h ^= h >> 29 // the word's last byte is in the highest bits alone
 	}
-	return int((h ^ h>>16) % shards)
+	for ; i < len(key); i++ {
+		h = (h ^ uint64(key[i])) * prime
+	}
+	return int((h * 0x9e3779b97f4a7c15) >> 32 % shards) // the golden ratio's bits
 }
 
 // sessions remembers tokens that were verified, in shards by the account's name.
@@ -96,6 +104,23 @@ func (t *sessions) touch(account identity.Account) (all []*Session) {
 		for hash, session := range m {
 			if session.account == account {
 				delete(m, hash)
+				all = append(all, session)
+			}
+		}
+	}
+	return all
+}
+
+// of returns the sessions of account, and has those that are being verified verified
+// again.
+func (t *sessions) of(account identity.Account) (all []*Session) {
+	s := t.shard([]byte(account.Name()))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed++
+	for _, m := range []map[[sha256.Size]byte]*Session{s.young, s.old} {
+		for _, session := range m {
+			if session.account == account {
 				all = append(all, session)
 			}
 		}

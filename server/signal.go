@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"parley/identity"
@@ -23,6 +24,9 @@ func (s *Server) Signal(ctx context.Context, device identity.Device, req *wire.S
 	room, err := retry(func() (*Room, error) { return s.roomOf(ctx, device, req.Room) })
 	if err != nil {
 		return nil, err
+	}
+	if unheard, err := s.unheard(ctx, room, device); err != nil || unheard {
+		return &wire.Empty{}, err // who hasn't accepted isn't told that somebody writes
 	}
 	s.stats.signals.Add(1)
 	signal := wire.Signal{Room: room.Room, Sender: device, Data: slices.Clone(req.Data)}
@@ -87,6 +91,10 @@ func (s *Server) passAllOn() {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 		for _, signal := range all {
+			if signal.Room == "" {
+				s.passOwn(ctx, signal)
+				continue
+			}
 			room, err := s.store.Room(ctx, signal.Room)
 			if err == nil {
 				err = s.passOn(ctx, room, signal)
@@ -97,6 +105,17 @@ func (s *Server) passAllOn() {
 		}
 		cancel()
 	}
+}
+
+// passOwn does what another node says of an account: it has notices, or used up
+// something.
+func (s *Server) passOwn(ctx context.Context, signal wire.Signal) {
+	account := identity.Account(signal.Sender)
+	if what, ok := strings.CutPrefix(string(signal.Data), spentPrefix); ok {
+		s.spentElsewhere(ctx, account, what)
+		return
+	}
+	s.passNotices(account)
 }
 
 func (q *signals) take() ([]wire.Signal, bool) {

@@ -53,8 +53,8 @@ func (s *memory) Commit(ctx context.Context, u server.RoomUpdate) (server.Receip
 	return s.Store.Commit(ctx, u)
 }
 
-func (s *memory) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
-	r, err := s.Store.Append(ctx, op, e)
+func (s *memory) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
+	r, err := s.Store.Append(ctx, op, e, stamp)
 	if err != nil {
 		s.forget(e.Room)
 	}

@@ -21,6 +21,8 @@ var (
 	ErrPending = errors.New("server: removal pending")
 	// ErrTooMany: a bound given with the call would be exceeded.
 	ErrTooMany = errors.New("server: too many")
+	// ErrTooFew: less than a bound given with the call would be left.
+	ErrTooFew = errors.New("server: too few")
 	// ErrBeyond: a position beyond the mailbox's head.
 	ErrBeyond = errors.New("server: beyond the head")
 	// ErrUnavailable: nothing can be stored now (disk full, closing). Nothing of
@@ -54,6 +56,7 @@ type Store interface {
 	KeyPackages
 	Rooms
 	Mailboxes
+	Ledger
 
 	// Meta returns the bytes that the first call with this name gave as first,
 	// for ever. A name has at most 32 bytes.
@@ -78,6 +81,13 @@ type Directory interface {
 	// CreateAccount makes an account with an empty mailbox, in which the list's
 	// device starts at position 0. ErrExists if there is one.
 	CreateAccount(ctx context.Context, a NewAccount) error
+	// EraseAccount removes an account and all that is kept under its name: lists,
+	// enrollments, records, mailbox, cursors, key packages and what is remembered of used
+	// ones. Each room becomes what Room.Erased says, and its group's state and info
+	// become empty where that says so. ErrNotFound if there is no such account. After
+	// another error some of it may be gone, and calling it again removes the rest. What
+	// others' mailboxes hold stays until they let it go.
+	EraseAccount(ctx context.Context, account identity.Account) error
 	// Account returns an account, or ErrNotFound.
 	Account(ctx context.Context, account identity.Account) (*Account, error)
 	// Lists returns the lists of account with a version of from or above, in
@@ -211,6 +221,8 @@ type Rooms interface {
 	// Receipt returns the receipt of an operation that is repeated at now (Unix
 	// milliseconds), or ErrNotFound.
 	Receipt(ctx context.Context, op OperationID, now int64) (*Receipt, error)
+	// Meet reports whether two accounts are in a room together.
+	Meet(ctx context.Context, a, b identity.Account) (bool, error)
 	// Winner returns the commit that ended an epoch, or ErrNotFound if the
 	// epoch has not ended or the commit isn't kept any more.
 	Winner(ctx context.Context, room identity.Room, generation uint32, epoch uint64) (*wire.Envelope, error)
@@ -235,8 +247,9 @@ type Rooms interface {
 	Leave(ctx context.Context, u LeaveUpdate) (Receipt, error)
 	// Append adds a message to a room. ErrNotFound, ErrStale unless the room is
 	// in the envelope's generation and epoch, then ErrPending if a removal is
-	// pending.
-	Append(ctx context.Context, op OperationID, e wire.Envelope) (Receipt, error)
+	// pending. With a stamp it is franked once it has its seq, in the same write, and together with
+	// the others of that write ([FrankAll]).
+	Append(ctx context.Context, op OperationID, e wire.Envelope, stamp Stamp) (Receipt, error)
 }
 
 // An OperationID makes an operation idempotent.
@@ -293,9 +306,9 @@ func (r *Room) leaves(leaf Leaf) bool {
 
 // Leaf returns the leaf of device.
 func (r *Room) Leaf(device identity.Device) (Leaf, bool) {
-	for _, l := range r.Leaves {
-		if l.Device == device {
-			return l, true
+	for i := range r.Leaves {
+		if l := &r.Leaves[i]; l.Device == device {
+			return *l, true
 		}
 	}
 	return Leaf{}, false

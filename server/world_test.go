@@ -134,7 +134,7 @@ func (w *world) newDevice(name string) *device {
 }
 
 func (d *device) entry() identity.ListedDevice {
-	return identity.ListedDevice{Device: d.name, SignatureKey: d.key.Public(), Suites: []uint16{uint16(suite.ID())}}
+	return identity.ListedDevice{Device: d.name, SignatureKey: d.key.Public(), Name: "laptop", Suites: []uint16{uint16(suite.ID())}}
 }
 
 func (d *device) signer() public.SignaturePrivateKey {
@@ -337,9 +337,20 @@ func (d *device) openingWith(e wire.RoomExtension, others ...*device) *wire.Open
 
 // openingIn is opening of a group with the extensions ext.
 func (d *device) openingIn(ext public.Extensions, others ...*device) *wire.OpenRoomRequest {
+	d.w.t.Helper()
+	return d.openingAs(identity.RandomRoom(domain), ext, others...)
+}
+
+// openingNamed is opening of a direct room of this name.
+func (d *device) openingNamed(room identity.Room, others ...*device) *wire.OpenRoomRequest {
+	d.w.t.Helper()
+	e := d.w.extension(wire.KindDirect)
+	return d.openingAs(room, public.Extensions{{Type: public.ExtensionType(wire.RoomExtensionType), Data: e.Marshal()}}, others...)
+}
+
+func (d *device) openingAs(room identity.Room, ext public.Extensions, others ...*device) *wire.OpenRoomRequest {
 	t := d.w.t
 	t.Helper()
-	room := identity.RandomRoom(domain)
 	g, _, err := mls.Create(d.w.mls(), suite, room.GroupID(0), []byte(d.name), d.signer(), mls.CreateOptions{Extensions: ext})
 	if err != nil {
 		t.Fatal(err)
