@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,31 +92,18 @@ func TestMalformedFrames(t *testing.T) {
 // TestSlowloris: what comes in drops is cut after a while, whether it is a frame,
 // the parts of a message, or a body.
 func TestSlowloris(t *testing.T) {
-	s := newSite(t, clientapi.Options{MessageTimeout: 50 * time.Millisecond})
+	s := newSite(t, clientapi.Options{MessageTimeout: time.Second})
 	alice, bob := s.person("alice"), s.person("bob")
 	other := s.stream(bob, 0)
 	whole := masked(ws.NewBinaryFrame(make([]byte, 100)))
+	var slow sync.WaitGroup
 	for what, first := range map[string][]byte{
 		"half a frame":       whole[:20],
 		"half a large frame": masked(ws.NewBinaryFrame(make([]byte, 1<<20)))[:100<<10],
 		"parts":              masked(ws.NewFrame(ws.OpBinary, false, []byte{0xa0})),
 	} {
 		l := s.stream(alice, 0)
-		if _, err := l.conn.Write(first); err != nil {
-			t.Fatal(err)
-		}
-		go func() { // it shows signs of life
-			for {
-				if _, err := l.conn.Write(masked(ws.NewFrame(ws.OpContinuation, false, nil))[:1]); err != nil {
-					return
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
-		}()
-		if f, err := l.receive(); err == nil {
-			t.Errorf("%s is answered: %+v", what, f)
-		}
-		l.conn.Close()
+		slow.Go(func() { l.trickles(what, first) })
 	}
 	body, write := io.Pipe()
 	defer write.Close()
@@ -121,10 +111,29 @@ func TestSlowloris(t *testing.T) {
 	if resp := s.post(wire.OpInfo, nil, body); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("a body that doesn't end: %d; want 400", resp.StatusCode)
 	}
+	slow.Wait()
 	if n := s.api.Stats().StalledCut; n == 0 {
 		t.Error("no stream was counted as stalled")
 	}
 	other.alive("slow senders")
+}
+
+// trickles sends first, and then a byte from time to time, until the stream is cut.
+func (l *line) trickles(what string, first []byte) {
+	go func() {
+		for b := first; ; b = masked(ws.NewFrame(ws.OpContinuation, false, nil))[:1] {
+			if _, err := l.conn.Write(b); err != nil {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	if f, err := l.receive(); err == nil {
+		l.t.Errorf("%s is answered: %+v", what, f)
+	} else if errors.Is(err, os.ErrDeadlineExceeded) {
+		l.t.Errorf("%s isn't cut", what)
+	}
+	l.conn.Close()
 }
 
 // TestFlood: streams are bounded in all and for each address. One too many is
@@ -137,8 +146,8 @@ func TestFlood(t *testing.T) {
 		status int
 		code   wire.Code
 	}{
-		{"in all", clientapi.Options{Streams: 3}, server.Rates{}, 503, wire.CodeUnavailable},
-		{"from one address", clientapi.Options{}, server.Rates{Connections: 3}, 429, wire.CodeRateLimited},
+		{"in all", clientapi.Options{Streams: 3, HelloTimeout: time.Hour}, server.Rates{}, 503, wire.CodeUnavailable},
+		{"from one address", clientapi.Options{HelloTimeout: time.Hour}, server.Rates{Connections: 3}, 429, wire.CodeRateLimited},
 	} {
 		s := newSite(t, c.opts, func(cfg *server.Config) { cfg.Rates = c.rates })
 		alice := s.person("alice")
@@ -205,7 +214,7 @@ func TestStreamsOfAccount(t *testing.T) {
 // TestRequestsOfDevice: a device that asks too much is told to wait, on its stream
 // and over HTTP.
 func TestRequestsOfDevice(t *testing.T) {
-	s := newSite(t, clientapi.Options{}, func(cfg *server.Config) { cfg.Rates.Request = server.Rate{Burst: 5, Every: time.Minute} })
+	s := newSite(t, clientapi.Options{}, func(cfg *server.Config) { cfg.Rates.Request = server.Rate{Burst: 5, Every: time.Hour} })
 	alice, bob := s.person("alice"), s.person("bob")
 	l := s.stream(alice, 0)
 	limited := 0
@@ -248,7 +257,7 @@ func TestCompression(t *testing.T) {
 
 // TestPingFlood: pings that nobody takes the answers of cost no more than one.
 func TestPingFlood(t *testing.T) {
-	s := newSite(t, clientapi.Options{WriteTimeout: 50 * time.Millisecond})
+	s := newSite(t, clientapi.Options{WriteTimeout: time.Second})
 	alice, bob := s.person("alice"), s.person("bob")
 	other := s.stream(bob, 0)
 	l := s.stream(alice, 0)
@@ -292,7 +301,7 @@ func TestHTTP2Floods(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		io.WriteString(conn, http2.ClientPreface)
 		f := http2.NewFramer(conn, conn)
 		f.WriteSettings()
@@ -325,7 +334,7 @@ func requestHeaders() []byte {
 
 // TestSlowReaderBounded: who takes nothing in holds one push at most, and is cut.
 func TestSlowReaderBounded(t *testing.T) {
-	s := newStage(t, clientapi.Options{WriteTimeout: 200 * time.Millisecond})
+	s := newStage(t, clientapi.Options{WriteTimeout: time.Second})
 	alice, bob := s.actor("alice"), s.actor("bob")
 	room, message := s.room(alice, bob, 100<<10)
 	slow := s.line(bob, 0)
@@ -338,7 +347,7 @@ func TestSlowReaderBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for wait := time.Now().Add(20 * time.Second); s.api.Stats().SlowCut == 0; time.Sleep(5 * time.Millisecond) {
+	for wait := time.Now().Add(time.Minute); s.api.Stats().SlowCut == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(wait) {
 			t.Fatal("a client that doesn't read isn't cut")
 		}

@@ -3,6 +3,8 @@
 //	POST /v1/OPERATION   CBOR of the request → CBOR of the reply or of a wire.Error
 //	                     (JSON with "Accept: application/json")
 //	GET  /v1/stream      the WebSocket: see wire.Frame
+//	     /v1/uploads     attachments are sent: tus 1.0.0
+//	GET  /v1/blobs/BLOB  and fetched
 //
 // A session's token travels as "Authorization: Bearer " and base64url without
 // padding. Nothing of a request's content gets into the log.
@@ -38,6 +40,10 @@ type Options struct {
 	IdleTimeout    time.Duration // without any frame from the client, which is pinged; 0: 75 s
 	WriteTimeout   time.Duration // for 64 KiB, or less: who reads slower is cut; 0: 20 s
 	MessageTimeout time.Duration // for a message to arrive whole, and a body over HTTP; 0: a minute
+
+	// BlockList is the file that is answered at wire.BlockListPath; empty: none. It may be
+	// replaced at any time, as a whole (by renaming another one).
+	BlockList string
 
 	Streams int // open at once, of all; 0: 1,000,000
 
@@ -117,6 +123,20 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.URL.Path == wire.StreamPath {
 		a.serveStream(w, r)
+		return
+	}
+	switch {
+	case r.URL.Path == wire.UploadsPath, strings.HasPrefix(r.URL.Path, wire.UploadsPath+"/"):
+		a.serveUploads(w, r)
+		return
+	case strings.HasPrefix(r.URL.Path, wire.BlobsPath):
+		a.serveBlobs(w, r)
+		return
+	case r.URL.Path == wire.FrankingKeysPath:
+		a.serveFrankingKeys(w, r)
+		return
+	case r.URL.Path == wire.BlockListPath:
+		a.serveBlockList(w, r)
 		return
 	}
 	op, ok := a.ops[wire.Operation(strings.TrimPrefix(r.URL.Path, wire.PathPrefix))]
@@ -300,6 +320,9 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, reply any, err erro
 		status, reply = Status(refusal.Code), refusal
 		if err == badMethod {
 			status = http.StatusMethodNotAllowed
+		}
+		if other, ok := err.(statusError); ok {
+			status = other.status
 		}
 		if refusal.RetryAfter > 0 || status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 			tellWait(w.Header(), status, time.Duration(refusal.RetryAfter)*time.Millisecond)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"parley/internal/cbor"
 	"parley/server"
 	"parley/wire"
 )
@@ -12,38 +13,6 @@ import (
 // What the server writes most is encoded here by hand, into a buffer of frames
 // that wait to be written. Every function appends to b and returns it; the bytes
 // are those of wire.Marshal behind the header of a WebSocket's frame.
-
-// headSize returns how many bytes the head of a value has.
-func headSize(value uint64) int {
-	switch {
-	case value < 24:
-		return 1
-	case value < 1<<8:
-		return 2
-	case value < 1<<16:
-		return 3
-	case value < 1<<32:
-		return 5
-	}
-	return 9
-}
-
-func appendHead(b []byte, major byte, value uint64) []byte {
-	major <<= 5
-	switch headSize(value) {
-	case 1:
-		return append(b, major|byte(value))
-	case 2:
-		return append(b, major|24, byte(value))
-	case 3:
-		return binary.BigEndian.AppendUint16(append(b, major|25), uint16(value))
-	case 5:
-		return binary.BigEndian.AppendUint32(append(b, major|26), uint32(value))
-	}
-	return binary.BigEndian.AppendUint64(append(b, major|27), value)
-}
-
-const majorArray = 4
 
 // appendHeader appends the header of an unfragmented, unmasked frame: RFC 6455,
 // Section 5.2.
@@ -94,7 +63,7 @@ func appendSmall(b []byte, n uint64, body string) []byte {
 	if n == 0 {
 		b = append(b, 0xa1)
 	} else {
-		b = appendHead(append(b, "\xa2\x61n"...), majorUint, n)
+		b = cbor.AppendHead(append(b, "\xa2\x61n"...), cbor.MajorUint, n)
 	}
 	b = append(append(b, "\x64body"...), body...)
 	b[at+1] = byte(len(b) - at - 2)
@@ -107,8 +76,8 @@ func appendSendReply(b []byte, n uint64, r *wire.SendReply) []byte {
 		return appendSmall(b, n, string(body))
 	}
 	var body [64]byte
-	small := appendHead(append(body[:0], "\xa2\x63seq"...), majorUint, r.Seq)
-	small = appendHead(append(small, "\x6baccepted_ms"...), majorUint, uint64(r.AcceptedMS))
+	small := cbor.AppendHead(append(body[:0], "\xa2\x63seq"...), cbor.MajorUint, r.Seq)
+	small = cbor.AppendHead(append(small, "\x6baccepted_ms"...), cbor.MajorUint, uint64(r.AcceptedMS))
 	return appendSmall(b, n, string(small))
 }
 
@@ -122,20 +91,20 @@ func appendPush(b []byte, reply *wire.RawReadReply) []byte {
 		encoded, _ := wire.Marshal(reply.Signals) // three strings each
 		signals = append([]byte("\x67signals"), encoded...)
 	}
-	size := len(signals) + len(before) + headSize(reply.Head) + len("\x65first") + headSize(reply.First) +
-		len("\x66cursor") + headSize(reply.Cursor) + len(events) + headSize(uint64(len(reply.Events)))
+	size := len(signals) + len(before) + cbor.HeadSize(reply.Head) + len("\x65first") + cbor.HeadSize(reply.First) +
+		len("\x66cursor") + cbor.HeadSize(reply.Cursor) + len(events) + cbor.HeadSize(uint64(len(reply.Events)))
 	for i := range reply.Events {
 		e := &reply.Events[i]
-		size += len(pos) + headSize(e.Pos) + len(envelope) + len(e.Envelope)
+		size += len(pos) + cbor.HeadSize(e.Pos) + len(envelope) + len(e.Envelope)
 	}
 	b = appendHeader(grown(b, ws.MaxHeaderSize+size), ws.OpBinary, size)
-	b = appendHead(append(b, before...), majorUint, reply.Head)
-	b = appendHead(append(b, "\x65first"...), majorUint, reply.First)
-	b = appendHead(append(b, "\x66cursor"...), majorUint, reply.Cursor)
-	b = appendHead(append(b, events...), majorArray, uint64(len(reply.Events)))
+	b = cbor.AppendHead(append(b, before...), cbor.MajorUint, reply.Head)
+	b = cbor.AppendHead(append(b, "\x65first"...), cbor.MajorUint, reply.First)
+	b = cbor.AppendHead(append(b, "\x66cursor"...), cbor.MajorUint, reply.Cursor)
+	b = cbor.AppendHead(append(b, events...), cbor.MajorArray, uint64(len(reply.Events)))
 	for i := range reply.Events {
 		e := &reply.Events[i]
-		b = appendHead(append(b, pos...), majorUint, e.Pos)
+		b = cbor.AppendHead(append(b, pos...), cbor.MajorUint, e.Pos)
 		b = append(append(b, envelope...), e.Envelope...)
 	}
 	return append(b, signals...)

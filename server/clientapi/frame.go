@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"parley/identity"
+	"parley/internal/cbor"
 	"parley/wire"
 )
 
@@ -85,13 +86,6 @@ type decoder struct {
 	ok   bool
 }
 
-// The major types of CBOR that are read here.
-const (
-	majorUint  = 0
-	majorBytes = 2
-	majorText  = 3
-)
-
 // expect passes over exactly these bytes.
 func (d *decoder) expect(literal string) {
 	if !d.ok || len(d.rest) < len(literal) || string(d.rest[:len(literal)]) != literal {
@@ -121,18 +115,18 @@ func (d *decoder) head(major byte) uint64 {
 	copy(wide[8-size:], d.rest[1:1+size])
 	value := binary.BigEndian.Uint64(wide[:])
 	d.rest = d.rest[1+size:]
-	d.ok = headSize(value) == 1+size
+	d.ok = cbor.HeadSize(value) == 1+size
 	return value
 }
 
-func (d *decoder) uint() uint64 { return d.head(majorUint) }
+func (d *decoder) uint() uint64 { return d.head(cbor.MajorUint) }
 
 // bytes reads a byte string, without copying it.
-func (d *decoder) bytes() []byte { return d.take(d.head(majorBytes)) }
+func (d *decoder) bytes() []byte { return d.take(d.head(cbor.MajorBytes)) }
 
 // text reads a text string, without copying it.
 func (d *decoder) text() []byte {
-	t := d.take(d.head(majorText))
+	t := d.take(d.head(cbor.MajorText))
 	d.ok = d.ok && utf8.Valid(t)
 	return t
 }

@@ -54,6 +54,10 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpPutDeviceList, smallBody, device(s.PutDeviceList)},
 		{wire.OpEnrollments, smallBody, device(s.Enrollments)},
 		{wire.OpAddPasskey, smallBody, device(s.AddPasskey)},
+		{wire.OpPasskeys, smallBody, device(s.PasskeyList)},
+		{wire.OpRemovePasskey, smallBody, device(s.RemovePasskey)},
+		{wire.OpUnfurl, smallBody, device(s.Unfurl)},
+		{wire.OpResolvePost, smallBody, device(s.ResolvePost)},
 		{wire.OpSubscribePush, smallBody, device(s.SubscribePush)},
 		{wire.OpUnsubscribePush, smallBody, device(s.UnsubscribePush)},
 		{wire.OpPublishKeyPackages, packagesBody, device(s.PublishKeyPackages)},
@@ -68,8 +72,13 @@ func operations(s *server.Server) map[wire.Operation]operation {
 		{wire.OpLeave, message, device(s.Leave)},
 		{wire.OpRelate, smallBody, device(s.Relate)},
 		{wire.OpRelations, smallBody, device(s.Relations)},
+		{wire.OpAnswerChallenge, smallBody, device(s.AnswerChallenge)},
 		{wire.OpSignal, signalBody, device(s.Signal)},
 		{wire.OpDeviceActivity, smallBody, device(s.DeviceActivity)},
+		{wire.OpReport, wire.MaxReport + margin, device(s.Report)},
+		{wire.OpNotices, smallBody, device(s.Notices)},
+		{wire.OpAccountExport, smallBody, device(s.Export)},
+		{wire.OpAccountErase, smallBody, proving(s.Erase)},
 	} {
 		all[op.name] = op
 	}
@@ -102,6 +111,13 @@ func session[Req, Reply any](f func(context.Context, *server.Session, *Req) (*Re
 func perhaps[Req, Reply any](f func(context.Context, *server.Session, *Req) (*Reply, error)) func(context.Context, caller, []byte) (any, error) {
 	return func(ctx context.Context, c caller, body []byte) (any, error) {
 		return decoded(body, func(req *Req) (*Reply, error) { return f(ctx, c.session, req) })
+	}
+}
+
+// proving makes the call of an operation of a session that also proves its account.
+func proving[Req, Reply any](f func(context.Context, string, *server.Session, *Req) (*Reply, error)) func(context.Context, caller, []byte) (any, error) {
+	return func(ctx context.Context, c caller, body []byte) (any, error) {
+		return decoded(body, func(req *Req) (*Reply, error) { return f(ctx, c.from, c.session, req) })
 	}
 }
 

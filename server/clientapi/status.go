@@ -41,6 +41,17 @@ var statuses = map[wire.Code]int{
 	wire.CodeTooManyEnrolling: http.StatusConflict,
 	wire.CodeNotAccepting:     http.StatusForbidden,
 	wire.CodeBadPasskey:       http.StatusForbidden,
+	wire.CodeUnknownBlob:      http.StatusNotFound,
+	wire.CodeBlobTaken:        http.StatusGone,
+	wire.CodeQuota:            http.StatusInsufficientStorage,
+	wire.CodeNoPreview:        http.StatusNotFound,
+	wire.CodeLastPasskey:      http.StatusConflict,
+	wire.CodeLimited:          http.StatusForbidden,
+	wire.CodeSuspended:        http.StatusForbidden,
+	wire.CodeRequestPending:   http.StatusConflict,
+	wire.CodeNotAllowed:       http.StatusForbidden,
+	wire.CodeChallenge:        http.StatusPreconditionRequired,
+	wire.CodeBadAnswer:        http.StatusForbidden,
 }
 
 // Status returns the HTTP status that belongs to a code.
