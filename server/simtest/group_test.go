@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/franking"
 	"parley/identity"
 	"parley/mls"
 	"parley/mls/public"
@@ -152,7 +153,7 @@ func (d *device) send(room identity.Room, m *membership) {
 }
 
 func (d *device) sendAs(room identity.Room, m *membership, id []byte) {
-	message, _, err := m.group.Encrypt(nil, id)
+	message, _, err := m.group.Encrypt(franking.AAD(tagOf(id)), id)
 	if err != nil {
 		d.s.fail("a message can't be sealed: %v", err)
 		return
@@ -372,6 +373,9 @@ func (d *device) open(m *membership, e *wire.Envelope) {
 	if e.Epoch != m.group.Epoch() {
 		d.s.fail("a member in epoch %d is given a message of epoch %d: an ended epoch", m.group.Epoch(), e.Epoch)
 		return
+	}
+	if err := d.s.checkFrank(e); err != nil {
+		d.s.fail("the frank of seq %d: %v", e.Seq, err)
 	}
 	if e.Sender == d.name {
 		return

@@ -121,10 +121,10 @@ func (l *ledger) Commit(ctx context.Context, u server.RoomUpdate) (server.Receip
 	return r, err
 }
 
-func (l *ledger) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (l *ledger) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r, err := l.Store.Append(ctx, op, e)
+	r, err := l.Store.Append(ctx, op, e, stamp)
 	if err == nil {
 		l.took(op, &e, r, nil)
 	}

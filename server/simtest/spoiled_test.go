@@ -25,28 +25,30 @@ func (s *spoiled) turn() bool {
 	return s.calls%7 == 0
 }
 
-func (s *spoiled) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
+func (s *spoiled) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
 	switch {
 	case s.how == "forgets what it acknowledges" && s.turn():
 		r, err := s.Room(ctx, e.Room)
 		if err != nil || r.At().Epoch != e.Epoch || len(r.Pending) > 0 {
-			return s.Store.Append(ctx, op, e)
+			return s.Store.Append(ctx, op, e, stamp)
 		}
 		return server.Receipt{Room: e.Room, Seq: r.Seq + 1, Epoch: e.Epoch, AcceptedMS: e.AcceptedMS}, nil
 	case s.how == "keeps a message twice" && s.turn():
 		again := op
 		again.ID = append([]byte("again"), op.ID[5:]...)
-		s.Store.Append(ctx, again, e)
+		s.Store.Append(ctx, again, e, stamp)
+	case s.how == "franks what it wasn't given" && s.turn():
+		stamp.Tag[0]++
 	case s.how == "forgets receipts":
 		op.ID = append([]byte(nil), op.ID...)
 		s.calls++
 		op.ID[0], op.ID[1] = 1, byte(s.calls)
 	}
-	r, err := s.Store.Append(ctx, op, e)
+	r, err := s.Store.Append(ctx, op, e, stamp)
 	if s.how == "takes messages of ended epochs" && errors.Is(err, server.ErrStale) {
 		if room, errRoom := s.Room(ctx, e.Room); errRoom == nil {
 			e.Epoch = room.Epoch
-			return s.Store.Append(ctx, op, e)
+			return s.Store.Append(ctx, op, e, stamp)
 		}
 	}
 	return r, err
@@ -91,6 +93,7 @@ func TestSimSeesFaults(t *testing.T) {
 		"forgets what it acknowledges":   "a device never got",
 		"keeps a message twice":          "twice",
 		"forgets receipts":               "twice",
+		"franks what it wasn't given":    "the frank of seq",
 		"takes messages of ended epochs": "ended epoch",
 		"lets removed devices read":      "after its removal",
 		"moves cursors back":             "moved back",

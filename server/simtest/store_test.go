@@ -125,8 +125,8 @@ func (s *nodeStore) Commit(ctx context.Context, u server.RoomUpdate) (server.Rec
 	return r, err
 }
 
-func (s *nodeStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope) (server.Receipt, error) {
-	r, err := failing(ctx, func() (server.Receipt, error) { return s.ledger.Append(ctx, op, e) })
+func (s *nodeStore) Append(ctx context.Context, op server.OperationID, e wire.Envelope, stamp server.Stamp) (server.Receipt, error) {
+	r, err := failing(ctx, func() (server.Receipt, error) { return s.ledger.Append(ctx, op, e, stamp) })
 	s.wrote(e.Room, err)
 	return r, err
 }
