@@ -5,21 +5,16 @@ package jstransport
 import (
 	"context"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"syscall/js"
 	"time"
 
 	"parley/client"
+	"parley/client/transport"
 	"parley/internal/promise"
 	"parley/wire"
 )
 
 var _ client.Transport = (*Transport)(nil)
-
-// maxAnswer bounds an answer or a push: an envelope of the largest request, and
-// what is around it.
-const maxAnswer = wire.MaxBody + 1<<20
 
 // Options are what need not be given.
 type Options struct {
@@ -33,8 +28,7 @@ type Transport struct {
 	origin  string
 	timeout time.Duration
 	ping    time.Duration
-	pace    pace
-	block   block
+	streams transport.Streams
 }
 
 // New returns a Transport to an origin: scheme://host[:port], as
@@ -47,8 +41,10 @@ func New(origin string, opts Options) *Transport {
 	if t.ping <= 0 {
 		t.ping = 30 * time.Second
 	}
-	if t.block.retry = opts.Retry; t.block.retry <= 0 {
-		t.block.retry = 5 * time.Minute
+	t.streams.Call, t.streams.Dial = t.Call, t.openSocket
+	t.streams.Timeout, t.streams.Retry = t.timeout, opts.Retry
+	if t.streams.Retry <= 0 {
+		t.streams.Retry = 5 * time.Minute
 	}
 	return t
 }
@@ -57,7 +53,7 @@ func New(origin string, opts Options) *Transport {
 func (t *Transport) Origin() string { return t.origin }
 
 // Wake ends the wait before the next stream: there is a network again.
-func (t *Transport) Wake() { t.pace.now() }
+func (t *Transport) Wake() { t.streams.Wake() }
 
 // Call implements [client.Transport]. If ctx is cancelled the error is
 // context.Canceled; if its deadline or Options.Timeout passes it is both
@@ -73,9 +69,14 @@ func (t *Transport) Call(ctx context.Context, op wire.Operation, token, request 
 	defer context.AfterFunc(bounded, func() { abort.Call("abort") })()
 	resp, err := promise.Await(bounded, t.fetch(op, token, request, abort.Get("signal")))
 	if err != nil {
-		return nil, explain(bounded, "the server can't be reached")
+		return nil, transport.Explain(bounded, "the server can't be reached")
 	}
 	return readAnswer(bounded, resp)
+}
+
+// Stream implements [client.Transport], as [transport.Streams.Open] says.
+func (t *Transport) Stream(ctx context.Context, token []byte, after uint64) (client.Stream, error) {
+	return t.streams.Open(ctx, token, after)
 }
 
 // fetch begins a request.
@@ -88,18 +89,4 @@ func (t *Transport) fetch(op wire.Operation, token, request []byte, signal js.Va
 		"method": "POST", "headers": headers, "body": promise.Array(request), "signal": signal,
 		"cache": "no-store", "credentials": "omit", "redirect": "manual", "referrerPolicy": "no-referrer",
 	})
-}
-
-// offline returns ErrOffline, wrapped with a cause for a person.
-func offline(cause string) error { return fmt.Errorf("%w: %s", client.ErrOffline, cause) }
-
-// explain returns what a failure of the network means to a caller with ctx.
-func explain(ctx context.Context, cause string) error {
-	switch err := ctx.Err(); {
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: no answer in time: %w", client.ErrOffline, err)
-	case err != nil:
-		return err
-	}
-	return offline(cause)
 }

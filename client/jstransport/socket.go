@@ -9,19 +9,17 @@ import (
 	"syscall/js"
 	"time"
 
+	"parley/client/transport"
 	"parley/internal/promise"
 	"parley/wire"
 )
 
-var _ line = (*socket)(nil)
+var _ transport.Line = (*socket)(nil)
 
-// Why a stream ended, besides a refusal.
+// Why a socket ended, besides a refusal and what package transport names.
 var (
-	errClosed    = errors.New("the stream was closed")
-	errCut       = errors.New("the connection broke off")
-	errSilent    = errors.New("the server went silent")
-	errNotParley = errors.New("not a frame of Parley")
-	errMoved     = errors.New("the server asked to come again")
+	errCut   = errors.New("the connection broke off")
+	errMoved = errors.New("the server asked to come again")
 )
 
 // helloN is the number of the first request on a stream; signs of life follow.
@@ -29,7 +27,7 @@ const helloN = 1
 
 // maxWaiting bounds what has arrived and wasn't read by Next, in bytes: a browser
 // can't be told to wait. Beyond it the stream ends, and the rest is read by calls.
-const maxWaiting = 2 * maxAnswer
+const maxWaiting = 2 * transport.MaxAnswer
 
 // patience is how many signs of life in a row may stay without an answer.
 const patience = 2
@@ -37,7 +35,6 @@ const patience = 2
 // A socket is an open WebSocket.
 type socket struct {
 	ws    js.Value
-	began time.Time
 	funcs []js.Func
 
 	mu      sync.Mutex // guards what follows
@@ -53,9 +50,7 @@ type socket struct {
 }
 
 // openSocket opens a WebSocket after a position.
-func (t *Transport) openSocket(ctx context.Context, token []byte, after uint64) (*socket, error) {
-	bounded, cancel := context.WithTimeout(ctx, min(t.timeout, helloLimit))
-	defer cancel()
+func (t *Transport) openSocket(ctx context.Context, token []byte, after uint64) (transport.Line, error) {
 	hello, err := wire.Marshal(&wire.Hello{Token: token, After: after})
 	if err != nil {
 		return nil, err
@@ -68,9 +63,9 @@ func (t *Transport) openSocket(ctx context.Context, token []byte, after uint64) 
 	case <-s.taken:
 	case <-s.ended:
 		return nil, s.explain(ctx)
-	case <-bounded.Done():
-		s.end(errSilent)
-		return nil, explain(bounded, errSilent.Error())
+	case <-ctx.Done():
+		s.end(transport.ErrSilent)
+		return nil, transport.Explain(ctx, transport.ErrSilent.Error())
 	}
 	go s.keepAlive(t.ping)
 	return s, nil
@@ -80,11 +75,11 @@ func (t *Transport) openSocket(ctx context.Context, token []byte, after uint64) 
 func dial(url string, opened func(*socket)) (s *socket, err error) {
 	defer func() {
 		if recover() != nil { // what the constructor throws: a policy of the page
-			s, err = nil, offline("the browser opens no stream")
+			s, err = nil, transport.Offline("the browser opens no stream")
 		}
 	}()
 	s = &socket{
-		ws: js.Global().Get("WebSocket").New(url), began: time.Now(),
+		ws:    js.Global().Get("WebSocket").New(url),
 		ready: make(chan struct{}, 1), taken: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.ws.Set("binaryType", "arraybuffer")
@@ -111,7 +106,7 @@ func causeOf(code int) error {
 	case 1006: // none: it was cut
 		return errCut
 	}
-	return errClosed
+	return transport.ErrClosed
 }
 
 // send sends a request. A socket that isn't open any more drops it.
@@ -124,23 +119,23 @@ func (s *socket) send(n uint64, op wire.Operation, body []byte) {
 
 // message takes one message. It is called by JavaScript, and must not block.
 func (s *socket) message(data js.Value) {
-	if !data.InstanceOf(js.Global().Get("ArrayBuffer")) || data.Get("byteLength").Int() > maxAnswer {
-		s.end(errNotParley)
+	if !data.InstanceOf(js.Global().Get("ArrayBuffer")) || data.Get("byteLength").Int() > transport.MaxAnswer {
+		s.end(transport.ErrNotParley)
 		return
 	}
 	body := promise.Bytes(js.Global().Get("Uint8Array").New(data))
 	var f wire.Frame
 	if wire.Unmarshal(body, &f) != nil {
-		s.end(errNotParley)
+		s.end(transport.ErrNotParley)
 		return
 	}
 	switch {
 	case f.Error != nil && f.N <= helloN:
-		if refusal := cleanRefusal(f.Error); refusal != nil {
+		if refusal := transport.CleanRefusal(f.Error); refusal != nil {
 			s.end(refusal)
 			return
 		}
-		s.end(errNotParley)
+		s.end(transport.ErrNotParley)
 	case f.Op == wire.OpEvents:
 		s.push(&f, len(body))
 	case f.N == helloN:
@@ -160,7 +155,7 @@ func (s *socket) hear() {
 func (s *socket) push(f *wire.Frame, size int) {
 	reply := new(wire.ReadReply)
 	if wire.Unmarshal(f.Body, reply) != nil {
-		s.end(errNotParley)
+		s.end(transport.ErrNotParley)
 		return
 	}
 	s.once.Do(func() { close(s.taken) }) // it wouldn't push before it knows who this is
@@ -171,7 +166,7 @@ func (s *socket) push(f *wire.Frame, size int) {
 	s.pushes = append(s.pushes, reply)
 	s.mu.Unlock()
 	if full {
-		s.end(errTooLarge)
+		s.end(transport.ErrTooLarge)
 	}
 	select {
 	case s.ready <- struct{}{}:
@@ -179,7 +174,7 @@ func (s *socket) push(f *wire.Frame, size int) {
 	}
 }
 
-// Next implements line.
+// Next implements [client.Stream].
 func (s *socket) Next(ctx context.Context) (*wire.ReadReply, error) {
 	for {
 		if push := s.take(); push != nil {
@@ -193,7 +188,7 @@ func (s *socket) Next(ctx context.Context) (*wire.ReadReply, error) {
 			}
 			return nil, s.explain(ctx)
 		case <-ctx.Done():
-			s.end(errClosed)
+			s.end(transport.ErrClosed)
 			return nil, ctx.Err()
 		}
 	}
@@ -235,7 +230,7 @@ func (s *socket) keepAlive(every time.Duration) {
 		s.heard = false
 		s.mu.Unlock()
 		if unanswered == patience {
-			s.end(errSilent)
+			s.end(transport.ErrSilent)
 			return
 		}
 		unanswered++
@@ -243,9 +238,9 @@ func (s *socket) keepAlive(every time.Duration) {
 	}
 }
 
-// Close implements line.
+// Close implements [client.Stream].
 func (s *socket) Close() error {
-	s.end(errClosed)
+	s.end(transport.ErrClosed)
 	return nil
 }
 
@@ -285,11 +280,16 @@ func (s *socket) explain(ctx context.Context) error {
 	if refusal := (*wire.Error)(nil); errors.As(cause, &refusal) {
 		return refusal
 	}
-	return explain(ctx, cause.Error())
+	return transport.Explain(ctx, cause.Error())
 }
 
-// moved implements line.
-func (s *socket) moved() bool { return errors.Is(s.why(), errMoved) }
-
-// wasCut reports whether the socket ended without a word of either side.
-func (s *socket) wasCut() bool { return errors.Is(s.why(), errCut) || errors.Is(s.why(), errSilent) }
+// End implements [transport.Line].
+func (s *socket) End() transport.End {
+	switch s.why() {
+	case errMoved:
+		return transport.Moved
+	case errCut, transport.ErrSilent:
+		return transport.Cut
+	}
+	return transport.Said
+}

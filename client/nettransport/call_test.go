@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"parley/client"
+	"parley/client/transport"
 	"parley/wire"
 )
 
@@ -195,10 +196,10 @@ func TestNotParley(t *testing.T) {
 		{"not a map", 200, wire.ContentType, "\x01", "no Parley server"},
 		{"half a body", 200, wire.ContentType, string(good[:len(good)-1]), "no Parley server"},
 		{"more than a body", 200, wire.ContentType, string(good) + "\x00", "no Parley server"},
-		{"too much", 200, wire.ContentType, strings.Repeat("x", maxAnswer+1), "larger"},
+		{"too much", 200, wire.ContentType, strings.Repeat("x", transport.MaxAnswer+1), "larger"},
 		{"no content", 204, "", "", "204"},
 		{"proxy's error", 502, "text/html", "<html>hunter2</html>", "502"},
-		{"too much of an error", 502, "text/html", strings.Repeat("x", maxAnswer+1), "larger"},
+		{"too much of an error", 502, "text/html", strings.Repeat("x", transport.MaxAnswer+1), "larger"},
 		{"no page", 404, "text/plain", "hunter2", "404"},
 		{"error without a code", 400, wire.ContentType, string(marshal(t, &wire.Error{Message: "hunter2"})), "400"},
 		{"error with a bad code", 400, wire.ContentType, string(marshal(t, &wire.Error{Code: "\x1b[hunter2"})), "400"},

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,22 +12,11 @@ import (
 
 	"github.com/gobwas/ws/wsutil"
 
-	"parley/client"
+	"parley/client/transport"
 )
 
-// offline returns ErrOffline, wrapped with a cause for a person.
-func offline(cause string) error { return fmt.Errorf("%w: %s", client.ErrOffline, cause) }
-
 // explain returns what err of the network means to a caller with ctx.
-func explain(ctx context.Context, err error) error {
-	switch cause := ctx.Err(); {
-	case errors.Is(cause, context.DeadlineExceeded):
-		return fmt.Errorf("%w: no answer in time: %w", client.ErrOffline, cause)
-	case cause != nil:
-		return cause
-	}
-	return offline(plainCause(err))
-}
+func explain(ctx context.Context, err error) error { return transport.Explain(ctx, plainCause(err)) }
 
 // plainCause says in fixed words why there is no answer. The error's own text is
 // not used: it may quote what the other side sent, or a URL.
@@ -51,9 +39,9 @@ func plainCause(err error) string {
 		return "nothing listens at the server's address"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer in time"
-	case errors.Is(err, errTooLarge), errors.Is(err, wsutil.ErrFrameTooLarge), errors.Is(err, wsutil.ErrMessageTooLarge):
-		return errTooLarge.Error()
-	case errors.Is(err, errSilent), errors.Is(err, errClosed):
+	case errors.Is(err, transport.ErrTooLarge), errors.Is(err, wsutil.ErrFrameTooLarge), errors.Is(err, wsutil.ErrMessageTooLarge):
+		return transport.ErrTooLarge.Error()
+	case errors.Is(err, transport.ErrSilent), errors.Is(err, transport.ErrClosed):
 		return err.Error()
 	case errors.As(err, &closed):
 		return "the server closed the stream"

@@ -16,6 +16,12 @@ import (
 	"parley/wire"
 )
 
+// What package transport bears in a row before it does something else.
+const (
+	maxCuts   = 3 // streams that are cut
+	moveTries = 4 // nodes that can't be reached
+)
+
 // A mailbox is a server that has events up to a head, for streams and reads.
 type mailbox struct {
 	t       *testing.T
@@ -110,7 +116,7 @@ func (m *mailbox) stream(w http.ResponseWriter, r *http.Request, rest func(p *pe
 		if n := len(push.Events); n > 0 {
 			pos = push.Events[n-1].Pos
 			message := marshal(m.t, &wire.Frame{Op: wire.OpEvents, Body: marshal(m.t, push)})
-			if ws.WriteFrame(conn, ws.NewBinaryFrame(message)) != nil {
+			if p.write(ws.NewBinaryFrame(message)) != nil {
 				return
 			}
 		}
@@ -152,18 +158,18 @@ func TestBlocked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMailbox(t, 9)
-			tried := 0
+			var tried atomic.Int32
 			origin := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/v1/stream" {
 					m.ServeHTTP(w, r)
 					return
 				}
-				tried++
+				tried.Add(1)
 				block(w, r, m)
 			}).Origin()
-			tr := connect(t, origin, Options{Timeout: 2 * time.Second})
+			tr := connect(t, origin, Options{})
 			if name == "nothing passes" {
-				tr = connect(t, origin, Options{Timeout: 200 * time.Millisecond})
+				tr.streams.Timeout = 200 * time.Millisecond // of the WebSocket alone
 			}
 			s := open(t, tr)
 			if last := wantNext(t, s, 8); last != 9 {
@@ -177,8 +183,8 @@ func TestBlocked(t *testing.T) {
 			}
 			s.Close()
 			open(t, tr).Close()
-			if tried > 2 { // net/http itself repeats a request whose connection broke off
-				t.Errorf("the WebSocket was tried %d times; want once for a while", tried)
+			if n := tried.Load(); n > 2 { // net/http itself repeats a request whose connection broke off
+				t.Errorf("the WebSocket was tried %d times; want once for a while", n)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 
+	"parley/client/transport"
 	"parley/wire"
 )
 
@@ -46,7 +47,7 @@ func (t *Transport) upgrade(ctx context.Context) (io.ReadWriteCloser, error) {
 	conn, ok := resp.Body.(io.ReadWriteCloser)
 	if !ok || resp.Header.Get("Sec-WebSocket-Accept") != accept(req.Header.Get("Sec-WebSocket-Key")) {
 		resp.Body.Close()
-		return nil, offline("what answers there is no Parley server")
+		return nil, transport.Offline("what answers there is no Parley server")
 	}
 	return conn, nil
 }
@@ -56,5 +57,5 @@ func refusedUpgrade(ctx context.Context, resp *http.Response) error {
 	if _, err := readAnswer(ctx, resp); err != nil {
 		return err
 	}
-	return offline("the server, or a proxy in between, opens no stream")
+	return transport.Offline("the server, or a proxy in between, opens no stream")
 }

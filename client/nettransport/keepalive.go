@@ -1,17 +1,15 @@
 package nettransport
 
 import (
-	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
-)
 
-// errSilent is the reason why a stream was given up.
-var errSilent = errors.New("the server went silent")
+	"parley/client/transport"
+)
 
 // patience is how many pings in a row may stay without a sign of life.
 const patience = 2
@@ -33,7 +31,7 @@ func (s *stream) keepAlive(every time.Duration) {
 			unanswered = 0
 		}
 		if unanswered == patience {
-			s.end(errSilent)
+			s.end(transport.ErrSilent)
 			return
 		}
 		unanswered++

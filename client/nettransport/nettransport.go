@@ -1,7 +1,9 @@
 // Package nettransport carries operations of package wire over the network: HTTP
 // for requests, a WebSocket for the stream; where that is blocked, reads that
-// wait. It connects to one origin and to
-// nothing else: redirects are refused.
+// wait. It connects to one origin and to nothing else: redirects are refused.
+//
+// How a stream outlives a restart, falls back and comes again is package
+// transport's.
 //
 // Both go through the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY,
 // NO_PROXY), and are bounded: an answer or push of more than 10 MiB is refused.
@@ -21,14 +23,11 @@ import (
 	"time"
 
 	"parley/client"
+	"parley/client/transport"
 	"parley/wire"
 )
 
 var _ client.Transport = (*Transport)(nil)
-
-// maxAnswer bounds an answer or a push: an envelope of the largest request, and
-// what is around it.
-const maxAnswer = wire.MaxBody + 1<<20
 
 const (
 	dialTimeout   = 15 * time.Second                               // of the connection, and of TLS
@@ -50,8 +49,7 @@ type Transport struct {
 	http    http.Client
 	timeout time.Duration
 	ping    time.Duration
-	pace    pace
-	block   block
+	streams transport.Streams
 }
 
 // New returns a Transport to serverURL: HOST, HOST:PORT, or either after https://
@@ -69,8 +67,10 @@ func New(serverURL string, opts Options) (*Transport, error) {
 	if t.ping <= 0 {
 		t.ping = 30 * time.Second
 	}
-	if t.block.retry = opts.Retry; t.block.retry <= 0 {
-		t.block.retry = 5 * time.Minute
+	t.streams.Call, t.streams.Dial = t.Call, t.openStream
+	t.streams.Timeout, t.streams.Retry = t.timeout, opts.Retry
+	if t.streams.Retry <= 0 {
+		t.streams.Retry = 5 * time.Minute
 	}
 	t.http = http.Client{
 		// A redirect is an answer like another, which no Parley server gives.
@@ -120,6 +120,11 @@ func (t *Transport) Call(ctx context.Context, op wire.Operation, token, request 
 	}
 	defer resp.Body.Close()
 	return readAnswer(bounded, resp)
+}
+
+// Stream implements [client.Transport], as [transport.Streams.Open] says.
+func (t *Transport) Stream(ctx context.Context, token []byte, after uint64) (client.Stream, error) {
+	return t.streams.Open(ctx, token, after)
 }
 
 func (t *Transport) newCall(ctx context.Context, op wire.Operation, token, request []byte) (*http.Request, error) {

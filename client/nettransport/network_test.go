@@ -1,6 +1,7 @@
 package nettransport
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/freeport"
 	"parley/wire"
 )
 
@@ -37,11 +39,15 @@ func listen(t *testing.T, handle func(net.Conn)) string {
 	return listener.Addr().String()
 }
 
-// answerRaw returns a handler that reads a request's header and sends text.
+// answerRaw returns a handler that reads a request to its end, so that closing the
+// connection resets nothing, and sends text.
 func answerRaw(text string) func(net.Conn) {
 	return func(conn net.Conn) {
-		buf := make([]byte, 16<<10)
-		if _, err := conn.Read(buf); err != nil {
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return
 		}
 		io.WriteString(conn, text)
@@ -49,12 +55,10 @@ func answerRaw(text string) func(net.Conn) {
 }
 
 func TestNoServer(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	listener.Close()
 	tr := connect(t, address, Options{})
 	_, err = call(t, tr)
 	wantOffline(t, err, "nothing listens")

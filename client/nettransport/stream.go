@@ -12,16 +12,11 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
+	"parley/client/transport"
 	"parley/wire"
 )
 
-var _ line = (*stream)(nil)
-
-// errClosed is the reason of a stream that was closed from this side.
-var errClosed = errors.New("the stream was closed")
-
-// errNotParley is the reason why a frame was not understood.
-var errNotParley = errors.New("not a frame of Parley")
+var _ transport.Line = (*stream)(nil)
 
 // helloN is the number of the only request that a stream sends.
 const helloN = 1
@@ -31,10 +26,9 @@ const closeGrace = time.Second
 
 // A stream is an open WebSocket. It reads only within Next.
 type stream struct {
-	conn  io.ReadWriteCloser
-	in    *wsutil.Reader
-	out   *lockedWriter
-	began time.Time
+	conn io.ReadWriteCloser
+	in   *wsutil.Reader
+	out  *lockedWriter
 
 	nextMu sync.Mutex      // held by Next
 	first  *wire.ReadReply // a push that came before the reply to hello; guarded by nextMu
@@ -48,29 +42,27 @@ type stream struct {
 }
 
 // openStream opens a WebSocket after a position.
-func (t *Transport) openStream(ctx context.Context, token []byte, after uint64) (*stream, error) {
-	bounded, cancel := context.WithTimeout(ctx, min(t.timeout, helloLimit))
-	defer cancel()
-	conn, err := t.upgrade(bounded)
+func (t *Transport) openStream(ctx context.Context, token []byte, after uint64) (transport.Line, error) {
+	conn, err := t.upgrade(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := newStream(conn)
-	stop := context.AfterFunc(bounded, func() { s.end(context.DeadlineExceeded) })
+	stop := context.AfterFunc(ctx, func() { s.end(context.DeadlineExceeded) })
 	defer stop()
 	if err := s.hello(token, after); err != nil {
 		s.end(err)
-		return nil, s.explain(bounded, err)
+		return nil, s.explain(ctx, err)
 	}
 	go s.keepAlive(t.ping)
 	return s, nil
 }
 
 func newStream(conn io.ReadWriteCloser) *stream {
-	s := &stream{conn: conn, began: time.Now(), ended: make(chan struct{}), out: &lockedWriter{w: conn}}
+	s := &stream{conn: conn, ended: make(chan struct{}), out: &lockedWriter{w: conn}}
 	s.in = wsutil.NewClientSideReader(bufio.NewReader(&heardReader{r: conn, heard: &s.heard}))
-	s.in.MaxFrameSize = maxAnswer
-	s.in.MaxMessageSize = maxAnswer
+	s.in.MaxFrameSize = transport.MaxAnswer
+	s.in.MaxMessageSize = transport.MaxAnswer
 	s.in.OnIntermediate = s.control
 	return s
 }
@@ -102,7 +94,7 @@ func (s *stream) hello(token []byte, after uint64) error {
 	}
 }
 
-// Next implements line.
+// Next implements [client.Stream].
 func (s *stream) Next(ctx context.Context) (*wire.ReadReply, error) {
 	s.nextMu.Lock()
 	defer s.nextMu.Unlock()
@@ -144,18 +136,18 @@ func (s *stream) readFrame() (*wire.Frame, error) {
 	}
 	var f wire.Frame
 	if err := wire.Unmarshal(body, &f); err != nil {
-		return nil, errNotParley
+		return nil, transport.ErrNotParley
 	}
 	if f.Error == nil {
 		return &f, nil
 	}
-	if refusal := cleanRefusal(f.Error); refusal != nil {
+	if refusal := transport.CleanRefusal(f.Error); refusal != nil {
 		return nil, refusal
 	}
-	return nil, errNotParley
+	return nil, transport.ErrNotParley
 }
 
-// readMessage returns the next message, of at most maxAnswer bytes, and answers
+// readMessage returns the next message, of at most transport.MaxAnswer bytes, and answers
 // what control frames come before it. What is allocated grows with what arrived.
 func (s *stream) readMessage() ([]byte, error) {
 	for {
@@ -171,7 +163,7 @@ func (s *stream) readMessage() ([]byte, error) {
 		case header.OpCode == ws.OpBinary:
 			return io.ReadAll(s.in)
 		default:
-			return nil, errNotParley
+			return nil, transport.ErrNotParley
 		}
 	}
 }
@@ -197,17 +189,17 @@ func (s *stream) control(header ws.Header, body io.Reader) error {
 func parseEvents(f *wire.Frame) (*wire.ReadReply, error) {
 	var push wire.ReadReply
 	if err := wire.Unmarshal(f.Body, &push); err != nil {
-		return nil, errNotParley
+		return nil, transport.ErrNotParley
 	}
 	return &push, nil
 }
 
-// Close implements line.
+// Close implements [client.Stream].
 func (s *stream) Close() error {
 	grace := time.AfterFunc(closeGrace, func() { s.conn.Close() })
 	defer grace.Stop()
 	_ = s.out.send(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))) // if it still can
-	s.end(errClosed)
+	s.end(transport.ErrClosed)
 	return nil
 }
 
@@ -220,22 +212,36 @@ func (s *stream) end(cause error) {
 	})
 }
 
-// said reports whether the stream, which has ended, did so by a word of either
-// side: a close, a refusal, something that was not understood.
-func (s *stream) said() bool {
+// Statuses of RFC 6455's registry that package ws doesn't name.
+const (
+	statusRestart  ws.StatusCode = 1012
+	statusTryAgain ws.StatusCode = 1013
+)
+
+// End implements [transport.Line].
+func (s *stream) End() transport.End {
 	select {
 	case <-s.ended:
 	default:
-		return true
+		return transport.Said
 	}
 	var closed wsutil.ClosedError
-	switch refusal := (*wire.Error)(nil); {
-	case errors.As(s.cause, &closed), errors.As(s.cause, &refusal), errors.Is(s.cause, errClosed), errors.Is(s.cause, errNotParley):
-		return true
-	case errors.Is(s.cause, context.Canceled), errors.Is(s.cause, context.DeadlineExceeded):
-		return true
+	if errors.As(s.cause, &closed) {
+		switch closed.Code {
+		case ws.StatusGoingAway, statusRestart, statusTryAgain:
+			return transport.Moved
+		}
+		return transport.Said
 	}
-	return false
+	if refusal := (*wire.Error)(nil); errors.As(s.cause, &refusal) {
+		return transport.Said
+	}
+	for _, said := range []error{transport.ErrClosed, transport.ErrNotParley, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(s.cause, said) {
+			return transport.Said
+		}
+	}
+	return transport.Cut
 }
 
 // explain returns why the stream ended: a refusal as it is, else as of a call.

@@ -12,12 +12,14 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 
 	"parley/client"
+	"parley/client/transport"
 	"parley/internal/cbor"
 	"parley/wire"
 )
@@ -104,9 +106,19 @@ func (p *peer) push(head uint64) { p.send(pushOf(p.t, head)) }
 
 // raw sends a frame of WebSocket.
 func (p *peer) raw(f ws.Frame) {
-	if err := ws.WriteFrame(p.conn, f); err != nil {
+	if err := p.write(f); err != nil {
 		p.t.Errorf("server: write: %v", err)
 	}
+}
+
+// write sends a frame by one write: what another goroutine sends doesn't get into it.
+func (p *peer) write(f ws.Frame) error {
+	frame, err := ws.CompileFrame(f)
+	if err != nil {
+		return err
+	}
+	_, err = p.conn.Write(frame)
+	return err
 }
 
 func pushOf(t *testing.T, head uint64) *wire.Frame {
@@ -287,7 +299,7 @@ func TestAccept(t *testing.T) {
 }
 
 func TestBadFrames(t *testing.T) {
-	large := ws.Header{Fin: true, OpCode: ws.OpBinary, Length: maxAnswer + 1}
+	large := ws.Header{Fin: true, OpCode: ws.OpBinary, Length: transport.MaxAnswer + 1}
 	for name, test := range map[string]struct {
 		send func(p *peer)
 		why  string
@@ -314,7 +326,7 @@ func TestBadFrames(t *testing.T) {
 
 // sendFragments sends a message whose parts are together too large.
 func sendFragments(p *peer) {
-	part := make([]byte, maxAnswer/4)
+	part := make([]byte, transport.MaxAnswer/4)
 	kind := ws.OpBinary
 	for range 5 {
 		if ws.WriteFrame(p.conn, ws.NewFrame(kind, false, part)) != nil {
@@ -367,25 +379,30 @@ func TestCloseEndsNext(t *testing.T) {
 // TestPingKeepsAlive lets a server be quiet for more pings than patience, which it
 // answers.
 func TestPingKeepsAlive(t *testing.T) {
-	pings := make(chan struct{}, 100)
-	tr := serveStream(t, func(p *peer) {
-		for range 3 {
-			f, err := p.frame()
-			if err != nil || f.Header.OpCode != ws.OpPing || !f.Header.Masked {
-				t.Errorf("frame %+v, %v; want a masked ping", f, err)
-				return
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		s := newStream(near)
+		defer s.end(nil)
+		go s.keepAlive(30 * time.Second)
+		pings := 0
+		go func() {
+			p := &peer{t, far}
+			for range patience + 1 {
+				f, err := p.frame()
+				if err != nil || f.Header.OpCode != ws.OpPing || !f.Header.Masked {
+					t.Errorf("frame %+v, %v; want a masked ping", f, err)
+					return
+				}
+				p.raw(ws.NewPongFrame(ws.UnmaskFrame(f).Payload))
+				pings++
 			}
-			p.raw(ws.NewPongFrame(ws.UnmaskFrame(f).Payload))
-			pings <- struct{}{}
+			p.push(8)
+		}()
+		wantPush(t, s, 8)
+		if pings != patience+1 {
+			t.Errorf("%d pings; want %d", pings, patience+1)
 		}
-		p.push(8)
-		p.wait()
 	})
-	s := open(t, connect(t, tr.Origin(), Options{Ping: 200 * time.Millisecond}))
-	wantPush(t, s, 8)
-	if got := len(pings); got != 3 {
-		t.Errorf("%d pings; want 3", got)
-	}
 }
 
 // TestSilentServer gives up a connection on which no ping is answered.
