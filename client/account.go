@@ -62,6 +62,9 @@ func Open(ctx context.Context, cfg Config, seal SealKey) (*Client, error) {
 	if !c.self.Listed {
 		return c, ErrNotApproved
 	}
+	if err := c.step(ctx, (*tx).adoptUnfranked); err != nil {
+		return nil, err
+	}
 	return c, c.Sweep(ctx)
 }
 
@@ -217,6 +220,7 @@ func begin(ctx context.Context, cfg Config, seal SealKey, account identity.Accou
 		t.save(homeKey, &home)
 		t.save(selfKey, &c.self)
 		t.put(adoptedKey, []byte{1})
+		t.put(frankedKey, marked)
 		return nil
 	})
 }
@@ -316,6 +320,9 @@ func (c *Client) enter(ctx context.Context, lists []identity.SignedDeviceList) e
 		}
 		t.saveContact(&own)
 		t.save(selfKey, &me)
+		if len(own.Chain.Current.Devices) > 1 {
+			t.put(unheardKey, []byte{1})
+		}
 		t.del(enrollKey)
 		t.del(signUpKey)
 		return nil

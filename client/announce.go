@@ -27,7 +27,7 @@ func (c *Client) announce(ctx context.Context) error {
 		return err
 	}
 	first := c.sendRelations(ctx)
-	for _, tell := range []func(context.Context) error{c.resumeLeaves, c.resumeWipes, c.sendProfiles, c.restate, c.sendStates} {
+	for _, tell := range []func(context.Context) error{c.resumeLeaves, c.resumeWipes, c.sendProfiles, c.restate, c.sendStates, c.releaseHeld, c.sendNewReports} {
 		if errors.Is(first, ErrOffline) || ctx.Err() != nil {
 			return first
 		}
@@ -88,7 +88,7 @@ func (t *tx) announceDue() (bool, error) {
 	if snapshot, err := t.get(snapshotKey); err != nil || snapshot != nil {
 		return true, err
 	}
-	for _, prefix := range []string{relatePrefix, leavePrefix, wipePrefix, restatePrefix} {
+	for _, prefix := range []string{relatePrefix, leavePrefix, wipePrefix, restatePrefix, reportDuePrefix} {
 		if any, err := t.any(prefix); err != nil || any {
 			return any, err
 		}
@@ -211,28 +211,63 @@ func (t *tx) composeStates(room identity.Room) error {
 	}
 	if all {
 		t.del(snapshotKey)
-		keys = nil
-		for _, prefix := range []string{statePrefix, profilePrefix} {
-			records, err := t.list(prefix)
-			if err != nil {
-				return err
-			}
-			for _, rec := range records {
-				keys = append(keys, rec.Key)
-			}
+		return t.tellAll(room)
+	}
+	entries, err := t.entries(nil, keys)
+	if err != nil {
+		return err
+	}
+	return t.tell(room, entries)
+}
+
+// tellAll puts everything into the outbox; what says that it was all comes before the
+// profiles and stickers, which are large.
+func (t *tx) tellAll(room identity.Room) error {
+	var all []content.State
+	for _, prefix := range []string{statePrefix, profilePrefix, stickerPrefix} {
+		records, err := t.list(prefix)
+		if err != nil {
+			return err
+		}
+		keys := make([]string, len(records))
+		for i, rec := range records {
+			keys[i] = rec.Key
+		}
+		if all, err = t.entries(all, keys); err != nil {
+			return err
+		}
+		if prefix != statePrefix {
+			continue
+		}
+		if unheard, err := t.unheard(); err != nil {
+			return err
+		} else if !unheard {
+			all = append(all, heardAll())
 		}
 	}
-	var some []content.State
-	size := 0
+	return t.tell(room, all)
+}
+
+// entries appends the entries of keys to what is to be told.
+func (t *tx) entries(told []content.State, keys []string) ([]content.State, error) {
 	for _, key := range keys {
 		var s content.State
 		found, err := t.load(key, &s)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if !found {
-			continue
+		if found && !isHeardAll(&s) { // which an older version kept
+			told = append(told, s)
 		}
+	}
+	return told, nil
+}
+
+// tell puts entries into the outbox, in their order, in as many messages as it takes.
+func (t *tx) tell(room identity.Room, entries []content.State) error {
+	var some []content.State
+	size := 0
+	for _, s := range entries {
 		if s.Kind == content.StateDraft {
 			t.save(draftSentKey, t.c.nowMS())
 		}

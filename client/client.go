@@ -5,10 +5,12 @@
 // # One atomic write
 //
 // Every step is one write to the [Store]: the change of MLS state, the outbox
-// and the plaintext together, made before anything is sent or shown. Whatever
-// the instant of a crash, the next start finds the state before a step or the
-// state after it, and every step can be taken again: requests carry ids that the
-// server remembers.
+// and the plaintext together, made before anything is sent, acknowledged or
+// reported. Whatever the instant of a crash, the next start finds the state before
+// a step or the state after it, and every step can be taken again: requests carry
+// ids that the server remembers. What only shows doesn't wait for the disk: it sees
+// the state that is being written, and what has come is told as soon as its write
+// begins (step_write.go).
 //
 // # Several processes
 //
@@ -24,9 +26,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/franking"
 	"parley/identity"
 	"parley/mls"
 	"parley/mls/public"
+	"parley/wire"
 )
 
 // DefaultResetDelay is how long a client keeps believing the old devices of an
@@ -60,8 +64,13 @@ type Config struct {
 	// nor call the client.
 	Typing func(room identity.Room, accounts []identity.Account)
 
+	// Scratch returns where a blob is kept while [Client.Attach] uploads it. nil: in
+	// memory.
+	Scratch func() (Scratch, error)
+
 	// Changed, which may be nil, is told after each write by this client what it
-	// touched. It is called within the step: it must not block, nor call the client.
+	// touched; of what has come when its write begins, and again if that fails. It is
+	// called within the step: it must not block, nor call the client.
 	Changed func(Touched)
 }
 
@@ -73,20 +82,37 @@ type Client struct {
 	store *sealedStore
 	self  self // fixed once made
 
-	netMu   sync.Mutex // one flush or sync at a time in this process; guards acked
-	acked   uint64     // the position that Run has acknowledged
-	readMu  sync.Mutex // one reading of the mailbox at a time in this process; taken after netMu
-	mu      sync.Mutex // guards what follows; held for one step
-	cache   map[groupKey]*mls.Group
-	base    uint64 // the store's version that cache and known belong to
-	known   recall
+	netMu  sync.Mutex // one flush or sync at a time in this process; guards acked and holds
+	acked  uint64     // the position that Run has acknowledged
+	holds  map[identity.Room]hold
+	readMu sync.Mutex // one reading of the mailbox at a time in this process; taken after netMu
+	stepMu sync.Mutex // held for one step, with its write; taken before mu
+	mu     sync.Mutex // guards what follows; held while a step or a look runs, but not while it writes
+	cache  map[groupKey]*mls.Group
+	base   uint64 // the store's version that cache and known belong to
+	known  recall
+	// While a step writes, known has the state that it writes: see step_write.go.
+	writing, shown, strayed bool
+	batch                   struct { // of stamps: the last that a signature was checked of
+		hash franking.Hash
+		size uint64
+	}
+	stampKeys     map[string][]franking.Key // by the key that a room has pinned
+	passed        map[string]bool           // own messages of which no evidence is kept, by room and number
+	evidenceDueMS int64                     // no evidence is to be deleted before
+
 	current *tx // the step under way, for the judgement of leaves
 
-	running atomic.Int32  // how many Run go on
-	nudged  chan struct{} // of one: something waits to be sent
-	woken   chan struct{} // of one: Run shall not wait any longer
-	came    chan struct{} // of one: something has come, and is to be acknowledged and reported
-	typing  typing
+	running    atomic.Int32  // how many Run go on
+	related    atomic.Bool   // the server may have to be told of somebody, before anybody else hears of it
+	nudged     chan struct{} // of one: something waits to be sent
+	woken      chan struct{} // of one: Run shall not wait any longer
+	noticesDue atomic.Bool   // the operator may have something to say
+	came       chan struct{} // of one: something has come, and is to be acknowledged and reported
+	typing     typing
+
+	limits atomic.Pointer[wire.BlobLimits] // that the server has told; nil: not yet
+	asked  atomic.Pointer[wire.Puzzle]     // the last one that only a person can answer; nil: none
 
 	sessionMu sync.Mutex // guards session
 	session   *openSession

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"parley/content"
 	"parley/identity"
 	"parley/mls"
 	"parley/mls/public"
@@ -314,6 +313,10 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 	if err != nil {
 		return err
 	}
+	gone, err := t.departures(g, s, accountsOf(after), at.by)
+	if err != nil {
+		return err
+	}
 	epoch := g.Epoch()
 	changes, err := g.Merge(s)
 	if err != nil {
@@ -327,14 +330,7 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 		r.UpdatedMS = t.c.nowMS()
 	}
 	if s.SelfRemoved() {
-		r.Status = statusLeft
-		r.Accounts = accountsOf(after)
-		delete(t.c.cache, r.group())
-		if err := t.noticeMembers(r, before, after, at, s.External()); err != nil {
-			return err
-		}
-		t.saveRoom(r)
-		return t.failQueued(r.Room)
+		return t.takenOut(r, shift{before, after, gone}, at, s.External())
 	}
 	r.Accounts = accountsOf(after)
 	t.saveRoom(r)
@@ -342,10 +338,26 @@ func (t *tx) merge(r *roomRecord, g *mls.Group, s *mls.StagedCommit, at stamp) e
 		return err
 	}
 	t.del(leavesPrefix + r.Room.ID())
-	if err := t.noticeMembers(r, before, after, at, s.External()); err != nil {
+	if err := t.noticeMembers(r, shift{before, after, gone}, at, s.External()); err != nil {
 		return err
 	}
 	return t.afterMerge(r, merged{s: s, before: before, after: after, roles: roles, at: at})
+}
+
+// takenOut makes this device one that is out of a room, by a commit that it has
+// merged.
+func (t *tx) takenOut(r *roomRecord, of shift, at stamp, external bool) error {
+	if at.by.Account() == t.c.self.Account { // the own device that takes this one out goes next
+		of.after = slices.DeleteFunc(of.after, func(m member) bool { return m.device.Account() == t.c.self.Account })
+	}
+	r.Status = statusLeft
+	r.Accounts = accountsOf(of.after)
+	delete(t.c.cache, r.group())
+	if err := t.noticeMembers(r, of, at, external); err != nil {
+		return err
+	}
+	t.saveRoom(r)
+	return t.failQueued(r.Room)
 }
 
 // markUnlisted has a room healed into which a device came that is on the list
@@ -364,17 +376,24 @@ func (t *tx) markUnlisted(r *roomRecord, before, after []member) error {
 	return nil
 }
 
+// A shift is who is in a room before a commit and after it, and how those go who
+// aren't then.
+type shift struct {
+	before, after []member
+	gone          departures
+}
+
 // noticeMembers tells who came and went.
-func (t *tx) noticeMembers(r *roomRecord, before, after []member, at stamp, external bool) error {
-	was, is := accountsOf(before), accountsOf(after)
+func (t *tx) noticeMembers(r *roomRecord, of shift, at stamp, external bool) error {
+	was, is := accountsOf(of.before), accountsOf(of.after)
 	if external {
 		if err := t.notice(r, at, NoticeRejoined, string(at.by)); err != nil {
 			return err
 		}
-		return t.noticeAccounts(r, was, is, at)
+		return t.noticeAccounts(r, was, is, of.gone, at)
 	}
-	added, removed := diffMembers(before, after)
-	if err := t.noticeAccounts(r, was, is, at); err != nil {
+	added, removed := diffMembers(of.before, of.after)
+	if err := t.noticeAccounts(r, was, is, of.gone, at); err != nil {
 		return err
 	}
 	return t.noticeDevices(r, at, keepIn(added, was), keepIn(removed, is))
@@ -427,107 +446,9 @@ func (t *tx) failQueued(room identity.Room) error {
 	return nil
 }
 
-// claim takes key packages of the listed devices of accounts. Their lists are
-// read first, so that nobody else's device comes along.
-func (c *Client) claim(ctx context.Context, accounts []identity.Account, room identity.Room) ([]wire.ClaimedKeyPackage, error) {
-	if len(accounts) == 0 {
-		return nil, nil
-	}
-	if err := c.refresh(ctx, slices.Clone(accounts)...); err != nil {
-		return nil, err
-	}
-	suites, present, err := c.claimTerms(ctx, accounts, room)
-	if err != nil {
-		return nil, err
-	}
-	return c.claimOf(ctx, accounts, suites, present)
-}
-
-// claimOf takes key packages of given suites of the listed devices of accounts
-// but those present.
-func (c *Client) claimOf(ctx context.Context, accounts []identity.Account, suites []uint16, present []member) ([]wire.ClaimedKeyPackage, error) {
-	var out []wire.ClaimedKeyPackage
-	for _, a := range accounts {
-		devices, err := c.wanted(ctx, a, present)
-		if err != nil {
-			return nil, err
-		}
-		if len(devices) == 0 {
-			continue
-		}
-		got, err := call[wire.ClaimedKeyPackages](ctx, c, wire.OpClaimKeyPackages,
-			wire.ClaimKeyPackagesRequest{Account: a, Devices: devices, Suites: suites})
-		if a == c.self.Account && errors.Is(err, &wire.Error{Code: wire.CodeNoKeyPackage}) {
-			continue // a device of one's own that has yet to connect comes later
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range got.KeyPackages {
-			i := slices.Index(devices, p.Device)
-			if i < 0 {
-				continue
-			}
-			devices = slices.Delete(devices, i, i+1)
-			// The label is the server's: what counts is whom the package adds.
-			if k, err := public.ParseKeyPackage(p.KeyPackage); err != nil || string(k.Identity()) != string(p.Device) {
-				return nil, wire.Refuse(wire.CodeBadKeyPackage, "The server gave a key package of another device.")
-			}
-			out = append(out, p)
-		}
-	}
-	return out, nil
-}
-
-// claimTerms returns the suite that key packages must have, and the devices that
-// the room has already. room is empty for one that is still to be made.
-func (c *Client) claimTerms(ctx context.Context, accounts []identity.Account, room identity.Room) (suites []uint16, present []member, err error) {
-	err = c.step(ctx, func(t *tx) error {
-		if room == "" {
-			best, err := c.bestSuite(t, accounts)
-			if err == nil {
-				suites = []uint16{uint16(best.ID())}
-			}
-			return err
-		}
-		_, g, err := t.ready(room)
-		if err != nil {
-			return err
-		}
-		suites = []uint16{uint16(g.Suite().ID())}
-		present, err = members(g)
-		return err
-	})
-	return suites, present, err
-}
-
-// wanted returns the devices on an account's effective list that have no leaf.
-func (c *Client) wanted(ctx context.Context, a identity.Account, present []member) ([]identity.Device, error) {
-	var out []identity.Device
-	err := c.step(ctx, func(t *tx) error {
-		out = nil
-		k, err := t.contact(a)
-		if err != nil {
-			return err
-		}
-		list := c.effective(k)
-		if list == nil {
-			return nil
-		}
-		for _, d := range list.Devices {
-			in := slices.ContainsFunc(present, func(m member) bool { return m.device == d.Device })
-			if d.Device != c.self.Device && !in {
-				out = append(out, d.Device)
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
 // AddMembers adds people to a group, who count as accepted then. It returns
-// ErrDirect, or a refusal, no_key_package, where none of somebody's devices can be
-// added now.
+// ErrDirect, ErrBlocked, or a refusal, no_key_package, where none of somebody's
+// devices can be added now.
 func (c *Client) AddMembers(ctx context.Context, room identity.Room, names []string) error {
 	set, err := c.set(names)
 	if err != nil {
@@ -543,8 +464,11 @@ func (c *Client) AddMembers(ctx context.Context, room identity.Room, names []str
 		if len(p.add) > 0 && r.Kind == wire.KindDirect {
 			return plan{}, ErrDirect
 		}
+		if err := t.noneBlocked(set); err != nil {
+			return plan{}, err
+		}
 		for _, a := range set {
-			if err := t.stand(a, content.Accepted); err != nil {
+			if err := t.welcome(a); err != nil {
 				return plan{}, err
 			}
 		}

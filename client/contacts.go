@@ -49,6 +49,9 @@ func (t *tx) contactKey(a identity.Account) string {
 func (t *tx) contact(a identity.Account) (*contact, error) {
 	k := &contact{Version: 1, Account: a}
 	_, err := t.load(t.contactKey(a), k)
+	if k.ResetSeenMS != 0 {
+		t.until(k.ResetSeenMS + t.c.resetDelay().Milliseconds()) // when a reset counts
+	}
 	return k, err
 }
 
@@ -100,18 +103,26 @@ func (c *Client) refresh(ctx context.Context, accounts ...identity.Account) erro
 }
 
 func (c *Client) refreshOne(ctx context.Context, a identity.Account) error {
-	var from uint64
+	var from, kept uint64
 	err := c.step(ctx, func(t *tx) error {
 		k, err := t.contact(a)
-		from = k.Chain.Version()
+		if from = k.Chain.Version(); err != nil || a == c.self.Account {
+			kept = from
+			return err
+		}
+		kept, err = t.keptVersion(a)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	for tried := false; ; {
-		// From the pinned version, inclusive: the server has to show it again.
-		reply, err := call[wire.DeviceLists](ctx, c, wire.OpDeviceLists, wire.DeviceListsRequest{Account: a, From: from})
+		// From the pinned version, inclusive: the server has to show it again. Earlier,
+		// where not all that led to it is kept.
+		reply, err := call[wire.DeviceLists](ctx, c, wire.OpDeviceLists, wire.DeviceListsRequest{Account: a, From: min(from, kept)})
+		if from > 0 && a != c.self.Account && errors.Is(err, &wire.Error{Code: wire.CodeUnknownAccount}) {
+			return nil // it was erased: the others of a room mustn't wait for its lists
+		}
 		if err != nil {
 			return err
 		}
@@ -129,7 +140,7 @@ func (c *Client) refreshOne(ctx context.Context, a identity.Account) error {
 		if err != nil || pinned <= from || reply.Newest <= pinned {
 			return err
 		}
-		from = pinned
+		from, kept = pinned, pinned
 	}
 }
 
@@ -151,6 +162,9 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 		if refused = c.extend(k, reply); refused != nil {
 			return t.refuseLists(k, "", refused)
 		}
+		if err := t.keepLists(k, reply.Lists); err != nil {
+			return err
+		}
 		t.del(stalePrefix + c.store.hide(string(a)))
 		pinned = k.Chain.Version()
 		moved := pinned > before
@@ -160,6 +174,9 @@ func (c *Client) pin(ctx context.Context, a identity.Account, reply *wire.Device
 		}
 		if !moved {
 			return nil
+		}
+		if err := t.heardAlone(k); err != nil {
+			return err
 		}
 		if err := t.noticeLists(k, before); err != nil || before == 0 {
 			return err

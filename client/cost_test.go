@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"fmt"
 	"testing"
 
 	"parley/client"
@@ -30,7 +31,7 @@ func TestExchangeCosts(t *testing.T) {
 		if i == 2 {
 			sends.within(t, "a message is put into the outbox", 3, 1)
 		}
-		if err := alice.Flush(ctx); err != nil {
+		if err := alice.FlushAll(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if i == 2 {
@@ -52,6 +53,66 @@ func TestExchangeCosts(t *testing.T) {
 			takes.within(t, "and reported and acknowledged", 12, 4)
 		}
 	}
+}
+
+// A message that comes alone, as to a page that is open, is shown after one turn of
+// the store that reads and one that writes.
+func TestOneMessageCosts(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	alice.sendTo("start", "bob")
+	bob.sync()
+	alice.sync()
+	bob.sync()
+	room := alice.room().Room
+	takes := bob.counted()
+	for i := range 3 { // of which the first ones load the group, and what is needed of the store
+		if _, err := alice.Send(ctx, room, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		reply, err := client.CallAs[wire.ReadReply](ctx, bob.Client, wire.OpRead, wire.ReadRequest{After: bob.Cursor(ctx)})
+		if err != nil || len(reply.Events) != 1 {
+			t.Fatalf("%d events, %v; want 1", len(reply.Events), err)
+		}
+		takes.reset()
+		if err := bob.Pushed(ctx, reply); err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 {
+			takes.within(t, "a message that comes alone is taken in", 1, 1)
+		}
+	}
+}
+
+// Many messages at once are taken in by few turns of the store each, of which most
+// are in common.
+func TestManyCost(t *testing.T) {
+	const many = 64
+	w, ctx := newWorld(t), t.Context()
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	alice.sendTo("start", "bob")
+	bob.sync()
+	alice.sync()
+	bob.sync()
+	room := alice.room().Room
+	for i := range many {
+		if _, err := alice.Send(ctx, room, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	takes := bob.counted()
+	if _, err := bob.Rooms(ctx); err != nil { // as a page that is open
+		t.Fatal(err)
+	}
+	reply, err := client.CallAs[wire.ReadReply](ctx, bob.Client, wire.OpRead, wire.ReadRequest{After: bob.Cursor(ctx), Max: many})
+	if err != nil || len(reply.Events) != many {
+		t.Fatalf("%d events, %v", len(reply.Events), err)
+	}
+	takes.reset()
+	if err := bob.Pushed(ctx, reply); err != nil {
+		t.Fatal(err)
+	}
+	takes.within(t, "many messages are taken in", many+many/2, 2)
 }
 
 // within fails if more was done since the last reset.

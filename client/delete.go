@@ -136,6 +136,9 @@ func (t *tx) wipeMessage(key string) error {
 	if string(at) == key {
 		t.del(idKey(m.ID))
 	}
+	if m.Media != nil && m.Media.ViewOnce {
+		t.del(t.stateKey(content.StateViewed, m.ID.String()))
+	}
 	if target := targetOf(m); !target.IsZero() {
 		t.del(modKey(target, m.Seq))
 	}
@@ -164,11 +167,14 @@ func (t *tx) visible(r *roomRecord) (bool, error) {
 }
 
 // hidden reports whether a room is kept from its person: the request of somebody
-// who is blocked.
+// who is blocked, or a group of theirs.
 func (t *tx) hidden(r *roomRecord) (bool, error) {
 	waits, err := t.waits(r)
 	if err != nil || !waits {
 		return false, err
+	}
+	if a, err := t.acceptance(r.Room); err != nil || a == content.Unwanted {
+		return true, err
 	}
 	return t.blockedIn(r)
 }

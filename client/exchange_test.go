@@ -135,7 +135,7 @@ func TestEditUnsendReact(t *testing.T) {
 	if _, err := alice.Edit(ctx, id, "hello"); err != nil {
 		t.Fatal(err)
 	}
-	bob.want("helo", "hello")
+	bob.want("hello") // what it was is nowhere but in the evidence
 	if _, err := bob.React(ctx, id, "👍"); err != nil {
 		t.Fatal(err)
 	}

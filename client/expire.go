@@ -109,7 +109,10 @@ func (t *tx) beginCountdowns(r *roomRecord, seq uint64) error {
 
 // gone reports whether a message's time is over: it isn't shown, though it may not
 // be erased yet.
-func (t *tx) gone(m *Message) bool { return m.ExpiresMS != 0 && m.ExpiresMS <= t.c.nowMS() }
+func (t *tx) gone(m *Message) bool {
+	t.until(m.ExpiresMS)
+	return m.ExpiresMS != 0 && m.ExpiresMS <= t.c.nowMS()
+}
 
 // Sweep erases messages whose time is over: their records, what was said about them
 // and their text in the index of search, each some in one write. Run does it by
@@ -175,7 +178,11 @@ func (t *tx) sweep() (more bool, err error) {
 			return false, err
 		}
 	}
-	return more, t.dropDiscarded()
+	old, err := t.sweepEvidence()
+	if err != nil {
+		return false, err
+	}
+	return more || old, t.dropDiscarded()
 }
 
 // eraseIn erases a message, and counts it off its room, one of rooms.
@@ -207,6 +214,7 @@ func (t *tx) erase(key string, m *Message) error {
 	if m.ID.IsZero() {
 		return nil
 	}
+	t.forgetMedia(m)
 	t.del(idKey(m.ID))
 	if err := t.unindex(m); err != nil {
 		return err

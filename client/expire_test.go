@@ -33,6 +33,7 @@ func (p *person) holds(what, text string, want bool) {
 // (draft-ietf-mimi-content-08, Section 5.8), and what was said of it too.
 func TestDisappearing(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
+	w.clock.stop()
 	alice, bob := w.signUp("alice"), w.signUp("bob")
 	alice.sendTo("stays", "bob")
 	bob.sync()
@@ -89,6 +90,7 @@ func TestDisappearing(t *testing.T) {
 // What comes too late for its message goes by its own time.
 func TestEditOfWhatIsGone(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
+	w.clock.stop()
 	alice, bob := w.signUp("alice"), w.signUp("bob")
 	alice.sendTo("start", "bob")
 	alice.timer(60)
@@ -108,6 +110,7 @@ func TestEditOfWhatIsGone(t *testing.T) {
 // What a sender says of a message's end is taken within bounds.
 func TestForgedExpires(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
+	w.clock.stop()
 	alice, mallory := w.signUp("alice"), w.signUp("mallory")
 	alice.sendTo("start", "mallory")
 	mallory.sync()

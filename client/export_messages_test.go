@@ -13,6 +13,13 @@ import (
 // Hear takes in signals as a push brings them.
 func (c *Client) Hear(ctx context.Context, signals ...wire.Signal) { c.heedSignals(ctx, signals) }
 
+// TellsTyping reports whether a frame is on its way.
+func (c *Client) TellsTyping() bool {
+	c.typing.mu.Lock()
+	defer c.typing.mu.Unlock()
+	return c.typing.busy
+}
+
 // ForgeTyping makes a frame that says that device types, under the key of the room
 // that c is in and the signature of c.
 func (c *Client) ForgeTyping(ctx context.Context, room identity.Room, device identity.Device, ms int64) (frame []byte, err error) {
@@ -114,8 +121,8 @@ func containsFold(s, text string) bool {
 	return ok
 }
 
-// Flush sends what is in the outbox, as Run does when it is nudged.
-func (c *Client) Flush(ctx context.Context) error {
+// FlushAll sends what is in the outbox, as Run does when it is nudged.
+func (c *Client) FlushAll(ctx context.Context) error {
 	c.netMu.Lock()
 	defer c.netMu.Unlock()
 	return c.flush(ctx)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"parley/content"
 	"parley/identity"
 	"parley/mls"
+	"parley/report"
 	"parley/wire"
 )
 
@@ -98,6 +100,63 @@ func (c *Client) ForgetStates(ctx context.Context) error {
 func (c *Client) DropOwnLists(ctx context.Context) error {
 	return c.step(ctx, func(t *tx) error {
 		t.del(ownListsKey)
+		return nil
+	})
+}
+
+// DropLists has the device's home as one of before an account's lists were kept.
+func (c *Client) DropLists(ctx context.Context, a identity.Account) error {
+	return c.step(ctx, func(t *tx) error {
+		t.del(t.listsKey(a))
+		return nil
+	})
+}
+
+// LearnViewed takes in what another own device tells of a message to be viewed once.
+func (c *Client) LearnViewed(ctx context.Context, id MessageID) error {
+	return c.step(ctx, func(t *tx) error {
+		s := content.State{Kind: content.StateViewed, Subject: id.String(), Number: 1, AtMS: 1, Device: "x"}
+		if _, err := t.learnState(s); err != nil {
+			return err
+		}
+		return t.stateEffect(&s)
+	})
+}
+
+// ForgetStamps makes the store one of before messages were stamped, and opens it.
+func (c *Client) ForgetStamps(ctx context.Context) error {
+	err := c.step(ctx, func(t *tx) error {
+		t.del(frankedKey)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.step(ctx, (*tx).adoptUnfranked)
+}
+
+// EvidenceItems returns what a report has of some messages.
+func (c *Client) EvidenceItems(ctx context.Context, room identity.Room, seqs []uint64) ([]report.Item, error) {
+	return c.evidenceItems(ctx, room, seqs)
+}
+
+// ForgetMade forgets what is remembered of what was made of records.
+func (c *Client) ForgetMade(context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known.memos = memos{}
+}
+
+// Pull reads the mailbox to its head.
+func (c *Client) Pull(ctx context.Context) error {
+	_, err := c.pull(ctx)
+	return err
+}
+
+// NeverAsked makes the store one of a device that has asked nothing about stamps.
+func (c *Client) NeverAsked(ctx context.Context) error {
+	return c.step(ctx, func(t *tx) error {
+		t.del(stampsKey)
 		return nil
 	})
 }

@@ -103,29 +103,6 @@ func (c *Client) Kept(ctx context.Context, name string) (value []byte, err error
 	return value, err
 }
 
-// People returns what is known of some accounts, in their order.
-func (c *Client) People(ctx context.Context, accounts ...identity.Account) ([]Person, error) {
-	var out []Person
-	err := c.step(ctx, func(t *tx) error {
-		out = make([]Person, 0, len(accounts))
-		if _, err := t.list(statePrefix); err != nil { // remembered from now on
-			return err
-		}
-		if err := gather(t, accounts, t.profileKey); err != nil {
-			return err
-		}
-		for _, a := range accounts {
-			p, err := t.person(a)
-			if err != nil {
-				return err
-			}
-			out = append(out, *p)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // Compared says that the safety number of an account, as it is now, was compared, or
 // that it no longer counts.
 func (c *Client) Compared(ctx context.Context, name string, yes bool) error {

@@ -10,6 +10,7 @@ import (
 
 	"parley/content"
 	"parley/identity"
+	"parley/wire"
 )
 
 // msgKey returns the key of a message. Numbers are inverted, so that listing
@@ -32,6 +33,20 @@ func (t *tx) free(room identity.Room, seq uint64) (bool, error) {
 	return taken == nil, err
 }
 
+// gatherFree reads at once what free asks of each of some events.
+func (t *tx) gatherFree(events []wire.Event) error {
+	var messages []*wire.Envelope
+	for i := range events {
+		if e := &events[i].Envelope; e.Kind == wire.EventMessage && isRoom(string(e.Room)) {
+			messages = append(messages, e)
+		}
+	}
+	if len(messages) < 2 {
+		return nil
+	}
+	return gather(t, messages, func(e *wire.Envelope) string { return msgKey(e.Room, e.Seq, 0) })
+}
+
 // addMessage keeps a message of a person that has its place in the room, which
 // is free.
 func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
@@ -40,8 +55,16 @@ func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
 	if err != nil {
 		return err
 	}
-	m.Touched = m.Touched || string(early) == earlyMark
+	if string(early) == earlyMark {
+		m.Touched = true
+		if err := t.supersedeEarly(m); err != nil {
+			return err
+		}
+	}
 	if err := t.schedule(r, m, key); err != nil {
+		return err
+	}
+	if err := t.keepMedia(m); err != nil {
 		return err
 	}
 	t.save(key, m)
@@ -55,11 +78,14 @@ func (t *tx) addMessage(r *roomRecord, m *Message, feed bool) error {
 	if err := t.grown(r, m.Seq); err != nil {
 		return err
 	}
-	if m.Kind != KindUnreadable { // which has no id that others know
+	if m.Kind != KindUnreadable && m.Seq >= r.SeenSeq { // which has no id that others know
 		r.SeenSeq, r.SeenID = m.Seq, m.ID
 	}
 	if shown(m) {
-		r.LastKey, r.ActivityMS = key, max(r.ActivityMS, m.AtMS)
+		if r.LastKey == "" || key < r.LastKey { // numbers are inverted
+			r.LastKey = key
+		}
+		r.ActivityMS = max(r.ActivityMS, m.AtMS)
 		if feed && !m.Own(t.c.self.Account) && m.Seq > r.ReadSeq {
 			r.Unread++
 		}
@@ -160,14 +186,78 @@ func (t *tx) touch(target MessageID, by *Message) error {
 	if err != nil || !found {
 		return err
 	}
-	if !m.Touched {
+	theirs := by.Kind != KindReaction && by.Room == m.Room && by.From == m.From
+	if !m.Touched || theirs && by.Seq > 0 {
 		m.Touched = true
+		if theirs && by.Seq > 0 {
+			t.supersede(m, by)
+		}
 		t.save(string(key), m)
 	}
-	if by.Kind == KindReaction || by.Room != m.Room || by.From != m.From {
+	if !theirs {
 		return nil
 	}
+	if err := t.supersedeEdits(m, by); err != nil {
+		return err
+	}
 	return t.unindex(m) // its text is another one now
+}
+
+// supersede takes out of m what by, a later word of its author, leaves of it: the text
+// that it had is only among the evidence then, until its time is over.
+func (t *tx) supersede(m, by *Message) {
+	if by.Kind == KindUnsend && m.Media != nil {
+		t.unrefer(m)
+		m.Media = nil // what opens it is gone for good
+	}
+	if by.Kind == KindUnsend || m.Kind == KindText || m.Kind == KindEdit {
+		m.Text = ""
+	}
+}
+
+// supersedeEarly is supersede for a message of which something was said before it came.
+func (t *tx) supersedeEarly(m *Message) error {
+	mods, err := t.list(modPrefix + m.ID.String() + "/")
+	if err != nil {
+		return err
+	}
+	for _, mod := range mods {
+		by, err := t.message(string(mod.Value))
+		if err != nil {
+			return err
+		}
+		if by != nil && by.Seq > 0 && by.Kind != KindReaction && by.Room == m.Room && by.From == m.From {
+			t.supersede(m, by)
+		}
+	}
+	return nil
+}
+
+// supersedeEdits is supersede for the earlier edits of m, and for by itself where m has a
+// later word of its author.
+func (t *tx) supersedeEdits(m, by *Message) error {
+	mods, err := t.list(modPrefix + m.ID.String() + "/")
+	if err != nil || by.Seq == 0 {
+		return err
+	}
+	for _, mod := range mods {
+		other, err := t.message(string(mod.Value))
+		if err != nil {
+			return err
+		}
+		if other == nil || other.Seq == 0 || other.Seq == by.Seq || other.Room != m.Room || other.From != m.From || other.Kind == KindReaction {
+			continue
+		}
+		older, newer := other, by
+		if other.Seq > by.Seq {
+			older, newer = by, other
+		}
+		if older.Kind == KindEdit && older.Text != "" {
+			t.supersede(older, newer)
+			t.save(msgKey(m.Room, older.Seq, 0), older)
+		}
+	}
+	return nil
 }
 
 // view applies to m what has been said about it since.
@@ -185,7 +275,14 @@ func (t *tx) view(m *Message) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.Blocked, err = facts.shunnedIn(t, m.From); err != nil {
+		return nil, err
+	}
 	v.Text = v.raw
+	v.Media = v.Media.seen(facts.withheld).beside(v.raw)
+	if v.Unsent {
+		v.Media = nil
+	}
 	if (v.Kind == KindText || v.Kind == KindEdit) && !v.Plain {
 		v.Text, v.Mentions = content.DecodeMentions(v.raw, facts.name)
 	}
@@ -230,6 +327,13 @@ func (t *tx) modify(v *View, by *Message) error {
 	case KindReaction:
 		gone, err := t.unsent(by)
 		if err != nil || gone {
+			return err
+		}
+		facts, err := t.factsOf(v.Room)
+		if err != nil {
+			return err
+		}
+		if shunned, err := facts.shunnedIn(t, by.From); err != nil || shunned {
 			return err
 		}
 		if v.Reactions == nil {
@@ -318,7 +422,10 @@ func (c *Client) NewMessages(ctx context.Context, limit int) (msgs []Message, up
 			if err != nil {
 				return err
 			}
-			if m != nil {
+			if m != nil && !m.superseded() {
+				if err := t.showMedia(m); err != nil {
+					return err
+				}
 				msgs = append(msgs, *m)
 			}
 			if upTo, err = strconv.ParseUint(strings.TrimPrefix(rec.Key, feedPrefix), 16, 64); err != nil {
@@ -328,6 +435,12 @@ func (c *Client) NewMessages(ctx context.Context, limit int) (msgs []Message, up
 		return nil
 	})
 	return msgs, upTo, err
+}
+
+// superseded reports whether nothing is left of what m said, for a later word of its
+// author.
+func (m *Message) superseded() bool {
+	return (m.Kind == KindText || m.Kind == KindEdit) && m.Text == "" && m.Media == nil && (m.Touched || m.Kind == KindEdit)
 }
 
 // MarkPrinted says that the messages up to a number of [Client.NewMessages] need

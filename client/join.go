@@ -113,6 +113,9 @@ func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
 	}
 	if r == nil {
 		r = &roomRecord{Version: 1, Room: e.Room}
+		if err := t.expectStamps(r); err != nil {
+			return err
+		}
 	}
 	before, wasIn := r.Accounts, again && r.Status == statusActive
 	r.Generation, r.Kind, r.Status, r.FrankingKey = e.Generation, j.ext.Kind, statusActive, j.ext.FrankingKey
@@ -136,7 +139,7 @@ func (t *tx) joined(r *roomRecord, e *wire.Envelope, j joinedGroup) error {
 		if err := t.notice(r, stampOf(e), NoticeGeneration, ""); err != nil {
 			return err
 		}
-		return t.noticeAccounts(r, before, j.accounts, stampOf(e))
+		return t.noticeAccounts(r, before, j.accounts, departures{}, stampOf(e))
 	case e.Kind == wire.EventOpen:
 		return t.notice(r, stampOf(e), NoticeOpened, string(e.Sender.Account()))
 	}
@@ -161,8 +164,9 @@ func (t *tx) notWelcome(r *roomRecord, e *wire.Envelope) error {
 // device, or was opened by it just before its process ended.
 const leftOut = "left_out"
 
-// noticeAccounts tells which people came and went between two rosters.
-func (t *tx) noticeAccounts(r *roomRecord, was, is []identity.Account, at stamp) error {
+// noticeAccounts tells which people came and went between two rosters, and how they
+// went where that is known.
+func (t *tx) noticeAccounts(r *roomRecord, was, is []identity.Account, gone departures, at stamp) error {
 	for _, a := range is {
 		if !slices.Contains(was, a) {
 			if err := t.notice(r, at, NoticeJoined, string(a)); err != nil {
@@ -172,7 +176,11 @@ func (t *tx) noticeAccounts(r *roomRecord, was, is []identity.Account, at stamp)
 	}
 	for _, a := range was {
 		if !slices.Contains(is, a) {
-			if err := t.notice(r, at, NoticeLeft, string(a)); err != nil {
+			d, ok := gone[a]
+			if !ok {
+				d = departure{NoticeLeft, at.by}
+			}
+			if err := t.notice(r, stamp{at.seq, at.ms, d.by}, d.what, string(a)); err != nil {
 				return err
 			}
 		}

@@ -196,7 +196,7 @@ func (c *Client) leftRoom(ctx context.Context, room identity.Room, reply *wire.L
 		if err := t.goOut(r); err != nil {
 			return err
 		}
-		return t.noticeAccounts(r, was, r.Accounts, stamp{reply.Seq, reply.AcceptedMS, c.self.Device})
+		return t.noticeAccounts(r, was, r.Accounts, departures{}, stamp{reply.Seq, reply.AcceptedMS, c.self.Device})
 	})
 }
 

@@ -242,6 +242,25 @@ func TestServerInventsALeave(t *testing.T) {
 	bob.want("goes on")
 }
 
+// losesCommits has a person's device get commits that it can't take, until found is
+// called.
+func (p *person) losesCommits() (found func()) {
+	tp := p.tapped()
+	tp.set(nil, func(op wire.Operation, _, answer []byte) ([]byte, error) {
+		if op != wire.OpRead {
+			return answer, nil
+		}
+		return change(p.w.t, answer, func(r *wire.ReadReply) {
+			for i := range r.Events {
+				if e := &r.Events[i].Envelope; e.Kind == wire.EventCommit {
+					e.Message = []byte("lost")
+				}
+			}
+		}), nil
+	})
+	return func() { tp.set(nil, nil) }
+}
+
 // A device that fell behind rejoins while somebody's leave waits: it takes it in.
 func TestRejoinTakesLeaveIn(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
@@ -250,24 +269,12 @@ func TestRejoinTakesLeaveIn(t *testing.T) {
 	for _, p := range []*person{alice, bob, carol} {
 		p.sync()
 	}
-	tp := alice.tapped()
-	tp.set(nil, func(op wire.Operation, _, answer []byte) ([]byte, error) {
-		if op != wire.OpRead {
-			return answer, nil
-		}
-		return change(t, answer, func(r *wire.ReadReply) {
-			for i := range r.Events {
-				if e := &r.Events[i].Envelope; e.Kind == wire.EventCommit {
-					e.Message = []byte("lost") // a commit that alice can't take
-				}
-			}
-		}), nil
-	})
+	found := alice.losesCommits()
 	w.clock.advance(8 * 24 * time.Hour)
 	bob.sync() // renews its keys by a commit
 	carol.ok(carol.Leave(ctx, room))
 	_ = alice.Sync(ctx)
-	tp.set(nil, nil)
+	found()
 	alice.sync()
 	if _, err := alice.Send(ctx, room, "back"); err != nil {
 		t.Fatalf("Send: %v", err)

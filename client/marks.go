@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"parley/content"
 	"parley/identity"
@@ -83,6 +84,9 @@ func (rec *marksRecord) readBy(own identity.Account, accounts []identity.Account
 type roomFacts struct {
 	accounts []identity.Account
 	readBy   uint64 // 0 where receipts are off
+	withheld bool   // it waits to be accepted: what messages have beside their text isn't shown
+	record   *roomRecord
+	shunned  map[identity.Account]bool // as far as it was asked: see shunnedIn
 	person   func(identity.Account) (*Person, error)
 }
 
@@ -91,14 +95,17 @@ func (t *tx) factsOf(room identity.Room) (*roomFacts, error) {
 	if f := t.facts[room]; f != nil {
 		return f, nil
 	}
-	f := &roomFacts{person: t.person}
+	f := &roomFacts{person: t.person, shunned: map[identity.Account]bool{}}
 	r, err := t.room(room)
 	if err != nil {
 		return nil, err
 	}
 	if r != nil {
-		f.accounts = r.Accounts
+		f.accounts, f.record = r.Accounts, r
 		if f.readBy, err = t.readByAll(r); err != nil {
+			return nil, err
+		}
+		if f.withheld, err = t.waits(r); err != nil {
 			return nil, err
 		}
 	}
@@ -135,12 +142,8 @@ func (t *tx) viewTalk(r *roomRecord, v *Room) error {
 	if v.TimerS, err = t.timer(r); err != nil || r.LastKey == "" {
 		return err
 	}
-	m, err := t.message(r.LastKey)
-	if err != nil || m == nil || t.gone(m) {
-		return err
-	}
-	last, err := t.view(m)
-	if err == nil {
+	last, err := t.lastHeard(r)
+	if err == nil && last != nil {
 		v.Last = &last.Message
 	}
 	return err
@@ -171,8 +174,11 @@ func (t *tx) mentions(r *roomRecord, m *Message) (mentioned bool) {
 	return slices.ContainsFunc(spans, func(s Mention) bool { return s.Account == t.c.self.Account })
 }
 
-// noteMention remembers that m mentions the own account.
+// noteMention remembers that m mentions the own account, unless its author is blocked.
 func (t *tx) noteMention(r *roomRecord, m *Message) error {
+	if shunned, err := t.shunned(r, m.From); err != nil || shunned {
+		return err
+	}
 	if m.Mentioned = t.mentions(r, m); !m.Mentioned {
 		return nil
 	}
@@ -243,19 +249,49 @@ func (t *tx) countUnread(r *roomRecord) error {
 		r.Unread = 0
 		return nil
 	}
-	unread, seen := 0, 0
-	err := t.scan(r.Room, "", r.Unread, func(l line) bool {
-		if l.message.Seq <= r.ReadSeq || seen == maxRecount {
-			return false
+	unread := 0
+	looked := map[uint64]bool{}
+	var failed error
+	count := func(m *Message) bool {
+		if m.Kind == KindNotice || m.Own(t.c.self.Account) || looked[m.Seq] {
+			return true
 		}
-		seen++
-		if l.message.Kind != KindNotice && !l.message.Own(t.c.self.Account) {
+		looked[m.Seq] = true
+		var shunned bool
+		if shunned, failed = t.shunned(r, m.From); !shunned {
 			unread++
 		}
-		return true
+		return failed == nil
+	}
+	seen := 0
+	err := t.scan(r.Room, "", r.Unread, func(l line) bool {
+		seen++
+		return l.message.Seq > r.ReadSeq && seen <= maxRecount && count(l.message)
 	})
+	if err == nil && failed == nil {
+		err = t.eachNew(r.Room, func(m *Message) bool { return m.Seq <= r.ReadSeq || count(m) })
+	}
 	r.Unread = min(r.Unread, unread)
-	return err
+	return cmpErr(err, failed)
+}
+
+// eachNew calls yield with the lines of a room that this step has put, in no order, until
+// it returns false.
+func (t *tx) eachNew(room identity.Room, yield func(*Message) bool) error {
+	prefix := msgPrefix + room.ID() + "/"
+	for key, i := range t.at {
+		if !strings.HasPrefix(key, prefix) || t.changes[i].Value == nil {
+			continue
+		}
+		m, err := t.message(key)
+		if err != nil {
+			return err
+		}
+		if m != nil && shown(m) && !t.gone(m) && !yield(m) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // owesRead remembers that the newest message of somebody else up to seq is to be
@@ -266,7 +302,11 @@ func (t *tx) owesRead(r *roomRecord, seq uint64) error {
 	}
 	// Of a request it is reported once it is accepted.
 	blocked, err := t.blockedIn(r)
-	if err != nil || blocked || len(r.Accounts) > maxReporting || r.Status != statusActive {
+	if err != nil || blocked {
+		return err
+	}
+	restricted, err := t.restrictedIn(r)
+	if err != nil || restricted || len(r.Accounts) > maxReporting || r.Status != statusActive {
 		return err
 	}
 	id, err := t.newestOfOthers(r, seq)
@@ -295,7 +335,7 @@ func (t *tx) newestOfOthers(r *roomRecord, seq uint64) (MessageID, error) {
 	}
 	for _, rec := range records {
 		m := new(Message)
-		if err := cbor.Unmarshal(rec.Value, m); err != nil {
+		if err := cbor.UnmarshalOwn(rec.Value, m); err != nil {
 			return MessageID{}, t.fail(err)
 		}
 		switch {

@@ -39,6 +39,9 @@ var (
 	ErrNoRoles        = errors.New("client: this group has no roles: its people are equal")
 	ErrTooMany        = errors.New("client: too many people for a group")
 	ErrInGroup        = errors.New("client: leave the group first")
+	ErrRequestMedia   = errors.New("client: they haven't accepted yet: one message of text is all that can be sent")
+	ErrViewOnce       = errors.New("client: this message can be viewed once, and not passed on")
+	ErrAttachment     = errors.New("client: this can't be attached")
 	ErrNoNumber       = errors.New("client: there is no safety number of them yet, or it is another one")
 )
 
@@ -95,7 +98,7 @@ const (
 // A Message is one line of a conversation, as it is kept.
 type Message struct {
 	_          struct{} `cbor:",toarray"`
-	Version    uint8    // of this record: 2; 1 has nothing from Value on
+	Version    uint8    // of this record: 2; 1 has nothing from Value on. One with Media is in a record of version 3
 	ID         MessageID
 	Room       identity.Room
 	From       identity.Account
@@ -116,6 +119,8 @@ type Message struct {
 	Touched   bool   // it was edited, unsent or reacted to; false: certainly not
 	TimerS    uint32 // it disappears so many seconds after it was read, or sent; 0: not by that
 	ExpiresMS int64  // it disappears then, by this device's clock; 0: not, or its time hasn't begun
+
+	Media *Media `cbor:"-"` // what it has beside its text; nil: nothing
 }
 
 // Own reports whether account wrote m.
@@ -128,6 +133,7 @@ type View struct {
 	Part      uint8                         // tells the notices of one commit apart: (Seq, Part) is a line's place
 	Edited    bool                          //
 	Unsent    bool                          // Text is empty
+	Blocked   bool                          // of somebody in a group who is blocked: it shows only where a person opens it
 	Mentions  []Mention                     // in Text, in order
 	Reactions map[string][]identity.Account // emoji → who, in order of arrival
 	Emojis    []string                      // the keys of Reactions, in order of arrival
@@ -164,6 +170,7 @@ type Room struct {
 	Own      bool   // the account's room with itself
 	Pinned   bool
 	Archived bool
+	Veiled   bool   // what the others send beside text is covered until the person wants it, or answers: who they are is new
 	MutedMS  int64  // until then, Unix milliseconds; 0: not, -1: for ever
 	Draft    string // what isn't sent yet
 }
@@ -175,7 +182,8 @@ type Notice = string
 const (
 	NoticeOpened        Notice = "opened"           // the room was made
 	NoticeJoined        Notice = "joined"           // Subject, an account, came in
-	NoticeLeft          Notice = "left"             // Subject, an account, is out
+	NoticeLeft          Notice = "left"             // Subject, an account, is out: by its own wish where From is it too
+	NoticeRemoved       Notice = "removed"          // Subject, an account, was taken out by From
 	NoticeDeviceAdded   Notice = "device_added"     // Subject, a device of a member, came in
 	NoticeDeviceRemoved Notice = "device_removed"   // Subject, a device of a member, is out
 	NoticeReset         Notice = "reset"            // Subject, an account, was reset: see [Client.ConfirmReset]

@@ -28,13 +28,23 @@ type messageV1 struct {
 	Subject    string
 }
 
-// messageV2 is a Message without its methods.
+// messageV2 is a Message without its methods, and without its Media.
 type messageV2 Message
+
+// messageV3 is a Message with Media: a record of version 1 or 2, and what is beside
+// it. What has no Media is written as before, so that an older client reads it.
+type messageV3 struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint8    // 3
+	Message cbor.RawMessage
+	Media   Media
+}
 
 // The first byte of a record: an array of as many items as its version has.
 const (
 	headMessageV1 = 0x8d
 	headMessageV2 = 0x94
+	headMessageV3 = 0x83
 )
 
 // errMessageVersion is a record of a version that isn't known.
@@ -43,6 +53,15 @@ var errMessageVersion = errors.New("client: a message record of an unknown versi
 // MarshalCBOR implements the encoder's interface: a record is written in the
 // version that it was read in.
 func (m Message) MarshalCBOR() ([]byte, error) {
+	if m.Media != nil {
+		media := *m.Media
+		m.Media = nil
+		record, err := m.MarshalCBOR()
+		if err != nil {
+			return nil, err
+		}
+		return cbor.Marshal(messageV3{Version: 3, Message: record, Media: media})
+	}
 	if m.Version != 1 {
 		return cbor.Marshal(messageV2(m))
 	}
@@ -52,10 +71,12 @@ func (m Message) MarshalCBOR() ([]byte, error) {
 	})
 }
 
-// UnmarshalCBOR is the reverse of MarshalCBOR. That the encoding is the one of what
-// it says is checked by whoever reads the whole record.
+// UnmarshalCBOR is the reverse of MarshalCBOR. It is a record of this device's own
+// store: that it is encoded as it would be isn't checked.
 func (m *Message) UnmarshalCBOR(data []byte) error {
 	switch {
+	case len(data) > 0 && data[0] == headMessageV3:
+		return m.unmarshalV3(data)
 	case len(data) > 0 && data[0] == headMessageV2:
 		if err := cbor.UnmarshalLenient(data, (*messageV2)(m)); err != nil {
 			return err
@@ -79,5 +100,21 @@ func (m *Message) UnmarshalCBOR(data []byte) error {
 		Kind: old.Kind, Text: old.Text, InReplyTo: old.InReplyTo, Replaces: old.Replaces, State: old.State, Subject: old.Subject,
 		Touched: true, // it isn't known
 	}
+	return nil
+}
+
+// unmarshalV3 reads a record with Media.
+func (m *Message) unmarshalV3(data []byte) error {
+	var v messageV3
+	if err := cbor.UnmarshalLenient(data, &v); err != nil {
+		return err
+	}
+	if v.Version != 3 || len(v.Message) == 0 || v.Message[0] == headMessageV3 {
+		return errMessageVersion
+	}
+	if err := m.UnmarshalCBOR(v.Message); err != nil {
+		return err
+	}
+	m.Media = &v.Media
 	return nil
 }

@@ -39,7 +39,21 @@ func TestMessageRecords(t *testing.T) {
 	if back.Message != e.Message {
 		t.Errorf("it comes back as %+v; want %+v", back.Message, e.Message)
 	}
-	for _, unknown := range [][]byte{cbor.MustMarshal(messageV1{Version: 7, Room: room}), cbor.MustMarshal(messageV2{Version: 3, Room: room})} {
+	without := cbor.MustMarshal(&e)
+	e.Message.Media = &Media{Attachments: []Attachment{{Role: 1, Key: [32]byte{5}, Name: "a"}}, ViewOnce: true}
+	if err := cbor.Unmarshal(cbor.MustMarshal(&e), &back); err != nil {
+		t.Fatalf("an entry with attachments: %v", err)
+	}
+	if back.Message.Media == nil || back.Message.Media.Attachments[0].Key != e.Message.Media.Attachments[0].Key || back.Message.Version != messageVersion {
+		t.Errorf("its attachments come back as %+v", back.Message.Media)
+	}
+	back.Message.Media = nil
+	if got := cbor.MustMarshal(&back); string(got) != string(without) {
+		t.Errorf("without attachments it is written as %x; want %x, which an older client reads", got, without)
+	}
+	nested := cbor.MustMarshal(messageV3{Version: 3, Message: cbor.MustMarshal(&e.Message)})
+	later := cbor.MustMarshal(messageV3{Version: 4, Message: cbor.MustMarshal(&back.Message)})
+	for _, unknown := range [][]byte{nested, later, {0x83}, {0x83, 3, 0x80, 0xa0}, cbor.MustMarshal(messageV1{Version: 7, Room: room}), cbor.MustMarshal(messageV2{Version: 3, Room: room})} {
 		if err := cbor.Unmarshal(unknown, &m); err == nil {
 			t.Errorf("a record of an unknown version is read: %x", unknown)
 		}

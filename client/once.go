@@ -3,19 +3,34 @@ package client
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"slices"
+
+	"parley/identity"
 )
 
 // onceKey is the key of a context's value: see WithKey.
 type onceKey struct{}
 
 // WithKey returns a context for one call that posts: Post, PostEdit, PostUnsend,
-// PostReaction, Forward. Of several such calls with the same key only the first does
+// PostReaction, Forward; or for Start of a group. Of several such calls with the same key only the first does
 // anything, and the others return what it returned: for a page that doesn't know
 // whether its call was performed before its worker ended. An empty key is none. This
 // device remembers the last keys of [maxPosted] calls.
 func WithKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, onceKey{}, key)
+}
+
+// roomOfKey is where a call with the context's key makes a new group, so that the
+// same call finds what it made before: a name that nobody else can know, as nobody
+// knows the key. It is empty without a key.
+func (c *Client) roomOfKey(ctx context.Context) identity.Room {
+	key, _ := ctx.Value(onceKey{}).(string)
+	if key == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("parley room " + key + " " + string(c.self.Device)))
+	return identity.Room("mimi://" + c.self.Account.Domain() + "/r/" + base64.RawURLEncoding.EncodeToString(sum[:16]))
 }
 
 // maxPosted bounds what is remembered.

@@ -51,3 +51,33 @@ func TestPostOnceFails(t *testing.T) {
 		t.Errorf("after a failure: %v, %v", id, err)
 	}
 }
+
+// A group that is asked for twice with a key is one group; with another key it is
+// another one.
+func TestStartOnce(t *testing.T) {
+	w := newWorld(t)
+	ada, _ := w.signUp("ada"), w.signUp("bob")
+	start := func(key string) string {
+		t.Helper()
+		room, err := ada.Start(client.WithKey(t.Context(), key), client.Opening{Names: []string{"bob"}, Group: true, Title: "kiln"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(room)
+	}
+	first := start("page 1")
+	if again := start("page 1"); again != first {
+		t.Errorf("repeated: %s; want %s", again, first)
+	}
+	ada.restart()
+	if again := start("page 1"); again != first {
+		t.Errorf("after a restart: %s; want %s", again, first)
+	}
+	if start("page 2") == first || start("") == first {
+		t.Error("another call has the same group")
+	}
+	all, err := ada.Rooms(t.Context())
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d rooms, %v; want 3", len(all), err)
+	}
+}

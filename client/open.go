@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ func openKey(room identity.Room) string { return openPrefix + room.ID() }
 type opening struct {
 	set   []identity.Account // sorted, the own account among them
 	group bool               // a new one, whatever others these people have
+	room  identity.Room      // of a group: where it is made; empty: anywhere
 }
 
 // openRoom returns the room of a set of accounts, making it where there is none.
@@ -35,7 +37,10 @@ func (c *Client) openRoom(ctx context.Context, o opening) (identity.Room, error)
 }
 
 func (c *Client) open(ctx context.Context, o opening) (identity.Room, error) {
-	var mine identity.Room
+	if o.group {
+		o.room = c.roomOfKey(ctx)
+	}
+	mine := o.room
 	for range maxTries {
 		r, err := c.findRoom(ctx, o, mine)
 		if err != nil {
@@ -83,6 +88,9 @@ func (c *Client) findRoom(ctx context.Context, o opening, mine identity.Room) (*
 
 // prepareRoom makes a room with everyone in it, and keeps it for resumeOpen.
 func (c *Client) prepareRoom(ctx context.Context, o opening) (*roomRecord, error) {
+	if err := c.step(ctx, func(t *tx) error { return t.noneBlocked(o.set) }); err != nil {
+		return nil, err
+	}
 	info, err := Info(ctx, c.cfg.Transport)
 	if err != nil {
 		return nil, err
@@ -130,7 +138,7 @@ func (t *tx) everyone(set []identity.Account, packages []wire.ClaimedKeyPackage)
 func (t *tx) makeRoom(o opening, info *wire.Info, packages []wire.ClaimedKeyPackage) (*roomRecord, error) {
 	c, set := t.c, o.set
 	r := &roomRecord{
-		Version: 1, Room: identity.RandomRoom(info.Domain), Kind: wire.KindGroup, Status: statusOpening,
+		Version: 1, Room: cmp.Or(o.room, identity.RandomRoom(info.Domain)), Kind: wire.KindGroup, Status: statusOpening,
 		FrankingKey: info.FrankingKey, roster: roster{OpenedFor: set, Accounts: set}, ActivityMS: c.nowMS(), UpdatedMS: c.nowMS(),
 	}
 	if len(set) <= 2 && !o.group {
@@ -274,6 +282,9 @@ func (t *tx) opened(r *roomRecord, at stamp) error {
 	t.del(openKey(r.Room))
 	r.Status, r.MaxEpoch = statusActive, g.Epoch()
 	t.saveRoom(r)
+	if err := t.expectStamps(r); err != nil {
+		return err
+	}
 	ms, err := members(g)
 	if err != nil {
 		return err

@@ -81,18 +81,14 @@ func (c *Client) send(ctx context.Context, room identity.Room, d draft) (Message
 
 // compose writes a message into the outbox.
 func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
-	r, err := t.room(room)
+	return t.composeReleasing(room, d, nil)
+}
+
+// composeReleasing is compose of a message that gives up some blobs.
+func (t *tx) composeReleasing(room identity.Room, d draft, release [][]byte) (MessageID, error) {
+	r, err := t.writable(room)
 	if err != nil {
 		return MessageID{}, err
-	}
-	if r == nil {
-		return MessageID{}, ErrUnknownRoom
-	}
-	if r.Status == statusLeft {
-		return MessageID{}, ErrNotMember
-	}
-	if r.Status == statusOpening {
-		return MessageID{}, ErrNotJoined // it may yet be given up for another one
 	}
 	m, err := d(t.extensions(r), t)
 	if err != nil {
@@ -106,22 +102,14 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	if err != nil {
 		return MessageID{}, err
 	}
-	data, id, err := m.Encode()
-	if err != nil {
-		return MessageID{}, fmt.Errorf("%w: %v", ErrTooLong, err)
-	}
-	if err := t.mayWrite(r, s.Kind); err != nil {
-		return MessageID{}, err
-	}
-	n, err := t.count(func(n *counters) *uint64 { return &n.Out })
+	e, err := t.newEntry(room, m, &s)
 	if err != nil {
 		return MessageID{}, err
 	}
-	e := &outEntry{Version: 1, Content: data, Attempt: attempt{ID: newID()}, Message: Message{
-		Version: messageVersion, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
-		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
-		Plain: !s.Markdown, Forwarded: m.Extensions.Forwarded,
-	}}
+	if err := t.mayWrite(r, s.Kind, e.Message.Media.heavy()); err != nil {
+		return MessageID{}, err
+	}
+	e.Message.Media = e.Message.Media.queued(release)
 	if target.IsZero() && m.Expires != nil {
 		e.Message.TimerS = m.Expires.Seconds
 	}
@@ -130,15 +118,64 @@ func (t *tx) compose(room identity.Room, d draft) (MessageID, error) {
 	}
 	if s.Kind == KindText {
 		t.c.wrote(room, t.c.self.Account)
+		if err := t.veil(r, false); err != nil { // who answers wants to see what comes
+			return MessageID{}, err
+		}
+	}
+	if err := t.giveUp(target, &e.Message); err != nil {
+		return MessageID{}, err
+	}
+	return e.Message.ID, t.queue(e, target)
+}
+
+// writable returns a room to which something can be written.
+func (t *tx) writable(room identity.Room) (*roomRecord, error) {
+	r, err := t.room(room)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, ErrUnknownRoom
+	case r.Status == statusLeft:
+		return nil, ErrNotMember
+	case r.Status == statusOpening:
+		return nil, ErrNotJoined // it may yet be given up for another one
+	}
+	return r, nil
+}
+
+// newEntry returns the entry of a message that is whole.
+func (t *tx) newEntry(room identity.Room, m *content.Message, s *content.Summary) (*outEntry, error) {
+	data, id, err := m.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrTooLong, err)
+	}
+	e := &outEntry{Version: 1, Content: data, Attempt: attempt{ID: newID()}, Message: Message{
+		Version: messageVersion, ID: id, Room: room, From: t.c.self.Account, FromDevice: t.c.self.Device, AtMS: t.c.nowMS(),
+		Kind: s.Kind, Text: s.Text, InReplyTo: s.InReplyTo, Replaces: s.Replaces, State: StateQueued,
+		Plain: !s.Markdown, Forwarded: m.Extensions.Forwarded,
+	}}
+	if s.Kind == KindText {
+		e.Message.Media = mediaOf(m)
+	}
+	return e, nil
+}
+
+// queue writes an entry into the outbox. target is the message that it changes, or
+// zero.
+func (t *tx) queue(e *outEntry, target MessageID) error {
+	n, err := t.count(func(n *counters) *uint64 { return &n.Out })
+	if err != nil {
+		return err
 	}
 	key := numKey(outPrefix, n)
 	t.save(key, e)
-	t.put(idKey(id), []byte(key))
-	if !target.IsZero() {
-		t.put(modKey(target, unplaced+n), []byte(key))
-		return id, t.touch(target, &e.Message)
+	t.put(idKey(e.Message.ID), []byte(key))
+	if target.IsZero() {
+		return nil
 	}
-	return id, nil
+	t.put(modKey(target, unplaced+n), []byte(key))
+	return t.touch(target, &e.Message)
 }
 
 // unplaced begins the numbers of changes that have no place in their room yet:
@@ -228,7 +265,12 @@ func (c *Client) flush(ctx context.Context) error {
 		if stuck[room] || e.Message.State == StateFailed || e.Message.State == stateDiscarded {
 			continue
 		}
-		if err := c.sendEntry(ctx, e.key, room); err != nil {
+		err := c.held(room)
+		if err == nil {
+			err = c.sendEntry(ctx, e.key, room)
+			c.hold(room, err)
+		}
+		if err != nil {
 			stuck[room] = !errors.As(err, new(*finalRefusal))
 			if errors.Is(err, ErrBroken) { // for good
 				if err := c.step(ctx, func(t *tx) error { return t.failQueued(room) }); err != nil {
@@ -294,6 +336,7 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 		}
 		request = &wire.SendRequest{
 			ID: e.Attempt.ID, Room: r.Room, Generation: r.Generation, Message: e.Attempt.Bytes, Quiet: e.Message.Kind != KindText,
+			Blobs: e.Message.Media.blobs(), BlobsUntilMS: e.Message.blobsUntil(), BlobsFrom: e.Message.Media.from(), Release: e.Message.Media.release(),
 		}
 		return nil
 	})
@@ -302,7 +345,11 @@ func (c *Client) encryptEntry(ctx context.Context, key string) (*wire.SendReques
 
 // encrypt makes an entry's attempt for the current epoch.
 func (t *tx) encrypt(r *roomRecord, g *mls.Group, e *outEntry) error {
-	message, changes, err := g.Encrypt(nil, e.Content)
+	tag, err := tagged(e.Content)
+	if err != nil {
+		return err // it was written here
+	}
+	message, changes, err := g.Encrypt(tag, e.Content)
 	if err != nil {
 		return err
 	}
@@ -349,7 +396,11 @@ func (t *tx) settle(key string, seq uint64, ms int64) error {
 	if !free {
 		return errNumberTaken
 	}
+	if err := t.keepOwn(&e, seq, ms); err != nil {
+		return err
+	}
 	m.Seq, m.AtMS, m.State = seq, serverTime(ms), StateSent
+	m.Media = m.Media.sent()
 	t.del(key)
 	if silent(m.Kind) {
 		t.del(idKey(m.ID))
@@ -437,14 +488,17 @@ func (c *Client) recoverSend(ctx context.Context, key string, request *wire.Send
 			return err
 		}
 		return c.recheck(ctx, request.Room)
-	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest, wire.CodeNotAccepting:
+	case wire.CodeRequestPending: // it waits until they accept
+		return cmpErr(c.pendingIn(ctx, request.Room), refusal)
+	case wire.CodeTooLarge, wire.CodeBadMessage, wire.CodeBadRequest, wire.CodeNotAccepting, wire.CodeSuspended, wire.CodeNotAllowed,
+		wire.CodeUnknownBlob, wire.CodeBlobTaken, wire.CodeQuota:
 		err := c.step(ctx, func(t *tx) error {
 			var e outEntry
 			found, err := t.load(key, &e)
 			if err != nil || !found {
 				return err
 			}
-			if w.Code == wire.CodeNotAccepting && !shown(&e.Message) {
+			if (w.Code == wire.CodeNotAccepting || w.Code == wire.CodeSuspended || w.Code == wire.CodeNotAllowed) && !shown(&e.Message) {
 				return t.dropEntry(key, &e.Message) // nobody would see that it failed
 			}
 			e.Message.State = StateFailed

@@ -9,12 +9,19 @@ import (
 	"parley/identity"
 )
 
-// An Outgoing is a text that a person wants to send.
+// An Outgoing is a message that a person wants to send.
 type Outgoing struct {
-	Text     string
+	Text     string    // of one with attachments their caption, which may be empty
 	Plain    bool      // shown as it stands; else Markdown
 	Reply    MessageID // the message that it answers; zero: none
 	Mentions []Mention // in Text, in order; none where Plain
+
+	Attachments []Attachment // that are uploaded already, at most content.MaxAttachments
+	ViewOnce    bool         // of one photo, video or voice note
+
+	Sticker *content.Sticker // that the message is: nothing else is given then
+	Preview *content.Preview // of a link in Text
+	Post    *content.Post    // whose address is in Text
 }
 
 // maxForward bounds the rooms of one [Client.Forward].
@@ -37,7 +44,8 @@ func (c *Client) Send(ctx context.Context, room identity.Room, text string) (Mes
 // Post puts a message into the outbox and returns: where Run goes on it is sent at
 // once, and shown meanwhile as it is. Errors: as of [Client.Send] those that leave
 // nothing in the outbox; ErrUnknownMessage and ErrUnsent for what it answers;
-// content.ErrMention; ErrNotJoined for a room that the server hasn't confirmed yet.
+// content.ErrMention; ErrNotJoined for a room that the server hasn't confirmed yet;
+// ErrAttachment for attachments that can't be; ErrRequestMedia.
 func (c *Client) Post(ctx context.Context, room identity.Room, o Outgoing) (MessageID, error) {
 	d, err := textDraft(o)
 	if err != nil {
@@ -70,20 +78,13 @@ func (c *Client) Reply(ctx context.Context, id MessageID, text string) (MessageI
 // Edit replaces the text of one's own message id. Errors as for Reply, and
 // ErrNotYours.
 func (c *Client) Edit(ctx context.Context, id MessageID, text string) (MessageID, error) {
-	d, err := textDraft(Outgoing{Text: text})
-	if err != nil {
-		return MessageID{}, err
-	}
-	return c.about(ctx, id, true, func(target *View) draft { return editing(d, target) })
+	return c.about(ctx, id, true, func(target *View) draft { return editing(Outgoing{Text: text}, target) })
 }
 
-// PostEdit is Edit as [Client.Post] is Send. o answers nothing.
+// PostEdit is Edit as [Client.Post] is Send. o answers nothing, and has only text:
+// attachments stay as they are.
 func (c *Client) PostEdit(ctx context.Context, id MessageID, o Outgoing) (MessageID, error) {
-	d, err := textDraft(o)
-	if err != nil {
-		return MessageID{}, err
-	}
-	return c.postAbout(ctx, id, true, func(target *View) draft { return editing(d, target) })
+	return c.postAbout(ctx, id, true, func(target *View) draft { return editing(o, target) })
 }
 
 // Unsend takes back one's own message or reaction id. Errors as for Edit.
@@ -132,12 +133,13 @@ func (c *Client) PostReaction(ctx context.Context, id MessageID, emoji string) e
 	return err
 }
 
-// Forward posts the text of a message to other rooms, at most 20, without saying
-// whose it was; mentions become plain names. Nothing is sent if it can't be sent to
+// Forward posts a message's text and attachments to other rooms, at most 20 or what
+// the server bounds them to, without saying whose it was; mentions become plain names,
+// and attachments stay the blobs that they are. Nothing is sent if it can't be sent to
 // one of them. Errors as for Post; ErrTooLong for more rooms; ErrUnknownMessage for
-// what has no text.
+// what has nothing to pass on; ErrViewOnce.
 func (c *Client) Forward(ctx context.Context, id MessageID, rooms []identity.Room) error {
-	if len(rooms) > maxForward {
+	if len(rooms) > c.maxForward() {
 		return ErrTooLong
 	}
 	_, err := c.post(ctx, func(t *tx) (MessageID, error) {
@@ -148,8 +150,17 @@ func (c *Client) Forward(ctx context.Context, id MessageID, rooms []identity.Roo
 		if target.Kind != KindText && target.Kind != KindEdit {
 			return MessageID{}, ErrUnknownMessage
 		}
+		if m := target.Media; m != nil && m.ViewOnce {
+			return MessageID{}, ErrViewOnce
+		} else if m != nil && m.Withheld {
+			return MessageID{}, ErrUnknownMessage
+		}
 		for _, room := range rooms {
-			if _, err := t.compose(room, forwarding(target)); err != nil {
+			id, err := t.compose(room, forwarding(target))
+			if err != nil {
+				return MessageID{}, err
+			}
+			if err := t.forwardedFrom(id, target); err != nil {
 				return MessageID{}, err
 			}
 		}
@@ -158,23 +169,46 @@ func (c *Client) Forward(ctx context.Context, id MessageID, rooms []identity.Roo
 	return err
 }
 
+// forwardedFrom notes in what waits to be sent where its blobs are from.
+func (t *tx) forwardedFrom(id MessageID, target *View) error {
+	if len(target.Media.blobs()) == 0 {
+		return nil
+	}
+	key, e, err := t.entry(id)
+	if err != nil || e == nil {
+		return err
+	}
+	e.Message.Media.From = target.Room
+	t.save(key, e)
+	return nil
+}
+
 // textDraft returns what sends o, without what it answers.
 func textDraft(o Outgoing) (draft, error) {
+	if len(o.Attachments) > 0 || o.ViewOnce {
+		return attachedDraft(o)
+	}
+	if o.Sticker != nil {
+		return stickerDraft(o)
+	}
 	if err := checkText(o.Text); err != nil {
 		return nil, err
 	}
+	if err := checkCards(o); err != nil {
+		return nil, err
+	}
 	if o.Plain {
-		return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+		return withCards(o, func(ext content.Extensions, _ *tx) (*content.Message, error) {
 			return content.NewPlain(ext, o.Text), nil
-		}, nil
+		}), nil
 	}
 	text, err := content.EncodeMentions(o.Text, o.Mentions)
 	if err != nil {
 		return nil, err
 	}
-	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
+	return withCards(o, func(ext content.Extensions, _ *tx) (*content.Message, error) {
 		return content.NewText(ext, text), nil
-	}, nil
+	}), nil
 }
 
 func replying(d draft, target *View) draft {
@@ -187,8 +221,21 @@ func replying(d draft, target *View) draft {
 	}
 }
 
-func editing(d draft, target *View) draft {
+// editing replaces the text of target. A caption may become empty.
+func editing(o Outgoing, target *View) draft {
 	return func(ext content.Extensions, t *tx) (*content.Message, error) {
+		if target.Media != nil && target.Media.Sticker != nil {
+			return nil, ErrUnknownMessage // it has no text
+		}
+		if target.Media != nil && len(target.Media.Attachments) > 0 && strings.TrimSpace(o.Text) == "" {
+			m := content.NewText(ext, "")
+			m.Replaces, m.InReplyTo = first(&target.Message), target.InReplyTo
+			return m, nil
+		}
+		d, err := textDraft(Outgoing{Text: o.Text, Plain: o.Plain, Mentions: o.Mentions})
+		if err != nil {
+			return nil, err
+		}
 		m, err := d(ext, t)
 		if err == nil {
 			m.Replaces, m.InReplyTo = first(&target.Message), target.InReplyTo
@@ -215,6 +262,12 @@ func reacting(target *View, emoji string) draft {
 func forwarding(target *View) draft {
 	return func(ext content.Extensions, _ *tx) (*content.Message, error) {
 		ext.Forwarded = true
+		if m := target.Media; m != nil && len(m.Attachments) == 0 {
+			return inlineMessage(ext, target)
+		}
+		if target.Media != nil {
+			return attachedMessage(ext, Outgoing{Text: target.Text, Plain: target.Plain, Attachments: target.Media.Attachments})
+		}
 		if target.Plain {
 			return content.NewPlain(ext, target.Text), nil
 		}

@@ -38,7 +38,7 @@ type Page struct {
 // Errors: ErrUnknownRoom; ErrUnknownMessage for Around.
 func (c *Client) Page(ctx context.Context, room identity.Room, of PageOf) (*Page, error) {
 	var p *Page
-	err := c.step(ctx, func(t *tx) (err error) {
+	err := c.look(ctx, func(t *tx) (err error) {
 		p, err = t.page(room, of)
 		return err
 	})
@@ -121,9 +121,11 @@ func (t *tx) quote(p *Page, room identity.Room) error {
 		if m == nil || m.Room != room || t.gone(m) || m.State == stateDiscarded || !shown(m) {
 			continue
 		}
-		if p.Quotes[v.InReplyTo], err = t.view(m); err != nil {
+		q, err := t.view(m)
+		if err != nil {
 			return err
 		}
+		p.Quotes[v.InReplyTo] = q.folded()
 	}
 	return nil
 }
@@ -225,7 +227,7 @@ func (t *tx) scan(room identity.Room, after string, want int, yield func(line) b
 				continue
 			}
 			m := new(Message)
-			if err := cbor.Unmarshal(rec.Value, m); err != nil {
+			if err := cbor.UnmarshalOwn(rec.Value, m); err != nil {
 				return t.fail(fmt.Errorf("client: record msg: %w", err))
 			}
 			if !shown(m) || t.gone(m) {
@@ -247,6 +249,7 @@ func (t *tx) scan(room identity.Room, after string, want int, yield func(line) b
 
 // records returns the next want messages behind a key, as the store has them.
 func (t *tx) records(prefix, after string, want int) ([]Record, error) {
+	t.reading(prefix)
 	if after == "" {
 		return t.newest(prefix, want)
 	}

@@ -34,6 +34,24 @@ func (c *Client) PasskeyOptions(ctx context.Context) ([]byte, error) {
 	return o.Options, nil
 }
 
+// Passkeys returns the passkeys of this account, the oldest first, and whether a
+// passphrase proves it too: as the server says.
+func (c *Client) Passkeys(ctx context.Context) (*wire.Passkeys, error) {
+	list, err := call[wire.Passkeys](ctx, c, wire.OpPasskeys, wire.Empty{})
+	if err != nil {
+		return nil, err
+	}
+	list.Passkeys = list.Passkeys[:min(len(list.Passkeys), wire.MaxPasskeys)]
+	return list, nil
+}
+
+// RemovePasskey removes the passkey of a credential's id from this account. The last
+// one of an account that no passphrase proves is refused: last_passkey.
+func (c *Client) RemovePasskey(ctx context.Context, id []byte) error {
+	_, err := call[wire.Empty](ctx, c, wire.OpRemovePasskey, wire.RemovePasskeyRequest{ID: id})
+	return err
+}
+
 // AddPasskey adds the passkey that was made by [Client.PasskeyOptions] to this
 // account.
 func (c *Client) AddPasskey(ctx context.Context, answer []byte) error {

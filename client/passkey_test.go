@@ -152,4 +152,16 @@ func TestPasskeys(t *testing.T) {
 	if three.Account() != alice {
 		t.Errorf("got %s", three.Account())
 	}
+
+	// The first one is removed; the other one then stays.
+	list, err := three.Passkeys(ctx)
+	if err != nil || len(list.Passkeys) != 2 || list.Passphrase {
+		t.Fatalf("%+v, %v; want two, and no passphrase", list, err)
+	}
+	if err := three.RemovePasskey(ctx, list.Passkeys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := three.RemovePasskey(ctx, list.Passkeys[1].ID); !errors.Is(err, &wire.Error{Code: wire.CodeLastPasskey}) {
+		t.Errorf("the last one: %v; want last_passkey", err)
+	}
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strings"
 
 	"parley/content"
 	"parley/identity"
@@ -11,14 +10,15 @@ import (
 
 // A Person is somebody as this device knows them.
 type Person struct {
-	Account  identity.Account
-	Display  string // of their profile, else the account's name: never empty
-	Picture  []byte // WebP, JPEG or PNG; nil: none
-	Own      bool
-	Known    bool // accepted, or the own account
-	Blocked  bool
-	Verified bool // the safety number was compared, and is the same since
-	Changed  bool // it was compared, and isn't the same any more
+	Account    identity.Account
+	Display    string // of their profile, else the account's name: never empty
+	Picture    []byte // WebP, JPEG or PNG; nil: none
+	Own        bool
+	Known      bool // accepted, or the own account
+	Blocked    bool
+	Restricted bool // see [Client.Restrict]
+	Verified   bool // the safety number was compared, and is the same since
+	Changed    bool // it was compared, and isn't the same any more
 }
 
 // person returns what is known of an account.
@@ -42,7 +42,8 @@ func (t *tx) person(a identity.Account) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Known, p.Blocked = s == content.Accepted, s == content.Blocked
+	p.Restricted = s == content.Restricted
+	p.Known, p.Blocked = s == content.Accepted || p.Restricted, s == content.Blocked
 	p.Verified, p.Changed, err = t.verified(a)
 	return p, err
 }
@@ -137,7 +138,7 @@ func (t *tx) profileChanged() error {
 		if err != nil {
 			return err
 		}
-		if r.Status == statusActive && len(r.Accounts) > 1 && a != content.Waits {
+		if r.Status == statusActive && len(r.Accounts) > 1 && a != content.Waits && a != content.Unwanted {
 			t.save(tellPrefix+r.Room.ID(), &tellRecord{Room: r.Room, AtMS: at})
 		}
 	}
@@ -255,12 +256,13 @@ type Settings struct {
 	Receipts bool // read receipts are sent, and shown
 	Typing   bool // that one types is sent, and shown
 	Previews bool // notifications hold the text
+	Links    bool // links that one sends go with a preview
 }
 
 // settings returns the settings: all on where nothing was set.
 func (t *tx) settings() (Settings, error) {
 	s := Settings{}
-	for name, on := range map[string]*bool{settingReceipts: &s.Receipts, settingTyping: &s.Typing, settingPreviews: &s.Previews} {
+	for name, on := range map[string]*bool{settingReceipts: &s.Receipts, settingTyping: &s.Typing, settingPreviews: &s.Previews, settingLinks: &s.Links} {
 		e, err := t.state(content.StateSetting, name)
 		if err != nil {
 			return s, err
@@ -290,7 +292,7 @@ func (c *Client) SetSettings(ctx context.Context, s Settings) error {
 		for _, set := range []struct {
 			name    string
 			was, is bool
-		}{{settingReceipts, now.Receipts, s.Receipts}, {settingTyping, now.Typing, s.Typing}, {settingPreviews, now.Previews, s.Previews}} {
+		}{{settingReceipts, now.Receipts, s.Receipts}, {settingTyping, now.Typing, s.Typing}, {settingPreviews, now.Previews, s.Previews}, {settingLinks, now.Links, s.Links}} {
 			if set.was == set.is {
 				continue
 			}
@@ -306,6 +308,3 @@ func (c *Client) SetSettings(ctx context.Context, s Settings) error {
 	})
 	return cmpErr(err, c.soon(ctx))
 }
-
-// compareText orders two texts by their bytes.
-func compareText(a, b string) int { return strings.Compare(a, b) }

@@ -21,6 +21,7 @@ type recall struct {
 	size   int                          // of values
 	kinds  map[string]map[string][]byte // by prefix: all records of a kind that has few
 	tails  map[string]*tail             // by prefix: the newest messages of the rooms that were looked at last
+	memos  memos                        // what was made of records
 }
 
 // fewPrefixes begin the kinds of records of which there are few at any time: what
@@ -28,7 +29,8 @@ type recall struct {
 var fewPrefixes = []string{
 	outPrefix, stalePrefix, resetPrefix, healPrefix, pendPrefix, openPrefix, reportPrefix, seenPrefix, wordsDuePrefix, marksPrefix,
 	roomPrefix, rosterPrefix,
-	statePrefix, stateDuePrefix, relatePrefix, tellPrefix, restatePrefix, leavePrefix, wipePrefix,
+	statePrefix, stateDuePrefix, relatePrefix, heldPrefix, tellPrefix, restatePrefix, leavePrefix, wipePrefix,
+	reportDuePrefix,
 }
 
 // few reports whether all records under prefix may be remembered.
@@ -96,11 +98,15 @@ func (r *recall) keepKind(prefix string, records []Record) {
 
 // apply follows a write that succeeded.
 func (r *recall) apply(changes []Change) {
+	r.memos.written(changes)
 	for _, ch := range changes {
 		if strings.HasPrefix(ch.Key, msgPrefix) {
 			r.follow(ch)
 		}
 		kind := r.kinds[kindOfKey(ch.Key)+"/"]
+		if _, asked := r.values[ch.Key]; !asked && strings.HasPrefix(ch.Key, evidencePrefix) {
+			continue // nobody reads it soon
+		}
 		switch {
 		case kind != nil && ch.Value == nil:
 			delete(kind, ch.Key)
@@ -147,6 +153,7 @@ func gather[T any](t *tx, items []T, key func(T) string) error {
 	if len(keys) == 0 {
 		return nil
 	}
+	t.c.strays()
 	values, err := store.Gather(t.ctx, keys)
 	if err != nil {
 		return t.fail(err)

@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"parley/client"
 	"parley/content"
@@ -204,5 +206,26 @@ func TestRequestIsReadQuietly(t *testing.T) {
 	alice.sync()
 	if got := alice.state(id); got != client.StateRead {
 		t.Errorf("after it is accepted: %s; want read", got)
+	}
+}
+
+// What comes is reported also while more comes all the time.
+func TestReceiptsMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	alice, bob := w.signUp("alice"), w.signUp("bob")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go bob.Run(ctx, nil)
+	for _, what := range []string{"when bob's stream opens", "while more comes"} {
+		first, reported := alice.sendTo("one", "bob"), false
+		for end := time.Now().Add(time.Minute); !reported && time.Now().Before(end); { // longer than any wait that is meant
+			alice.sendTo("and more", "bob")
+			time.Sleep(50 * time.Millisecond)
+			alice.sync()
+			reported = alice.state(first) == client.StateDelivered
+		}
+		if !reported {
+			t.Errorf("nothing was reported %s", what)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/content"
+	"parley/franking"
 	"parley/identity"
 	"parley/internal/cbor"
 	"parley/mls"
@@ -127,6 +128,12 @@ func (c *Client) takeEvents(ctx context.Context, reply *wire.ReadReply) error {
 			clear(b.fresh)
 		}
 		events = events[n:]
+		if b.keys.due {
+			b.keys.fresh = true
+			if err := c.askStamps(ctx, true); err != nil && !isRefusal(err) {
+				return err
+			}
+		}
 		// A leaf was on no list that is known: there may be a newer list.
 		for _, a := range need {
 			b.fresh[a] = true
@@ -143,6 +150,7 @@ type batch struct {
 	first  uint64 // the oldest position that the server keeps
 	events []wire.Event
 	fresh  map[identity.Account]bool // lists just read for the first of events: what they lack is refused
+	keys   struct{ due, fresh bool } // of the server's stamps: to be read before the first of events, and just read
 	pos    uint64                    // the cursor after it
 }
 
@@ -156,8 +164,12 @@ func isRefusal(err error) bool {
 // of the accounts it returns. n is how many were done.
 func (c *Client) takeBatch(ctx context.Context, b *batch) (n int, need []identity.Account, err error) {
 	err = c.step(ctx, func(t *tx) error {
-		n, need, b.pos = 0, nil, 0
+		n, need, b.pos, b.keys.due = 0, nil, 0, false
+		t.tellsAtOnce = true
 		if _, err := t.load(cursorKey, &b.pos); err != nil {
+			return err
+		}
+		if err := t.gatherFree(b.events); err != nil {
 			return err
 		}
 		for i := range b.events {
@@ -176,14 +188,15 @@ func (c *Client) takeBatch(ctx context.Context, b *batch) (n int, need []identit
 			}
 			mark := t.mark()
 			t.need, t.fresh = nil, nil
+			t.keysDue, t.keysFresh = false, b.keys.fresh
 			if n == 0 {
 				t.fresh = b.fresh
 			}
 			if err := t.event(&e.Envelope); err != nil {
 				return err
 			}
-			if len(t.need) > 0 {
-				need = slices.Clone(t.need)
+			if len(t.need) > 0 || t.keysDue {
+				need, b.keys.due = slices.Clone(t.need), t.keysDue
 				t.rollback(mark)
 				break
 			}
@@ -275,11 +288,18 @@ func (t *tx) messageEvent(r *roomRecord, e *wire.Envelope) error {
 	if r == nil || r.Status == statusLeft {
 		return nil
 	}
-	if e.Seq <= r.LastSeq && e.Generation == r.Generation {
-		return t.refuseEvent(e, "replayed")
+	tag, code, err := t.judgeStamp(r, e)
+	if err != nil {
+		return err
 	}
 	if e.Sender == t.c.self.Device {
-		return t.settleOwn(e)
+		return t.ownEvent(r, e, tag, code)
+	}
+	if code == "" {
+		code, err = t.judgePlace(r, e, tag)
+	}
+	if code != "" || err != nil {
+		return cmpErr(err, t.refuseEvent(e, code))
 	}
 	k := groupKey{e.Room, e.Generation}
 	g, err := t.group(k)
@@ -302,7 +322,40 @@ func (t *tx) messageEvent(r *roomRecord, e *wire.Envelope) error {
 	if m.Epoch < g.Epoch() && !r.inTime(m.Epoch, e.Seq) {
 		return t.refuseEvent(e, "ended_epoch")
 	}
-	return t.accept(r, e, m)
+	return t.accept(r, e, m, tag)
+}
+
+// judgePlace returns the word for what is wrong with the number of a message, or "".
+// Of messages with a stamp no two have one number, whatever the order in which they
+// come: a huge one doesn't keep out what follows. Without a stamp a number is only
+// the word of whoever delivers, and each is higher than those before.
+func (t *tx) judgePlace(r *roomRecord, e *wire.Envelope, tag []byte) (string, error) {
+	if e.Seq > r.LastSeq || e.Generation != r.Generation {
+		return "", nil
+	}
+	if tag == nil {
+		return "replayed", nil
+	}
+	_, ev, err := t.findEvidence(r.Room, e.Seq)
+	if ev != nil {
+		return "replayed", err
+	}
+	return "", err
+}
+
+// ownEvent processes a message of this device that came back: with the server's
+// stamp on it it can be shown to others.
+func (t *tx) ownEvent(r *roomRecord, e *wire.Envelope, tag []byte, code string) error {
+	if err := t.settleOwn(e); err != nil {
+		return err
+	}
+	if code != "" {
+		return t.refuseEvent(e, code)
+	}
+	if tag == nil {
+		return nil
+	}
+	return t.stampOwn(r, e, tag)
 }
 
 // messageCode is the word for a message that can't be opened.
@@ -327,10 +380,15 @@ func messageCode(err error) string {
 
 // accept checks an authentic message against what its sender claims, and keeps
 // it. What doesn't check is not shown.
-func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
+func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message, tag []byte) error {
 	device, _, err := parseLeaf(m.SenderIdentity, m.SenderSignatureKey)
 	if err != nil || device != e.Sender || m.Epoch != e.Epoch {
 		return t.refuseEvent(e, "forged_sender")
+	}
+	msg, id, errContent := content.Decode(m.Data)
+	both := []string{msgKey(r.Room, e.Seq, 0), idKey(id)} // of which one is asked for here, and one by judge
+	if err := gather(t, both, func(key string) string { return key }); err != nil {
+		return err
 	}
 	free, err := t.free(r.Room, e.Seq)
 	if err != nil {
@@ -343,8 +401,7 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 		Version: messageVersion, Room: r.Room, From: device.Account(), FromDevice: device,
 		AtMS: e.AcceptedMS, Seq: e.Seq, State: StateReceived,
 	}
-	msg, id, err := content.Decode(m.Data)
-	if err != nil {
+	if errContent != nil {
 		kept.Kind, kept.ID = KindUnreadable, tombstoneID(m.Data)
 		if err := t.refuseEvent(e, "bad_content"); err != nil {
 			return err
@@ -355,8 +412,16 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	if err != nil {
 		return err
 	}
+	if tag != nil && franking.CheckTag(tag, msg.Salt[:], m.Data) != nil {
+		code = "bad_tag" // its author wanted to say what can't be reported
+	}
 	if code != "" {
 		return t.refuseEvent(e, code)
+	}
+	if tag != nil {
+		if err := t.franked(r); err != nil {
+			return err
+		}
 	}
 	if err := t.checkViews(device, msg.Extensions.Lists); err != nil {
 		return err
@@ -368,6 +433,17 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	if err != nil || !wants {
 		return err
 	}
+	if tag != nil && reportable(msg.Summary().Kind) {
+		if err := t.keepReceived(r, e, m); err != nil {
+			return err
+		}
+	}
+	return t.heed(r, kept, msg, id)
+}
+
+// heed does what a message that checks is for: what isn't shown by itself changes
+// something, all else is kept.
+func (t *tx) heed(r *roomRecord, kept *Message, msg *content.Message, id MessageID) error {
 	s := msg.Summary()
 	switch s.Kind {
 	case KindStatus:
@@ -386,6 +462,9 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	}
 	kept.ID, kept.Kind, kept.Text, kept.InReplyTo, kept.Replaces = id, s.Kind, s.Text, s.InReplyTo, s.Replaces
 	kept.Plain, kept.Forwarded = !s.Markdown, msg.Extensions.Forwarded
+	if err := t.takeMedia(kept, msg); err != nil {
+		return err
+	}
 	if err := t.expiry(kept, msg.Expires); err != nil {
 		return err
 	}
@@ -396,10 +475,18 @@ func (t *tx) accept(r *roomRecord, e *wire.Envelope, m *mls.Message) error {
 	return t.keep(r, kept)
 }
 
-// keep adds a message and saves its room.
+// keep adds a message and saves its room. Of somebody who is blocked it makes nothing new.
 func (t *tx) keep(r *roomRecord, m *Message) error {
-	if err := t.addMessage(r, m, true); err != nil {
+	shunned, err := t.shunned(r, m.From)
+	if err != nil {
 		return err
+	}
+	before := r.ActivityMS
+	if err := t.addMessage(r, m, !shunned); err != nil {
+		return err
+	}
+	if shunned {
+		r.ActivityMS = before
 	}
 	t.saveRoom(r)
 	return nil
@@ -439,107 +526,4 @@ func (t *tx) judge(msg *content.Message, id MessageID, kept *Message) (string, e
 		return "not_author", nil
 	}
 	return "", nil
-}
-
-// commitEvent processes a commit, or the first one of a room or generation.
-func (t *tx) commitEvent(r *roomRecord, e *wire.Envelope) error {
-	if r == nil || r.Status == statusLeft && e.Generation >= r.Generation || e.Generation > r.Generation {
-		return t.joinEvent(r, e)
-	}
-	if e.Generation < r.Generation {
-		return nil
-	}
-	if r.Status == statusOpening {
-		if e.Kind == wire.EventOpen && e.Sender == t.c.self.Device {
-			return t.opened(r, stampOf(e))
-		}
-		return t.refuseEvent(e, "bad_event")
-	}
-	g, err := t.group(r.group())
-	if err != nil {
-		return err
-	}
-	switch {
-	case g == nil:
-		return t.joinEvent(r, e)
-	case e.Kind == wire.EventOpen && e.Generation > 0:
-		return t.dropGroup(groupKey{e.Room, e.Generation - 1}) // this device opened it: nothing more comes of the one before
-	case e.Kind == wire.EventOpen, e.Epoch < g.Epoch():
-		return nil // merged when it was acknowledged, or before this device came
-	case e.Epoch > g.Epoch():
-		r.MaxEpoch = max(r.MaxEpoch, e.Epoch+1)
-		t.saveRoom(r)
-		return t.faulty(r, e, "", "missed_commit")
-	}
-	return t.stage(r, g, e)
-}
-
-// stage checks a commit of the current epoch and merges it. One that no member
-// signed is the server's invention: the room is where it was.
-func (t *tx) stage(r *roomRecord, g *mls.Group, e *wire.Envelope) error {
-	author, err := t.author(g, e.Message)
-	if err != nil {
-		return err
-	}
-	if author == "" && len(t.need) > 0 {
-		return nil // judged again with newer lists
-	}
-	if author == "" {
-		return t.refuseEvent(e, "bad_commit")
-	}
-	r.LastSeq, r.MaxEpoch = max(r.LastSeq, e.Seq), max(r.MaxEpoch, e.Epoch+1)
-	t.saveRoom(r)
-	s, err := g.Stage(e.Message)
-	if err == nil {
-		err = t.checkCommit(r, g, s)
-	}
-	if err == nil && s.External() && string(s.Committer().Identity()) == string(t.c.self.Device) {
-		err = mls.ErrOwnCommit // this device's rejoin, whose secrets went with the process that made it
-	}
-	if err != nil {
-		if errors.Is(err, mls.ErrState) {
-			return err
-		}
-		return t.faulty(r, e, author, commitCode(err))
-	}
-	at := stampOf(e)
-	at.by = author
-	return t.merge(r, g, s, at)
-}
-
-// commitCode is the word for a commit that this device refuses.
-func commitCode(err error) string {
-	switch {
-	case errors.Is(err, errUnlisted):
-		return "unlisted_device"
-	case errors.Is(err, errRoomRules):
-		return "room_rules"
-	case errors.Is(err, errOldEpoch):
-		return "stale_group_info"
-	case errors.Is(err, mls.ErrConfirmationTag):
-		return "bad_confirmation_tag"
-	case errors.Is(err, mls.ErrOwnCommit):
-		return "lost_commit"
-	}
-	return "bad_commit"
-}
-
-// faulty remembers that the room went on by a commit that this device refuses:
-// see mend. author is who signed it, "" where that isn't known: what the server
-// says is no reason to leave anybody out.
-func (t *tx) faulty(r *roomRecord, e *wire.Envelope, author identity.Device, code string) error {
-	if len(t.need) > 0 {
-		return nil // judged again with newer lists
-	}
-	if r.Fault.Code != "" && code == "missed_commit" {
-		return nil // as it must be
-	}
-	if r.Fault.Code == "" {
-		r.Fault = fault{Code: code, Author: author}
-		if author == t.c.self.Device {
-			r.Fault.Author = ""
-		}
-	}
-	t.saveRoom(r)
-	return t.refuseEvent(e, code)
 }

@@ -265,7 +265,7 @@ func (c *Client) rejoined(ctx context.Context, room identity.Room, generation ui
 		if err := t.notice(r, at, NoticeRejoined, string(c.self.Device)); err != nil {
 			return err
 		}
-		return t.noticeAccounts(r, was, r.Accounts, at)
+		return t.noticeAccounts(r, was, r.Accounts, departures{}, at)
 	})
 }
 
@@ -317,7 +317,7 @@ func (c *Client) nextGeneration(ctx context.Context, room identity.Room, within 
 		if err := t.notice(r, at, NoticeGeneration, string(c.self.Account)); err != nil {
 			return err
 		}
-		return t.noticeAccounts(r, was, r.Accounts, at)
+		return t.noticeAccounts(r, was, r.Accounts, departures{}, at)
 	})
 }
 

@@ -15,8 +15,8 @@ const maxReporting = 32 // accounts
 
 // A reportRecord is what this device has still to report as delivered.
 type reportRecord struct {
-	_   struct{}    `cbor:",toarray"`
-	IDs []MessageID // the oldest first, at most maxOwed
+	_   struct{} `cbor:",toarray"`
+	IDs owedIDs  // the oldest first, at most maxOwed
 }
 
 // maxOwed bounds the messages of a room that wait to be reported.
@@ -32,8 +32,7 @@ func (t *tx) owe(r *roomRecord, id MessageID) error {
 	if _, err := t.load(reportPrefix+r.Room.ID(), &rec); err != nil {
 		return err
 	}
-	rec.IDs = append(rec.IDs, id)
-	rec.IDs = rec.IDs[max(0, len(rec.IDs)-maxOwed):]
+	rec.IDs = rec.IDs.with(id)
 	t.save(reportPrefix+r.Room.ID(), &rec)
 	return nil
 }
@@ -100,7 +99,7 @@ func (t *tx) reportIn(id string) error {
 	t.del(reportPrefix + id)
 	t.del(seenPrefix + id)
 	var reports []content.Report
-	for _, id := range owed.IDs {
+	for _, id := range owed.IDs.all() {
 		if id != seen.ID {
 			reports = append(reports, content.Report{ID: id, Status: content.StatusDelivered})
 		}
@@ -130,6 +129,9 @@ func (t *tx) heedReports(r *roomRecord, from *Message, msg *content.Message) err
 		return t.refuse(Refusal{Room: from.Room, Seq: from.Seq, Sender: from.FromDevice, Code: "bad_content"})
 	}
 	for _, rep := range reports {
+		if err := t.heedHeld(r, rep, from.From); err != nil {
+			return err
+		}
 		if rep.Status != content.StatusDelivered && rep.Status != content.StatusRead {
 			continue
 		}

@@ -13,40 +13,6 @@ import (
 // accepted.
 const maxFolded = 100
 
-// standing says how an account stands to the own one.
-func (t *tx) standing(a identity.Account) (content.Standing, error) {
-	n, err := t.number(content.StatePerson, string(a))
-	return content.Standing(n), err
-}
-
-// stand sets how an account stands to the own one, here, for the own other devices
-// and, as soon as it can be reached, for the server.
-func (t *tx) stand(a identity.Account, s content.Standing) error {
-	if a == t.c.self.Account {
-		return nil
-	}
-	now, err := t.standing(a)
-	if err != nil || now == s {
-		return err
-	}
-	relation := wire.RelationNone
-	switch s {
-	case content.Accepted:
-		relation = wire.RelationAccepted
-	case content.Blocked:
-		relation = wire.RelationBlocked
-	}
-	t.save(relatePrefix+t.c.store.hide(string(a)), &relateRecord{Account: a, Relation: relation})
-	return t.setState(content.State{Kind: content.StatePerson, Subject: string(a), Number: int64(s)})
-}
-
-// A relateRecord is a relation that the server has still to be told.
-type relateRecord struct {
-	_        struct{} `cbor:",toarray"`
-	Account  identity.Account
-	Relation wire.Relation
-}
-
 // acceptance says whether both sides want a conversation. Of a room that was there
 // before there were requests both do.
 func (t *tx) acceptance(room identity.Room) (content.Acceptance, error) {
@@ -66,23 +32,35 @@ func (t *tx) sorts() (bool, error) {
 
 // quiet reports whether nothing may tell the people in a room that somebody reads
 // it: neither receipts nor typing. It is a stranger's, who isn't accepted yet, or
-// of somebody who is blocked.
+// of somebody who is blocked or restricted.
 func (t *tx) quiet(r *roomRecord) (bool, error) {
 	if blocked, err := t.blockedIn(r); err != nil || blocked {
+		return true, err
+	}
+	if restricted, err := t.restrictedIn(r); err != nil || restricted {
 		return true, err
 	}
 	waits, err := t.waits(r)
 	return waits, err
 }
 
+// restrictedIn reports whether r is the conversation with somebody who is restricted.
+func (t *tx) restrictedIn(r *roomRecord) (bool, error) {
+	other, ok := t.other(r)
+	if !ok {
+		return false, nil
+	}
+	s, err := t.standing(other)
+	return s == content.Restricted, err
+}
+
 // waits reports whether a room is a request that waits to be accepted here.
 func (t *tx) waits(r *roomRecord) (bool, error) {
-	sorts, err := t.sorts()
-	if err != nil || !sorts {
-		return false, err
-	}
 	a, err := t.acceptance(r.Room)
-	return a == content.Waits, err
+	if err != nil || a != content.Waits {
+		return a == content.Unwanted, err
+	}
+	return t.sorts()
 }
 
 // blockedIn reports whether r is the conversation with somebody who is blocked.
@@ -128,6 +106,9 @@ func (t *tx) greet(r *roomRecord, e *wire.Envelope, members []member) error {
 		s, err := t.standing(by)
 		if err != nil || s == content.Accepted {
 			return err
+		}
+		if s == content.Blocked && !direct(r) { // the server shouldn't have let them
+			mark.Number = int64(content.Unwanted)
 		}
 	}
 	// Always: without its mark a stranger's room would be one that is wanted.
@@ -177,9 +158,12 @@ func (t *tx) openedHere(r *roomRecord, at stamp) error {
 	}
 	t.tellProfile(r, false)
 	for _, a := range r.Accounts {
-		if err := t.stand(a, content.Accepted); err != nil {
+		if err := t.welcome(a); err != nil {
 			return err
 		}
+	}
+	if err := t.veil(r, false); err != nil {
+		return err
 	}
 	if _, ok := t.other(r); ok {
 		return t.setState(content.State{Kind: content.StateRequest, Subject: string(r.Room), Number: int64(content.Pending)})
@@ -193,7 +177,7 @@ func (t *tx) acceptRoom(r *roomRecord) error {
 		return err
 	}
 	if other, ok := t.other(r); ok {
-		if err := t.stand(other, content.Accepted); err != nil {
+		if err := t.welcome(other); err != nil {
 			return err
 		}
 	}
@@ -202,10 +186,16 @@ func (t *tx) acceptRoom(r *roomRecord) error {
 	return nil
 }
 
+// veil covers what the others in a room send beside text, or no more.
+func (t *tx) veil(r *roomRecord, on bool) error {
+	return t.setState(content.State{Kind: content.StateVeiled, Subject: string(r.Room), Number: flag(on)})
+}
+
 // mayWrite judges a message of the own person before it is put into the outbox.
 // Whoever writes to somebody accepts them; to who hasn't accepted yet goes one
-// message. It returns ErrBlocked or ErrRequestPending.
-func (t *tx) mayWrite(r *roomRecord, kind Kind) error {
+// message, which is text alone. It returns ErrBlocked, ErrRequestPending or, for one
+// with media, ErrRequestMedia.
+func (t *tx) mayWrite(r *roomRecord, kind Kind, media bool) error {
 	if silent(kind) {
 		return nil
 	}
@@ -226,10 +216,27 @@ func (t *tx) mayWrite(r *roomRecord, kind Kind) error {
 		return err
 	}
 	said, err := t.said(r)
-	if err == nil && said {
-		err = ErrRequestPending
+	switch {
+	case err != nil:
+		return err
+	case said:
+		return ErrRequestPending
+	case media:
+		return ErrRequestMedia
 	}
-	return err
+	return nil
+}
+
+// pendingIn notes that a room waits to be accepted by the other side, as the server
+// says.
+func (c *Client) pendingIn(ctx context.Context, room identity.Room) error {
+	return c.step(ctx, func(t *tx) error {
+		a, err := t.acceptance(room)
+		if err != nil || a == content.Pending || a == content.Waits {
+			return err
+		}
+		return t.setState(content.State{Kind: content.StateRequest, Subject: string(room), Number: int64(content.Pending)})
+	})
 }
 
 // cmpErr returns err, or otherwise where it is nil.
@@ -279,6 +286,9 @@ func (t *tx) wants(r *roomRecord, from identity.Account) (bool, error) {
 	waits, err := t.waits(r)
 	if err != nil || !waits {
 		return true, err
+	}
+	if a, err := t.acceptance(r.Room); err != nil || a == content.Unwanted {
+		return false, err
 	}
 	deleted, err := t.number(content.StateDeleted, string(r.Room))
 	if err != nil || deleted > 0 {
@@ -332,74 +342,10 @@ func (c *Client) Accept(ctx context.Context, rooms ...identity.Room) error {
 			return err
 		}
 		t.tellProfile(r, true)
-		return t.acceptRoom(r)
-	})
-	return cmpErr(err, c.soon(ctx))
-}
-
-// Block ends what some accounts may do: they neither write to the own one nor add
-// it to groups, and their requests don't show.
-func (c *Client) Block(ctx context.Context, names ...string) error {
-	return c.standAll(ctx, names, func(*tx, identity.Account) (content.Standing, error) { return content.Blocked, nil })
-}
-
-// Unblock takes Block back. Who had been accepted is so again.
-func (c *Client) Unblock(ctx context.Context, names ...string) error {
-	return c.standAll(ctx, names, func(t *tx, a identity.Account) (content.Standing, error) {
-		now, err := t.standing(a)
-		if err != nil || now != content.Blocked {
-			return now, err
-		}
-		r, err := t.roomFor(sortedPair(t.c.self.Account, a))
-		if err != nil || r == nil {
-			return content.Stranger, err
-		}
-		accepted, err := t.acceptance(r.Room)
-		if accepted == content.Waits {
-			return content.Stranger, err
-		}
-		return content.Accepted, err
-	})
-}
-
-func sortedPair(a, b identity.Account) []identity.Account {
-	set := []identity.Account{a, b}
-	slices.Sort(set)
-	return set
-}
-
-// standAll sets how some accounts stand, and shows it in their conversations.
-func (c *Client) standAll(ctx context.Context, names []string, how func(*tx, identity.Account) (content.Standing, error)) error {
-	var accounts []identity.Account
-	for _, name := range names {
-		a, err := c.Resolve(name)
-		if err != nil {
+		if err := t.veil(r, true); err != nil {
 			return err
 		}
-		accounts = append(accounts, a)
-	}
-	err := c.step(ctx, func(t *tx) error {
-		for _, a := range accounts {
-			s, err := how(t, a)
-			if err != nil {
-				return err
-			}
-			if err := t.stand(a, s); err != nil {
-				return err
-			}
-			r, err := t.roomFor(sortedPair(c.self.Account, a))
-			if err != nil {
-				return err
-			}
-			if r == nil {
-				continue
-			}
-			t.saveRoom(r)
-			if s == content.Accepted {
-				t.tellProfile(r, false) // it may have changed meanwhile
-			}
-		}
-		return nil
+		return t.acceptRoom(r)
 	})
 	return cmpErr(err, c.soon(ctx))
 }
@@ -413,21 +359,24 @@ func (c *Client) Blocked(ctx context.Context) ([]Person, error) {
 		if err != nil {
 			return err
 		}
+		var blocked []identity.Account
 		for _, rec := range records {
 			var s content.State
 			if _, err := t.load(rec.Key, &s); err != nil {
 				return err
 			}
-			if s.Kind != content.StatePerson || content.Standing(s.Number) != content.Blocked {
-				continue
+			if s.Kind == content.StatePerson && content.Standing(s.Number) == content.Blocked {
+				blocked = append(blocked, identity.Account(s.Subject))
 			}
-			p, err := t.person(identity.Account(s.Subject))
+		}
+		slices.Sort(blocked)
+		for _, a := range blocked {
+			p, err := t.person(a)
 			if err != nil {
 				return err
 			}
 			out = append(out, *p)
 		}
-		slices.SortFunc(out, func(a, b Person) int { return compareText(string(a.Account), string(b.Account)) })
 		return nil
 	})
 	return out, err

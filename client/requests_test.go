@@ -195,6 +195,37 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
+// Who is blocked stays so when one starts a conversation or a group with them, or adds
+// them: it isn't done, and says why.
+func TestBlockedStaysSo(t *testing.T) {
+	w, ctx := sorting(t), t.Context()
+	alice, bob, _ := w.signUp("alice"), w.signUp("bob"), w.signUp("mallory")
+	group, err := alice.Start(ctx, client.Opening{Names: []string{"bob"}, Group: true})
+	alice.ok(err)
+	alice.ok(alice.Block(ctx, "mallory"))
+	for what, call := range map[string]func() error{
+		"AddMembers": func() error { return alice.AddMembers(ctx, group, []string{"mallory"}) },
+		"Start":      func() error { _, err := alice.Start(ctx, client.Opening{Names: []string{"mallory"}}); return err },
+		"Start of a group": func() error {
+			_, err := alice.Start(ctx, client.Opening{Names: []string{"bob", "mallory"}, Group: true})
+			return err
+		},
+	} {
+		if err := call(); !errors.Is(err, client.ErrBlocked) {
+			t.Errorf("%s = %v; want ErrBlocked", what, err)
+		}
+	}
+	if got, err := alice.Blocked(ctx); err != nil || len(got) != 1 {
+		t.Errorf("Blocked = %+v, %v; want mallory", got, err)
+	}
+	if rooms, err := alice.Rooms(ctx); err != nil || len(rooms) != 1 {
+		t.Errorf("%d rooms, %v; want the group with bob", len(rooms), err)
+	}
+	alice.ok(alice.Unblock(ctx, "mallory"))
+	alice.ok(alice.AddMembers(ctx, group, []string{"mallory"}))
+	bob.sync()
+}
+
 // What is written to somebody who has blocked one has failed, for good: it doesn't
 // arrive when they take messages again.
 func TestBlockedSender(t *testing.T) {
@@ -324,7 +355,7 @@ func (p *person) trySendRaw(room identity.Room, data []byte) error {
 	p.w.t.Helper()
 	var message []byte
 	err := p.Hostile(p.w.t.Context(), room, func(g *mls.Group) (changes mls.Changes, err error) {
-		message, changes, err = g.Encrypt(nil, data)
+		message, changes, err = g.Encrypt(tagFor(data), data)
 		return changes, err
 	})
 	p.ok(err)

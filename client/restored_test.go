@@ -27,7 +27,8 @@ type restorable struct {
 }
 
 func newRestorable(t *testing.T) *restorable {
-	w := &restorable{world: newWorld(t), dir: t.TempDir(), opts: pebblestore.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}}
+	dir := t.TempDir() // it is removed once the server has ended
+	w := &restorable{world: newWorld(t), dir: dir, opts: pebblestore.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}}
 	w.stop()
 	w.open("first")
 	t.Cleanup(func() { w.stop(); w.store.Close() })

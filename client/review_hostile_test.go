@@ -38,7 +38,7 @@ func (p *person) sendRaw(room identity.Room, data []byte) {
 	ctx := p.w.t.Context()
 	var message []byte
 	err := p.Hostile(ctx, room, func(g *mls.Group) (changes mls.Changes, err error) {
-		message, changes, err = g.Encrypt(nil, data)
+		message, changes, err = g.Encrypt(tagFor(data), data)
 		return changes, err
 	})
 	if err != nil {

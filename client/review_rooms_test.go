@@ -4,8 +4,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"parley/wire"
 )
 
 // A device that fell behind rejoins while an admin's leave waits, and nobody else is
@@ -17,24 +15,12 @@ func TestRejoinTakesAdminsLeaveIn(t *testing.T) {
 	for _, p := range []*person{alice, bob, carol} {
 		p.sync()
 	}
-	tp := bob.tapped()
-	tp.set(nil, func(op wire.Operation, _, answer []byte) ([]byte, error) {
-		if op != wire.OpRead {
-			return answer, nil
-		}
-		return change(t, answer, func(r *wire.ReadReply) {
-			for i := range r.Events {
-				if e := &r.Events[i].Envelope; e.Kind == wire.EventCommit {
-					e.Message = []byte("lost") // a commit that bob can't take
-				}
-			}
-		}), nil
-	})
+	found := bob.losesCommits()
 	w.clock.advance(8 * 24 * time.Hour)
 	alice.sync() // renews her keys by a commit
 	alice.ok(alice.Leave(ctx, room))
 	_ = bob.Sync(ctx)
-	tp.set(nil, nil)
+	found()
 	bob.sync()
 	if _, err := bob.Send(ctx, room, "back"); err != nil {
 		t.Fatalf("Send: %v", err)

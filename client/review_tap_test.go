@@ -88,7 +88,7 @@ func (p *person) again() *person {
 }
 
 // change decodes a body, has it changed, and encodes it again.
-func change[T any](t *testing.T, body []byte, edit func(*T)) []byte {
+func change[T any](t testing.TB, body []byte, edit func(*T)) []byte {
 	t.Helper()
 	v := new(T)
 	if err := wire.Unmarshal(body, v); err != nil {

@@ -146,7 +146,7 @@ func othersLeaving(g *mls.Group) map[public.LeafIndex]bool {
 
 // Roles returns who the admins of a room are: everyone where it has no roles.
 func (c *Client) Roles(ctx context.Context, room identity.Room) (admins []identity.Account, has bool, err error) {
-	err = c.step(ctx, func(t *tx) error {
+	err = c.look(ctx, func(t *tx) error {
 		admins, has = nil, false
 		r, err := t.room(room)
 		if err != nil {

@@ -2,8 +2,6 @@ package client
 
 import (
 	"bytes"
-	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -127,10 +125,10 @@ func (t *tx) loadRoom(key string) (*roomRecord, error) {
 // openRoomRecord reads a room and its roster.
 func openRoomRecord(record, roster []byte) (*roomRecord, error) {
 	r := &roomRecord{stored: roster}
-	if err := cbor.Unmarshal(record, r); err != nil {
+	if err := cbor.UnmarshalOwn(record, r); err != nil {
 		return nil, fmt.Errorf("client: record room: %w", err)
 	}
-	if err := cbor.Unmarshal(roster, &r.roster); err != nil {
+	if err := cbor.UnmarshalOwn(roster, &r.roster); err != nil {
 		return nil, fmt.Errorf("client: record roster: %w", err)
 	}
 	return r, nil
@@ -244,45 +242,6 @@ func (c *Client) set(names []string) ([]identity.Account, error) {
 	return slices.Compact(out), nil
 }
 
-// Rooms returns all conversations, the newest activity first.
-func (c *Client) Rooms(ctx context.Context) ([]Room, error) {
-	var out []Room
-	err := c.step(ctx, func(t *tx) error {
-		out = nil
-		rooms, err := t.rooms()
-		if err != nil {
-			return err
-		}
-		slices.SortStableFunc(rooms, func(a, b *roomRecord) int { return cmp.Compare(b.ActivityMS, a.ActivityMS) })
-		if err := gather(t, rooms, func(r *roomRecord) string { return r.LastKey }); err != nil {
-			return err
-		}
-		if err := gather(t, rooms, func(r *roomRecord) string { return infoKey(r.Room) }); err != nil {
-			return err
-		}
-		for _, prefix := range []string{statePrefix, marksPrefix} { // remembered from now on
-			if _, err := t.list(prefix); err != nil {
-				return err
-			}
-		}
-		for _, r := range rooms {
-			if listed, err := t.inList(r); err != nil || !listed {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			view, err := t.viewRoom(r)
-			if err != nil {
-				return err
-			}
-			out = append(out, *view)
-		}
-		return nil
-	})
-	return out, err
-}
-
 func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 	v := &Room{
 		Room: r.Room, Direct: r.Kind == wire.KindDirect, Accounts: r.Accounts,
@@ -306,12 +265,8 @@ func (t *tx) viewRoom(r *roomRecord) (*Room, error) {
 			return nil, err
 		}
 	}
-	if r.Status == statusLeft {
-		return v, nil
-	}
-	v.Epoch = r.MaxEpoch // a list of rooms doesn't load their groups
-	if g := t.c.cache[r.group()]; g != nil {
-		v.Epoch = g.Epoch()
+	if r.Status != statusLeft {
+		v.Epoch = r.MaxEpoch // a view of a room doesn't load its group
 	}
 	return v, nil
 }

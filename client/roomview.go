@@ -49,11 +49,19 @@ func (t *tx) viewAside(r *roomRecord, v *Room) error {
 		}
 		set(s)
 	}
-	return nil
+	veiled, err := t.veiled(r)
+	if err != nil {
+		return err
+	}
+	v.Veiled = v.Request || veiled
+	restricted, err := t.restrictedIn(r)
+	v.Archived = v.Archived || restricted
+	return err
 }
 
 // mutedUntil returns until when a room is muted: 0 where that is over.
 func (t *tx) mutedUntil(ms int64) int64 {
+	t.until(ms)
 	if ms > 0 && ms <= t.c.nowMS() {
 		return 0
 	}
@@ -64,8 +72,14 @@ func (t *tx) mutedUntil(ms int64) int64 {
 // ErrUnknownRoom.
 func (c *Client) Room(ctx context.Context, room identity.Room) (*Room, error) {
 	var v *Room
-	err := c.eachRoom(ctx, []identity.Room{room}, func(t *tx, r *roomRecord) (err error) {
-		v, err = t.viewRoom(r)
+	err := c.look(ctx, func(t *tx) error {
+		r, err := t.room(room)
+		if err == nil && r == nil {
+			err = ErrUnknownRoom
+		}
+		if err == nil {
+			v, err = t.viewRoom(r)
+		}
 		return err
 	})
 	return v, err
@@ -91,6 +105,11 @@ func (c *Client) SetPinned(ctx context.Context, room identity.Room, on bool) err
 // SetArchived puts a room aside, or back.
 func (c *Client) SetArchived(ctx context.Context, room identity.Room, on bool) error {
 	return c.setAside(ctx, room, content.State{Kind: content.StateArchived, Number: flag(on)})
+}
+
+// SetVeiled covers what the others in a room send beside text, or no more.
+func (c *Client) SetVeiled(ctx context.Context, room identity.Room, on bool) error {
+	return c.setAside(ctx, room, content.State{Kind: content.StateVeiled, Number: flag(on)})
 }
 
 // SetMuted keeps a room from notifying until a time, Unix milliseconds; 0: not, -1:
@@ -134,7 +153,7 @@ type Opening struct {
 
 // Start returns the conversation with some people, making it where there is none:
 // the same people are the same room, but for a group, which is a new one each time.
-// Errors as of [Client.SendTo], and content.ErrLimit and content.ErrMalformed.
+// Errors as of [Client.SendTo], ErrBlocked, content.ErrLimit and content.ErrMalformed.
 func (c *Client) Start(ctx context.Context, o Opening) (identity.Room, error) {
 	set, err := c.set(o.Names)
 	if err != nil {

@@ -20,6 +20,9 @@ func (c *Client) Sync(ctx context.Context) error {
 }
 
 func (c *Client) sync(ctx context.Context) error {
+	if err := c.askStamps(ctx, false); errors.Is(err, ErrOffline) || ctx.Err() != nil {
+		return err // what else goes wrong is asked again with the next sync
+	}
 	if _, err := c.pull(ctx); err != nil {
 		return err
 	}
@@ -28,11 +31,15 @@ func (c *Client) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.askNoticesDue(ctx)
 	first := c.replenish(ctx)
 	if errors.Is(first, ErrOffline) || ctx.Err() != nil {
 		return first
 	}
 	if err := c.healAll(ctx); err != nil && first == nil {
+		first = err
+	}
+	if err := c.sendReports(ctx); err != nil && first == nil {
 		first = err
 	}
 	if err := c.announce(ctx); err != nil && first == nil && !told(err) {
@@ -54,9 +61,10 @@ func (c *Client) sync(ctx context.Context) error {
 }
 
 // told reports whether err holds up one room for a reason that its person sees
-// there: a notice, the room's problem, a message that stays queued.
+// there: a notice, the room's problem, a message that stays queued, a request that waits.
 func told(err error) bool {
-	return errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) || errors.Is(err, ErrBroken) || errors.Is(err, ErrStrangers)
+	return errors.Is(err, ErrConfirmReset) || errors.Is(err, ErrNotJoined) || errors.Is(err, ErrBroken) || errors.Is(err, ErrStrangers) ||
+		errors.Is(err, &wire.Error{Code: wire.CodeRequestPending})
 }
 
 // healAll heals every room that has something to heal.
@@ -183,6 +191,7 @@ func codeOf(err error) string {
 
 // runOnce syncs and follows one stream to its end.
 func (c *Client) runOnce(ctx context.Context, changed func()) error {
+	c.noticesDue.Store(true)
 	if err := c.Sync(ctx); err != nil && (errors.Is(err, ErrOffline) || ctx.Err() != nil) {
 		return err
 	}

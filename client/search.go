@@ -108,7 +108,9 @@ func (s *search) add(h *Hit) bool {
 	i, _ := slices.BinarySearchFunc(s.hits, h, func(a Hit, b *Hit) int {
 		return cmp.Or(cmp.Compare(b.AtMS, a.AtMS), -1) // behind those of the same time
 	})
-	s.hits = slices.Insert(s.hits, i, *h)
+	s.hits = append(s.hits, *h)
+	copy(s.hits[i+1:], s.hits[i:])
+	s.hits[i] = *h
 	s.hits = s.hits[:min(len(s.hits), s.limit+1)]
 	return true
 }
@@ -242,6 +244,9 @@ func (s *search) match(t *tx, m *Message) (*Hit, error) {
 	v, err := t.view(m)
 	if err != nil {
 		return nil, err
+	}
+	if v.Blocked {
+		return nil, nil
 	}
 	h := &Hit{View: *v}
 	h.Snippet, h.Start, h.End = snippet(text, start, end)

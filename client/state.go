@@ -22,11 +22,15 @@ const (
 	settingReceipts = "receipts"
 	settingTyping   = "typing"
 	settingPreviews = "previews"
+	settingLinks    = "links"
 	settingRequests = "requests" // a device of the account sorts strangers' conversations: see Config.Requests
 )
 
 // stateKey returns the key of an entry. Contacts' profiles are large, and apart.
 func (t *tx) stateKey(kind content.StateKind, subject string) string {
+	if kind == content.StateSticker || kind == content.StatePack {
+		return t.stickerKey(kind, subject)
+	}
 	prefix := statePrefix
 	if kind == content.StateContact {
 		prefix = profilePrefix
@@ -49,14 +53,20 @@ func (t *tx) number(kind content.StateKind, subject string) (int64, error) {
 
 // setState sets an entry that this device's person has changed, in the write that
 // changes it; the own other devices are told later. It does nothing where the
-// value is what it was. AtMS and Device are for it to fill in.
+// value is what it was, unless that isn't known here. AtMS and Device are for it to
+// fill in.
 func (t *tx) setState(s content.State) error {
 	old, err := t.state(s.Kind, s.Subject)
 	if err != nil {
 		return err
 	}
 	if old.Number == s.Number && old.Text == s.Text && string(old.Data) == string(s.Data) {
-		return nil
+		if s.Kind != content.StateVeiled {
+			return nil
+		}
+		if unknown, err := t.unheardOf(identity.Room(s.Subject)); err != nil || !unknown {
+			return err
+		}
 	}
 	s.AtMS, s.Device = max(t.c.nowMS(), old.AtMS+1), string(t.c.self.Device)
 	key := t.stateKey(s.Kind, s.Subject)
@@ -99,6 +109,9 @@ func (t *tx) full(kind content.StateKind) (bool, error) {
 		n, err := t.c.count(t.ctx, profilePrefix)
 		return n >= maxContacts, t.fail(err)
 	}
+	if kind == content.StateSticker || kind == content.StatePack {
+		return t.fullOfStickers()
+	}
 	if known := t.c.known.kinds[statePrefix]; known != nil {
 		return len(known) >= maxStates, nil
 	}
@@ -124,15 +137,23 @@ func (t *tx) heedStates(r *roomRecord, from *Message, msg *content.Message) erro
 			}
 			continue
 		}
-		counts, err := t.learnState(*s)
-		if err == nil && counts {
-			err = t.stateEffect(s)
-		}
-		if err != nil {
+		if err := t.heedState(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// heedState takes in one entry that another device of the account tells.
+func (t *tx) heedState(s *content.State) error {
+	if isHeardAll(s) {
+		return t.heardFrom()
+	}
+	counts, err := t.learnState(*s)
+	if err != nil || !counts {
+		return err
+	}
+	return t.stateEffect(s)
 }
 
 // validState reports whether an entry is of a known kind and of its form.
@@ -143,14 +164,14 @@ func validState(s *content.State) bool {
 	n := s.Number
 	switch s.Kind {
 	case content.StatePerson:
-		return isAccount(s.Subject) && 0 <= n && n <= int64(content.Blocked)
+		return isAccount(s.Subject) && 0 <= n && n <= int64(content.Restricted)
 	case content.StateVerified:
 		return isAccount(s.Subject) && len(s.Text) <= maxSafetyNumber
 	case content.StateContact:
 		return isAccount(s.Subject) && validProfile(s.Data)
 	case content.StateRequest:
-		return isRoom(s.Subject) && 0 <= n && n <= int64(content.Pending)
-	case content.StatePinned, content.StateArchived, content.StateOpened:
+		return isRoom(s.Subject) && 0 <= n && n <= int64(content.Unwanted)
+	case content.StatePinned, content.StateArchived, content.StateOpened, content.StateVeiled:
 		return isRoom(s.Subject) && 0 <= n && n <= 1
 	case content.StateMuted:
 		return isRoom(s.Subject) && -1 <= n && n <= maxStateMS
@@ -160,6 +181,13 @@ func validState(s *content.State) bool {
 		return isRoom(s.Subject) && 0 <= n && n <= maxStateMS
 	case content.StateSetting:
 		return len(s.Subject) <= maxSettingName && math.MinInt32 <= n && n <= math.MaxInt32
+	case content.StateViewed:
+		_, err := content.ParseMessageID(s.Subject)
+		return err == nil && n == 1
+	case content.StateSticker:
+		return validSticker(s)
+	case content.StatePack:
+		return validPack(s)
 	case content.StateProfile:
 		return s.Subject == "" && validProfile(s.Data)
 	}
@@ -183,6 +211,12 @@ func validProfile(data []byte) bool {
 // stateEffect does what an entry of another device means for the rest of what is
 // kept here.
 func (t *tx) stateEffect(s *content.State) error {
+	switch s.Kind {
+	case content.StateViewed:
+		return t.viewedElsewhere(s.Subject)
+	case content.StatePerson:
+		return t.showStanding(identity.Account(s.Subject))
+	}
 	if !isRoom(s.Subject) {
 		return nil
 	}

@@ -160,6 +160,7 @@ func TestNotesToSelf(t *testing.T) {
 // Drafts are told at most every few seconds; the last one arrives.
 func TestDraftsAreGathered(t *testing.T) {
 	w, ctx := sorting(t), t.Context()
+	w.clock.stop()
 	alice := w.signUp("alice")
 	phone := alice.secondDevice()
 	room, err := alice.Start(ctx, client.Opening{})
@@ -218,9 +219,14 @@ func TestHostileState(t *testing.T) {
 		content.State{Kind: content.StateRead, Subject: string(room), Number: -7, AtMS: 5},
 		content.State{Kind: content.StateMuted, Subject: string(room), Number: -1, AtMS: 1 << 60},
 		content.State{Kind: content.StateProfile, Data: []byte("noise"), AtMS: 5},
+		content.State{Kind: content.StateVeiled, Subject: string(room), Number: 2, AtMS: 5},
+		content.State{Kind: content.StateVeiled, Subject: "no room", Number: 1, AtMS: 5},
 		content.State{Kind: 99, AtMS: 5},
 		content.State{Kind: content.StateArchived, Subject: string(room), Number: 1, AtMS: 5, Device: string(phone.Device())})))
 	alice.sync()
+	if n := len(alice.refusals()); n != 8 {
+		t.Errorf("%d refusals; want those of mallory's message and of seven entries", n)
+	}
 	if r, err := alice.Room(ctx, room); err != nil || !r.Archived || r.MutedMS != 0 || r.Pinned {
 		t.Errorf("alice's room: %+v, %v; want it archived, and no more", r, err)
 	}

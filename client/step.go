@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,26 +49,40 @@ const (
 	wordsDuePrefix = "wordsdue/" // + room id: the room, which has blocks to index
 	statePrefix    = "state/"    // + hidden kind and subject: content.State
 	profilePrefix  = "profile/"  // the same, of contacts' profiles
+	stickerPrefix  = "sticker/"  // the same, of stickers and their packs
 	infoPrefix     = "info/"     // + room id: roomInfo
 	sincePrefix    = "since/"    // + room id: sinceRecord
 	foldPrefix     = "fold/"     // + room id: uint64, the messages of a request that were kept
 	leavesPrefix   = "leaves/"   // + room id: leavesRecord
+	refPrefix      = "ref/"      // + room id/blob/message id: an own message that refers to the blob
+	heldPrefix     = "held/"     // + message id: heldRecord
+	listsPrefix    = "lists/"    // + hidden account: keptLists
+	reportsPrefix  = "reports/"  // + id in hexadecimal: reportingRecord
+	noticePrefix   = "notice/"   // + number: a wire.Notice
 
 	// What is to be told or done, until it is.
-	stateDuePrefix = "statedue/" // + key of a content.State: dueState
-	relatePrefix   = "relate/"   // + hidden account: relateRecord
-	tellPrefix     = "tell/"     // + room id: tellRecord
-	restatePrefix  = "restate/"  // + room id: the room, whose roomInfo is to be told to new people
-	leavePrefix    = "leave/"    // + room id: leaveRecord
-	wipePrefix     = "wipe/"     // + room id: wipeRecord
-	snapshotKey    = "snapshot"  // the own other devices are to be told everything
-	adoptedKey     = "adopted"   // the rooms from before there were requests are taken as wanted
-	selfTriedKey   = "selftried" // int64: when this device last tried to open the room with itself
-	draftSentKey   = "draftsent" // int64: when drafts were told last, Unix milliseconds
-	healingKey     = "healing"   // Healing
-	ownListsKey    = "ownlists"  // ownLists
-	keptPrefix     = "kept/"     // + name: see Client.Keep
-	profileSentKey = "profsent"  // int64: when the profile was told to all, or will be
+	stateDuePrefix  = "statedue/"  // + key of a content.State: dueState
+	relatePrefix    = "relate/"    // + hidden account: relateRecord
+	tellPrefix      = "tell/"      // + room id: tellRecord
+	restatePrefix   = "restate/"   // + room id: the room, whose roomInfo is to be told to new people
+	leavePrefix     = "leave/"     // + room id: leaveRecord
+	wipePrefix      = "wipe/"      // + room id: wipeRecord
+	reportDuePrefix = "reportdue/" // + id in hexadecimal: a report or appeal that hasn't left
+	snapshotKey     = "snapshot"   // the own other devices are to be told everything
+	unheardKey      = "unheard"    // the own other devices haven't told this one, which was added, what they know
+	adoptedKey      = "adopted"    // the rooms from before there were requests are taken as wanted
+	selfTriedKey    = "selftried"  // int64: when this device last tried to open the room with itself
+	draftSentKey    = "draftsent"  // int64: when drafts were told last, Unix milliseconds
+	healingKey      = "healing"    // Healing
+	ownListsKey     = "ownlists"   // ownLists
+	frankedKey      = "franked"    // rooms of before there were stamps have their mark
+	lenientPrefix   = "lenient/"   // + room id: a room from before, which has had no stamp yet
+	stampsKey       = "stamps"     // stampsRecord
+	evidencePrefix  = "evid/"      // + hour/room id/number: evidence; …/c and an epoch: its GroupContext
+	keptPrefix      = "kept/"      // + name: see Client.Keep
+	deskKeyKey      = "desk"       // deskRecord
+	standingKey     = "standing"   // standingRecord
+	profileSentKey  = "profsent"   // int64: when the profile was told to all, or will be
 
 	feedPrefix    = "feed/"    // + number: the key of a Message to print
 	refusedPrefix = "refused/" // + number: Refusal
@@ -104,23 +117,27 @@ type tx struct {
 	failed  error                     // the first of reading: such a step writes nothing, whatever was made of the error
 	need    []identity.Account        // whose lists a leaf was not on
 	fresh   map[identity.Account]bool // whose lists were just read: they are not needed again
-	facts   map[identity.Room]*roomFacts
+
+	keysDue   bool // a stamp checks by no key that is known
+	keysFresh bool // the server's keys were just read
+
+	facts  map[identity.Room]*roomFacts
+	making *memo // what is being made of what is read; nil: nothing is
+
+	tellsAtOnce bool // what it changes is told, to who shows it, while it is being written: see step_write.go
 }
 
 // step runs fn and writes what it put, atomically. fn has no effect outside its
 // tx and may run more than once. If fn fails nothing is written.
 func (c *Client) step(ctx context.Context, fn func(*tx) error) error {
+	c.stepMu.Lock()
+	defer c.stepMu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		base, err := c.store.Version(ctx)
+		base, err := c.upToDate(ctx)
 		if err != nil {
 			return err
-		}
-		if base != c.base {
-			c.dropGroups()
-			c.known.drop()
-			c.base = base
 		}
 		again, err := c.try(ctx, base, fn)
 		if !again {
@@ -130,15 +147,22 @@ func (c *Client) step(ctx context.Context, fn func(*tx) error) error {
 	}
 }
 
-// try runs fn once on the state of base. It returns again if somebody wrote
-// meanwhile, whether fn failed for it or not.
-func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (again bool, err error) {
-	t := &tx{c: c, ctx: ctx, at: map[string]int{}}
-	c.current = t
-	if err = fn(t); err == nil {
-		err = t.failed
+// upToDate forgets what is remembered of another version of the store than the one
+// that it has, which it returns.
+func (c *Client) upToDate(ctx context.Context) (base uint64, err error) {
+	base, err = c.store.Version(ctx)
+	if err == nil && base != c.base {
+		c.dropGroups()
+		c.known.drop()
+		c.base = base
 	}
-	c.current = nil
+	return base, err
+}
+
+// try runs fn once on the state of base, and writes. It returns again if somebody
+// wrote meanwhile, whether fn failed for it or not.
+func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (again bool, err error) {
+	t, err := c.run(ctx, fn)
 	if err != nil {
 		c.dropGroups()
 		now, verr := c.store.Version(ctx)
@@ -148,24 +172,19 @@ func (c *Client) try(ctx context.Context, base uint64, fn func(*tx) error) (agai
 	if len(changes) == 0 {
 		return false, nil
 	}
-	var what Touched
-	if c.cfg.Changed != nil {
-		what = touched(c.self.Account.Domain(), changes) // before the values are sealed
+	return c.write(t, base, changes)
+}
+
+// run runs fn once.
+func (c *Client) run(ctx context.Context, fn func(*tx) error) (*tx, error) {
+	t := &tx{c: c, ctx: ctx, at: map[string]int{}}
+	c.current = t
+	err := fn(t)
+	c.current = nil
+	if err == nil {
+		err = t.failed
 	}
-	switch err := c.store.write(ctx, base, slices.Clone(changes)); {
-	case errors.Is(err, ErrConflict):
-		return true, nil
-	case err != nil:
-		c.dropGroups()
-		c.known.drop()
-		return false, err
-	}
-	c.base = base + 1
-	c.known.apply(changes)
-	if c.cfg.Changed != nil {
-		c.cfg.Changed(what)
-	}
-	return false, nil
+	return t, err
 }
 
 // dropGroups forgets the loaded groups: the store is what counts.
@@ -184,12 +203,14 @@ func (t *tx) final() []Change {
 
 // get returns the value of key, or nil.
 func (t *tx) get(key string) ([]byte, error) {
+	t.reading(key)
 	if i, ok := t.at[key]; ok {
 		return t.changes[i].Value, nil
 	}
 	if value, known := t.c.known.get(key); known {
 		return value, nil
 	}
+	t.c.strays()
 	value, err := t.c.store.get(t.ctx, key)
 	if err == nil {
 		t.c.known.keep(key, value)
@@ -239,7 +260,7 @@ func (t *tx) load(key string, v any) (bool, error) {
 	if err != nil || b == nil {
 		return false, err
 	}
-	if err := cbor.Unmarshal(b, v); err != nil {
+	if err := cbor.UnmarshalOwn(b, v); err != nil {
 		return false, t.fail(fmt.Errorf("client: record %s: %w", kindOfKey(key), err))
 	}
 	return true, nil
@@ -249,6 +270,7 @@ func (t *tx) save(key string, v any) { t.put(key, cbor.MustMarshal(v)) }
 
 // list returns the records under prefix as the step sees them, in order.
 func (t *tx) list(prefix string) ([]Record, error) {
+	t.reading(prefix)
 	if known, ok := t.c.known.listed(prefix); ok {
 		return t.overlay(prefix, known), nil
 	}
@@ -265,6 +287,7 @@ func (t *tx) list(prefix string) ([]Record, error) {
 // stored returns the records under prefix as the store has them.
 func (t *tx) stored(prefix string) ([]Record, error) {
 	var out []Record
+	t.c.strays()
 	for after := ""; ; {
 		page, err := t.c.store.list(t.ctx, prefix, after, 256)
 		if err != nil {
@@ -325,12 +348,15 @@ func (t *tx) group(k groupKey) (*mls.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.c.cache[k] = g
+	if !t.c.writing { // what is read now may be of before and after
+		t.c.cache[k] = g
+	}
 	return g, nil
 }
 
 // any reports whether there is a record under prefix.
 func (t *tx) any(prefix string) (bool, error) {
+	t.reading(prefix)
 	for key, i := range t.at {
 		if strings.HasPrefix(key, prefix) && t.changes[i].Value != nil {
 			return true, nil
@@ -340,6 +366,7 @@ func (t *tx) any(prefix string) (bool, error) {
 		records, err := t.list(prefix)
 		return len(records) > 0, err
 	}
+	t.c.strays()
 	records, err := t.c.store.Store.List(t.ctx, prefix, "", 1)
 	return len(records) > 0, t.fail(err)
 }

@@ -69,7 +69,7 @@ func (r *recall) follow(ch Change) {
 		l.records[i] = rec
 	case ch.Value != nil:
 		l.size += len(rec.Value)
-		l.records = slices.Insert(slices.Clone(l.records), i, rec)
+		l.records = append(append(slices.Clone(l.records[:i]), rec), l.records[i:]...)
 	}
 	for len(l.records) > maxTailRecords || l.size > maxTailSize {
 		last := len(l.records) - 1
@@ -83,6 +83,7 @@ func (t *tx) newest(prefix string, want int) ([]Record, error) {
 	if records, known := t.c.known.tailOf(prefix, want); known {
 		return records, nil
 	}
+	t.c.strays()
 	records, err := t.c.store.list(t.ctx, prefix, "", want)
 	if err != nil {
 		return nil, t.fail(err)

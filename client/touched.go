@@ -44,7 +44,7 @@ func roomOf(domain string, ch Change) (identity.Room, bool) {
 	}
 	if strings.HasPrefix(ch.Key, outPrefix) && ch.Value != nil {
 		var e outEntry
-		if cbor.Unmarshal(ch.Value, &e) == nil && e.Message.Kind != KindStatus {
+		if cbor.UnmarshalOwn(ch.Value, &e) == nil && e.Message.Kind != KindStatus {
 			return e.Message.Room, true
 		}
 	}

@@ -211,6 +211,9 @@ func typingKey(g *mls.Group) (cipher.AEAD, error) {
 // passed over: it says nothing that could be told.
 func (c *Client) heedSignals(ctx context.Context, signals []wire.Signal) {
 	for _, s := range signals[:min(len(signals), wire.MaxSignals)] {
+		if c.heedNotices(&s) {
+			continue
+		}
 		var claim *typingClaim
 		err := c.step(ctx, func(t *tx) (err error) {
 			claim, err = t.openTyping(&s)
@@ -231,6 +234,9 @@ func (t *tx) openTyping(s *wire.Signal) (*typingClaim, error) {
 	}
 	r, err := t.room(s.Room)
 	if err != nil || r == nil {
+		return nil, err
+	}
+	if shunned, err := t.shunned(r, device.Account()); err != nil || shunned {
 		return nil, err
 	}
 	if shown, err := t.tellsTyping(r); err != nil || !shown {

@@ -28,13 +28,14 @@ func (p *person) typed() <-chan wire.SignalRequest {
 	return frames
 }
 
-// next returns the next frame.
-func next(t *testing.T, frames <-chan wire.SignalRequest) wire.SignalRequest {
+// next returns the next frame that p sends, once p can send another one.
+func next(t *testing.T, p *person, frames <-chan wire.SignalRequest) wire.SignalRequest {
 	t.Helper()
 	select {
 	case f := <-frames:
+		until(t, "the frame is off", func() bool { return !p.TellsTyping() })
 		return f
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no frame")
 		panic("unreachable")
 	}
@@ -47,7 +48,9 @@ type watcher struct {
 	told int
 }
 
+// watch has p tell who types; that ends when the test says so.
 func (p *person) watch() *watcher {
+	p.w.clock.stop()
 	w := new(watcher)
 	p.reopen(func(cfg *client.Config) {
 		cfg.Typing = func(_ identity.Room, accounts []identity.Account) {
@@ -85,7 +88,7 @@ func TestTyping(t *testing.T) {
 		bob.Hear(ctx, wire.Signal{Room: f.Room, Sender: alice.Device(), Data: f.Data})
 	}
 	type_(true)
-	on := next(t, frames)
+	on := next(t, alice, frames)
 	hear(on)
 	seen.want(t, "alice writes", alice.Account())
 	type_(true)
@@ -94,14 +97,14 @@ func TestTyping(t *testing.T) {
 	}
 	w.clock.advance(time.Second)
 	type_(false)
-	hear(next(t, frames))
+	hear(next(t, alice, frames))
 	seen.want(t, "alice has stopped")
 	hear(on)
 	seen.want(t, "the server shows the frame again")
 
 	w.clock.advance(4 * time.Second)
 	type_(true)
-	hear(next(t, frames))
+	hear(next(t, alice, frames))
 	seen.want(t, "alice writes again", alice.Account())
 	if _, err := alice.Send(ctx, room, "done"); err != nil {
 		t.Fatal(err)
@@ -110,7 +113,7 @@ func TestTyping(t *testing.T) {
 	seen.want(t, "her message has come")
 
 	type_(true)
-	held := next(t, frames)
+	held := next(t, alice, frames)
 	w.clock.advance(3 * time.Minute)
 	hear(held)
 	seen.want(t, "the server held a frame back")
@@ -122,11 +125,12 @@ func TestTypingEnds(t *testing.T) {
 	alice, bob := w.signUp("alice"), w.signUp("bob")
 	alice.sendTo("hello", "bob")
 	bob.sync()
+	w.clock.stop()
 	frames := alice.typed()
 	if err := alice.Typing(ctx, alice.room().Room, true); err != nil {
 		t.Fatal(err)
 	}
-	f := next(t, frames)
+	f := next(t, alice, frames)
 	bob.Hear(ctx, wire.Signal{Room: f.Room, Sender: alice.Device(), Data: f.Data})
 	if got := bob.Typists()[f.Room]; len(got) != 1 {
 		t.Fatalf("%v type; want alice", got)
@@ -235,7 +239,7 @@ func TestTypingLive(t *testing.T) {
 		go p.Run(ctx, nil)
 	}
 	room := alice.room().Room
-	for range 500 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if err := alice.Typing(ctx, room, true); err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +247,7 @@ func TestTypingLive(t *testing.T) {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
-		w.clock.advance(200 * time.Millisecond)
+		w.clock.advance(50 * time.Millisecond)
 	}
 	t.Error("bob never sees that alice types")
 }

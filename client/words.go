@@ -264,12 +264,41 @@ func (t *tx) searched(m *Message) (string, error) {
 	if err != nil || v.Unsent {
 		return "", err
 	}
-	return v.Line(math.MaxInt), nil
+	return v.searchText(), nil
 }
 
-// Line returns the text of a message on one line, without markup, at most so many
-// characters long.
+// searchText returns the text of a message on one line, and the names of its files.
+func (v *View) searchText() string {
+	text := v.Caption(math.MaxInt)
+	if v.Media == nil {
+		return text
+	}
+	for i := range v.Media.Attachments {
+		a := &v.Media.Attachments[i]
+		text += " " + content.Line(a.Name+" "+a.Alt, math.MaxInt)
+	}
+	if p := v.Media.Post; p != nil {
+		text += " " + p.Title + " " + p.Author
+	}
+	return strings.TrimSpace(text)
+}
+
+// Line returns a message on one line, without markup, at most so many characters
+// long: what it has beside its text, in plain English, and its text.
 func (v *View) Line(runes int) string {
+	g := v.Media.Glimpse().String()
+	switch text := v.Caption(runes); {
+	case g == "":
+		return text
+	case text == "":
+		return content.Line(g, runes)
+	default:
+		return content.Line(g+": "+text, runes)
+	}
+}
+
+// Caption returns the text of a message on one line, as Line does, alone.
+func (v *View) Caption(runes int) string {
 	if v.Plain {
 		return content.Line(v.Text, runes)
 	}
@@ -286,7 +315,7 @@ func (t *tx) blocksAfter(room identity.Room, after string, limit int) (blocks []
 	}
 	for _, rec := range records {
 		var b wordsRecord
-		if err := cbor.Unmarshal(rec.Value, &b); err != nil {
+		if err := cbor.UnmarshalOwn(rec.Value, &b); err != nil {
 			return nil, nil, "", t.fail(err)
 		}
 		n, err := strconv.ParseUint(strings.TrimPrefix(rec.Key, prefix), 16, 64)

@@ -13,6 +13,8 @@ const (
 	// receiptDelay gathers what is to be reported and acknowledged: a message that
 	// is read as it comes is answered by one report.
 	receiptDelay = 150 * time.Millisecond
+	// receiptMost is how long that may wait while more comes all the time.
+	receiptMost = 2 * time.Second
 	// indexPause is what lies between two blocks of the index of search.
 	indexPause = 250 * time.Millisecond
 )
@@ -24,38 +26,88 @@ func (c *Client) work(ctx context.Context, changed func()) {
 	c.nudge() // what was written since the outbox was sent
 	chores := time.NewTimer(receiptDelay)
 	defer chores.Stop()
+	since := c.now() // what there is to do waits
+	later := func() {
+		now := c.now()
+		if since.IsZero() {
+			since = now
+		}
+		chores.Reset(max(0, min(receiptDelay, receiptMost-now.Sub(since))))
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.nudged:
 			c.netMu.Lock()
-			_ = c.flush(ctx) // it says on each message what became of it
+			c.sendNow(ctx)
 			c.netMu.Unlock()
-			chores.Reset(receiptDelay)
+			later()
 			changed()
 		case <-c.came:
-			chores.Reset(receiptDelay)
+			later()
 		case <-chores.C:
-			c.chores(ctx)
+			since = time.Time{}
+			if c.chores(ctx) {
+				later()
+			}
 			changed()
 		}
 	}
 }
 
+// sendNow sends what was put into the outbox. netMu is held.
+func (c *Client) sendNow(ctx context.Context) {
+	if c.related.Swap(false) {
+		_ = c.sendRelations(ctx)
+	}
+	_ = c.flush(ctx) // it says on each message what became of it
+}
+
 // chores acknowledges what came and does what follows from it. Errors show on what
-// they hold up, and tend tries again.
-func (c *Client) chores(ctx context.Context) {
+// they hold up, and tend tries again. It returns whether it has sent what was written
+// meanwhile, from which something may follow too.
+func (c *Client) chores(ctx context.Context) (sent bool) {
 	c.netMu.Lock()
 	defer c.netMu.Unlock()
-	if pos, err := c.cursor(ctx); err == nil && pos > c.acked {
-		if c.acknowledge(ctx, pos) == nil {
-			c.acked = pos
+	wait := c.acknowledging(ctx)
+	c.follow(ctx)
+	return wait()
+}
+
+// acknowledging acknowledges what came, while other things are done. wait waits for
+// it, and meanwhile sends what a person writes; it returns whether there was any.
+// netMu is held.
+func (c *Client) acknowledging(ctx context.Context) (wait func() (sent bool)) {
+	pos, err := c.cursor(ctx)
+	if err != nil || pos <= c.acked {
+		return func() bool { return false }
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.acknowledge(ctx, pos) }()
+	return func() (sent bool) {
+		for {
+			select {
+			case err := <-done:
+				if err == nil {
+					c.acked = pos
+				}
+				return sent
+			case <-c.nudged:
+				c.sendNow(ctx)
+				sent = true
+			}
 		}
 	}
+}
+
+// follow does what follows from what came. netMu is held.
+func (c *Client) follow(ctx context.Context) {
+	_ = c.sendRelations(ctx) // before anything tells who was accepted so
 	if c.report(ctx) == nil {
 		_ = c.flush(ctx)
 	}
+	c.askNoticesDue(ctx)
 	_ = c.replenish(ctx)
 	_ = c.healSome(ctx)
 	c.gatherOwnLists(ctx)

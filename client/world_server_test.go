@@ -5,18 +5,23 @@ import (
 	"net/http"
 	"testing"
 
+	"parley/internal/freeport"
 	"parley/mls/public"
 	"parley/server"
 	"parley/server/clientapi"
 	servermem "parley/server/memstore"
 )
 
-// newWorld starts a server on a store in memory.
-func newWorld(t testing.TB) *world {
+// newWorld starts a server on a store in memory; change may set what it has.
+func newWorld(t testing.TB, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, clock: new(clock), wrap: func(h http.Handler) http.Handler { return h }}
 	w.data = servermem.New()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	for _, f := range change {
+		f(w)
+	}
+	plantHubKey(t, w.data)
+	l, err := freeport.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,6 +37,7 @@ func (w *world) serve(l net.Listener) {
 	srv, err := server.New(w.t.Context(), server.Config{
 		Store: w.data, Domain: domain, Origins: []string{w.url}, SignUpOpen: true, Now: w.clock.now,
 		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
+		Blobs:  w.blobs, Policy: w.policy, Rates: w.rates,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -18,28 +18,45 @@ import (
 
 // A world is a server with people around it: real parts, in one process.
 type world struct {
-	t     testing.TB
-	addr  string
-	url   string
-	data  server.Store
-	http  *http.Server
-	api   io.Closer
-	wrap  func(http.Handler) http.Handler // what stands between the server and its clients
-	clock *clock
+	policy server.Policy // nil: none
+	rates  server.Rates
+	t      testing.TB
+	addr   string
+	url    string
+	data   server.Store
+	http   *http.Server
+	api    io.Closer
+	wrap   func(http.Handler) http.Handler // what stands between the server and its clients
+	clock  *clock
 
-	requests bool // its people sort strangers' conversations
+	requests bool    // its people sort strangers' conversations
+	ledger   *ledger // what keeps its blobs; nil: the server
+	blobs    server.BlobConfig
 }
 
 // A clock is what the server and the clients of a world go by.
 type clock struct {
-	mu  sync.Mutex // guards off
-	off time.Duration
+	mu      sync.Mutex // guards what follows
+	off     time.Duration
+	stopped time.Time // zero: it goes on by itself
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stopped.IsZero() {
+		return c.stopped.Add(c.off)
+	}
 	return time.Now().Add(c.off)
+}
+
+// stop has time pass by advance alone, however long the test takes.
+func (c *clock) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped.IsZero() {
+		c.stopped = time.Now()
+	}
 }
 
 func (c *clock) advance(d time.Duration) {
@@ -84,8 +101,12 @@ func (w *world) config(store client.Store) client.Config {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { transport.Close() })
+	var over client.Transport = transport
+	if w.ledger != nil {
+		over = w.ledger.over(transport)
+	}
 	return client.Config{
-		Store: store, Transport: transport, Now: w.clock.now, DeviceName: "test", Requests: w.requests,
+		Store: store, Transport: over, Now: w.clock.now, DeviceName: "test", Requests: w.requests,
 		Suites: []*public.Suite{public.XWing(public.SuiteXWing), public.ChaCha20(), public.X25519()},
 	}
 }
@@ -141,6 +162,7 @@ func (p *person) sync() {
 	if err := p.Sync(p.w.t.Context()); err != nil {
 		p.w.t.Fatalf("%s syncs: %v", p.Account(), err)
 	}
+	p.sameList("after it has synced")
 }
 
 func (p *person) sendTo(text string, names ...string) client.MessageID {
