@@ -95,9 +95,8 @@ func (s *site) handler(api http.Handler, wasm string) http.Handler {
 	next["PARLEY_WORKER"] = "/worker2.js"
 	const script = `
 			import { connect } from "./web/lib/client";
-			import { startOffline, takeOpened } from "./web/lib/offline";
+			import { startOffline } from "./web/lib/offline";
 			globalThis.told = [];
-			globalThis.opened = takeOpened();
 			globalThis.core = connect();
 			globalThis.startOffline = startOffline;`
 	scripts := map[string][]byte{

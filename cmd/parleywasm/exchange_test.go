@@ -57,6 +57,8 @@ func TestExchangeInBrowsers(t *testing.T) {
 	ask[object](ada, "send", object{"room": room, "text": "hello **Bob**"})
 	bob.until(`core.then((c) => c.rooms()).then((r) => r.requests.length + r.rooms.length === 1)`)
 	bob.js(fmt.Sprintf(`core.then((c) => c.accept({rooms: [%q]}))`, room))
+	// The conversation comes before its first message: they are two operations.
+	bob.until(fmt.Sprintf(`core.then((c) => c.history({room: %q, limit: 10})).then((p) => p.messages.some((m) => m.kind === "text"))`, room))
 	if got := fmt.Sprint(bob.texts(room)); got != "[hello **Bob**]" {
 		t.Errorf("bob reads %s", got)
 	}
@@ -93,6 +95,11 @@ func TestLeaderClosesInMidSend(t *testing.T) {
 	two.js(send(1, messages))
 	closeOne()
 	two.until(fmt.Sprintf(`sent.length === %d`, messages))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("sent: %v", two.js(`JSON.stringify(sent)`))
+		}
+	})
 	bob.until(fmt.Sprintf(`core.then((c) => c.history({room: %q, limit: 100})).then((p) => p.messages.filter((m) => m.kind === "text").length >= %d)`, room, messages))
 	seen := map[string]int{}
 	for _, text := range bob.texts(room) {

@@ -42,7 +42,7 @@ func TestOfflineStart(t *testing.T) {
 // pushed has the browser deliver an empty push to the service worker of the page.
 func (b *tab) pushed(s *site) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
 	defer cancel()
 	events := chromedp.Events(ctx, serviceworker.WorkerRegistrationUpdated)
 	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {

@@ -13,16 +13,19 @@ import (
 // noShared takes SharedWorker away, as in browsers that have none.
 const noShared = `delete globalThis.SharedWorker;`
 
-// until waits until an expression is true.
+// until waits until an expression is true. A page that loads anew meanwhile answers
+// with an error.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for range 1200 {
-		if b.js(expression) == "true" {
+	var last error
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		out, err := b.try(expression)
+		if err == nil && out == "true" {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		last = err
 	}
-	b.t.Fatalf("never: %s", expression)
+	b.t.Fatalf("never: %s (%v)", expression, last)
 }
 
 // Every tab works, and hears what happens in another one.

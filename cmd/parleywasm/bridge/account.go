@@ -31,6 +31,12 @@ type Server struct {
 	PushKey    string `json:"push_key,omitempty"` // base64url: applicationServerKey
 	MaxText    int    `json:"max_text"`           // bytes of UTF-8
 	MaxMembers int    `json:"max_members"`        // of a group
+
+	Blobs    BlobLimits `json:"blobs"`              // of attachments
+	Unfurl   bool       `json:"unfurl"`             // it says what pages say of themselves
+	Platform *Platform  `json:"platform,omitempty"` // whose posts it resolves
+
+	BlockList bool `json:"block_list"` // it has a list of bad links, for SetSafety
 }
 
 // Connected says whether the server is reached.
@@ -45,6 +51,18 @@ type SignUp struct {
 	Passkey    string `json:"passkey,omitempty"` // RegistrationResponseJSON
 	Display    string `json:"display,omitempty"` // the profile's name
 	DeviceName string `json:"device_name"`
+}
+
+// EraseAccount proves that it is the account's own person who erases it. Either
+// Passphrase or Passkey.
+type EraseAccount struct {
+	Passphrase string `json:"passphrase,omitempty"`
+	Passkey    string `json:"passkey,omitempty"` // AuthenticationResponseJSON
+}
+
+// An Export is JSON Lines: each an object whose "kind" says what it is.
+type Export struct {
+	Lines string `json:"lines"`
 }
 
 // SignIn adds this device to an account; then Boot.Phase is PhaseWaiting. With
@@ -74,6 +92,27 @@ type PasskeyAnswer struct {
 	Passkey string `json:"passkey"` // JSON
 }
 
+// Passkeys are those of the own account, the oldest first. Without Passphrase the
+// only one can't be removed.
+type Passkeys struct {
+	Passkeys   []KeptPasskey `json:"passkeys"`
+	Passphrase bool          `json:"passphrase"` // a passphrase proves the account too
+}
+
+// A KeptPasskey is one that proves the own account.
+type KeptPasskey struct {
+	ID     string `json:"id"`      // of the credential, base64url
+	Name   string `json:"name"`    // of the device that it was made on, or empty
+	MadeMS int64  `json:"made_ms"` // when
+	UsedMS int64  `json:"used_ms"` // start of the day that it was last used on to sign in, 0: never
+	Synced bool   `json:"synced"`  // it may be on other devices of the person too
+}
+
+// OnePasskey is named by its credential's id.
+type OnePasskey struct {
+	ID string `json:"id"`
+}
+
 // A Profile is what contacts see of a person: sealed, in each conversation.
 type Profile struct {
 	Display string `json:"display"`           // at most 64 bytes; empty: the account's name
@@ -88,6 +127,8 @@ type Settings struct {
 	Language string `json:"language"` // a BCP 47 tag of those the page has; empty: the browser's
 	Notify   bool   `json:"notify"`   // notifications on this device
 	Previews bool   `json:"previews"` // with the text
+	Warnings bool   `json:"warnings"` // messages that look like a scam, harassment or blackmail have a hint, on this device
+	Links    bool   `json:"links"`    // links that one sends go with a preview, for which the server is asked
 }
 
 // Devices are those of the own account, and those that wait to be added.

@@ -29,12 +29,20 @@ type Methods interface {
 	// PasskeyOptions is for navigator.credentials, which a worker doesn't have.
 	PasskeyOptions(PasskeyUse) (Passkey, error)
 	AddPasskey(PasskeyAnswer) (Nothing, error)
+	Passkeys() (Passkeys, error)
+	// RemovePasskey takes one off the account; last_passkey where nothing else
+	// would prove it.
+	RemovePasskey(OnePasskey) (Nothing, error)
 	// SignOut ends this device: it is taken off the account's list if the server
 	// can be reached and it isn't the last one, and everything here is erased.
 	SignOut() (Boot, error)
+	// ExportAccount returns everything that the server holds on the account.
+	ExportAccount() (Export, error)
+	// EraseAccount erases the account at the server for good, and everything here.
+	EraseAccount(EraseAccount) (Boot, error)
 
 	// Conversations.
-	Rooms() (Rooms, error)
+	Rooms(Known) (Rooms, error)
 	Room(InRoom) (Room, error)
 	Start(Start) (Room, error) // opens, or makes, the conversation with some people
 	SetRoom(SetRoom) (Nothing, error)
@@ -43,6 +51,8 @@ type Methods interface {
 	Accept(InRooms) (Nothing, error)
 	Block(Accounts) (Nothing, error)
 	Unblock(Accounts) (Nothing, error)
+	Restrict(Accounts) (Nothing, error) // they may write, are shown with what is archived, and nothing of them is notified
+	Unrestrict(Accounts) (Nothing, error)
 	Blocked() (People, error)
 
 	// Messages.
@@ -57,6 +67,24 @@ type Methods interface {
 	MarkRead(Read) (Nothing, error)
 	Typing(Typing) (Nothing, error) // the own: at most every few seconds while one writes
 	Search(Search) (Found, error)
+	// OpenOnce says that a message to be viewed once is looked at: its attachments
+	// are gone from then on, here and on the own other devices.
+	OpenOnce(OneMessage) (Nothing, error)
+	// BlobAccess is for uploading and downloading attachments.
+	BlobAccess() (BlobAccess, error)
+
+	// Stickers, links and posts.
+	Stickers() (Stickers, error)
+	SetPack(StickerPack) (Nothing, error) // makes one, or changes what it has; 1 to 24 stickers
+	DeletePack(PackID) (Nothing, error)
+	KeepSticker(Sticker) (Nothing, error) // among the favourites
+	DropSticker(PackID) (Nothing, error)  // out of the favourites: the sticker's id
+	Unfurl(Link) (LinkPreview, error)     // by the server, which learns the address
+	ResolvePost(Link) (Post, error)
+
+	// Warnings, which this device finds by itself and tells nobody.
+	SetSafety(SafetyData) (Nothing, error)
+	CheckLinks(ShownLinks) (CheckedLinks, error)
 
 	// Groups.
 	AddMembers(Members) (Nothing, error)
@@ -68,6 +96,19 @@ type Methods interface {
 	Readers(InRoom) (Readers, error)
 	Verify(Verify) (Nothing, error)
 	ConfirmReset(Account) (Nothing, error)
+
+	// AnswerCaptcha gives the server what the platform's page said that a refusal
+	// named (Error.Captcha): the call can be made again then. bad_answer: it isn't taken.
+	AnswerCaptcha(CaptchaAnswer) (Nothing, error)
+
+	// Reports to the platform's safety desk, and what its operator has to say.
+	Reporting() (Reporting, error)
+	Reportables(InRoom) (Reportables, error)
+	PreviewReport(Report) (ReportPreview, error)
+	SendReport(Report) (Nothing, error) // kept here until it has left, whatever happens
+	Notices() (Notices, error)
+	ReadNotices(ReadNotices) (Nothing, error)
+	Appeal(Appeal) (Nothing, error)
 
 	// The own account.
 	Profile() (Profile, error)
@@ -90,12 +131,14 @@ type Methods interface {
 type Events interface {
 	Boot(Boot)            // who is here has changed: signed in, approved, signed out, removed
 	Rooms(Nothing)        // the list has changed: Rooms again
-	Room(InRoom)          // something in a conversation has changed: Room, History again
+	Room(RoomNews)        // something in a conversation has changed
 	Typing(TypingNow)     // somebody began or ended
 	Connection(Connected) // to the server
 	Settings(Settings)
-	Devices(Nothing) // the own list, or who waits
-	Notify(Notice)   // a message for which a notification may be shown: never of muted rooms, never when read already
+	Stickers(Nothing) // the packs have changed
+	Devices(Nothing)  // the own list, or who waits
+	Notices(Nothing)  // the operator has said something, or a report has left: Notices again
+	Notify(Notice)    // a message for which a notification may be shown: never of muted rooms, never when read already
 }
 
 // Nothing is a value without fields.
@@ -103,7 +146,13 @@ type Nothing struct{}
 
 // An Error is a refused call. Code is one of wire's, or of those that Code lists.
 type Error struct {
-	Code    string `json:"code"`    // offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, failed; else wire's
+	Code    string `json:"code"`    // offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, view_once, no_desk, too_much, failed; why the operator's policy refuses (own_age, mutuals_only, group_size, group_strangers, operator); else wire's
 	Message string `json:"message"` // one plain sentence in English; the page has its own for the codes it knows
 	RetryMS int64  `json:"retry_ms,omitempty"`
+	Captcha string `json:"captcha,omitempty"` // with challenge_required: the platform's page whose answer AnswerCaptcha takes
+}
+
+// A CaptchaAnswer is what the platform's page has found: opaque.
+type CaptchaAnswer struct {
+	Answer string `json:"answer"`
 }

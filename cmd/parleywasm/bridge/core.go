@@ -43,6 +43,10 @@ type Core struct {
 	news   *news
 	closed context.CancelFunc
 
+	listing  listing
+	followed followed
+	warner   warner
+
 	life sync.Mutex // held while somebody signs in or out
 
 	mu    sync.Mutex // guards what follows
@@ -74,7 +78,7 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 	c.cfg.Transport = watched{cfg.Transport, c.connected}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.closed = cancel
-	c.news = startNews(running, cfg.Tell)
+	c.news = startNews(running, cfg.Tell, func(room string) any { return c.roomNews(running, room) })
 	c.life.Lock()
 	defer c.life.Unlock()
 	if err := c.reopen(ctx); err != nil {
@@ -171,6 +175,9 @@ func (c *Core) touched(t client.Touched) {
 	c.news.touched(t)
 	if slices.Contains(t.Kinds, "state") { // perhaps by another own device
 		c.tellSettings()
+	}
+	if slices.Contains(t.Kinds, "sticker") {
+		c.news.later("stickers", nothing)
 	}
 }
 

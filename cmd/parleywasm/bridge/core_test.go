@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"parley/identity"
 	"parley/mls/public"
 	"parley/server"
+	"parley/server/blob"
 	"parley/server/clientapi"
 	servermem "parley/server/memstore"
 )
@@ -32,8 +35,18 @@ func newServer(t *testing.T) string {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String()
+	dir := t.TempDir()
+	objects, err := blob.OpenDisk(filepath.Join(dir, "objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := blob.Open(blob.Options{Uploads: filepath.Join(dir, "uploads"), Objects: objects})
+	if err != nil {
+		t.Fatal(err)
+	}
 	srv, err := server.New(t.Context(), server.Config{
 		Store: servermem.New(), Domain: "example.com", Origins: []string{url}, SignUpOpen: true, Now: time.Now, Suites: suites(),
+		Blobs: server.BlobConfig{Store: blobs, Forward: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +66,7 @@ type page struct {
 	*Core
 	t     *testing.T
 	store *memstore.Store // of the device
+	shut  *shut           // its way to the server
 
 	mu   sync.Mutex // guards what follows
 	told []told
@@ -78,10 +92,11 @@ func (p *page) start(url string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.shut = &shut{Transport: transport}
 	c, err := New(p.t.Context(), Config{
 		Open:      func(context.Context) (client.Store, error) { p.store = p.store.Again(); return p.store, nil },
 		Erase:     func(context.Context) error { p.store = memstore.New(); return nil },
-		Transport: transport, Suites: suites(),
+		Transport: p.shut, Suites: suites(),
 		Tell: func(event string, data []byte) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -133,7 +148,7 @@ func try[R any](p *page, method string, params any) (r R, refused *Error) {
 // until waits until ok, which is tried again and again.
 func (p *page) until(what string, ok func() bool) {
 	p.t.Helper()
-	for range 1000 {
+	for range 3000 {
 		if ok() {
 			return
 		}
@@ -261,6 +276,30 @@ func TestSignOut(t *testing.T) {
 		t.Errorf("devices after = %v, %v; want one", devices, err)
 	}
 	q.signUp("bob")
+}
+
+// An account that is erased is gone at the server and here; without a proof nothing is.
+func TestEraseAccount(t *testing.T) {
+	p := newPage(t, newServer(t)).signUp("ada")
+	lines := ask[Export](p, "exportAccount", Nothing{}).Lines
+	if !strings.Contains(lines, `"kind":"account"`) || !strings.Contains(lines, "/u/ada") {
+		t.Errorf("the export is %.300q", lines)
+	}
+	if _, err := try[Boot](p, "eraseAccount", EraseAccount{Passphrase: "other words"}); err == nil || err.Code != "wrong_passphrase" {
+		t.Errorf("erased by other words: %v; want wrong_passphrase", err)
+	}
+	if b := ask[Boot](p, "boot", Nothing{}); b.Phase != PhaseReady {
+		t.Errorf("after a refusal: %+v", b)
+	}
+	if b := ask[Boot](p, "eraseAccount", EraseAccount{Passphrase: "ada's words"}); b.Phase != PhaseNone || b.Account != "" {
+		t.Errorf("erased: %+v", b)
+	}
+	if _, err := client.ReadHome(t.Context(), p.store); err == nil {
+		t.Error("the store still has who was here")
+	}
+	if _, err := try[Boot](p, "signIn", SignIn{Name: "ada", Passphrase: "ada's words", DeviceName: "new"}); err == nil || err.Code != "wrong_passphrase" {
+		t.Errorf("signing in to what is erased: %v; want wrong_passphrase", err)
+	}
 }
 
 // A reset makes this device the only one.

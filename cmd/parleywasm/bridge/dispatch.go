@@ -3,35 +3,42 @@ package bridge
 import (
 	"context"
 	"maps"
+	"reflect"
 )
 
 // A call is a method as it is called: its parameters and its result as they cross.
 type call func(ctx context.Context, params []byte) (result []byte, err error)
 
-// with makes a call of a method with a parameter.
-func with[P, R any](do func(context.Context, P) (R, error)) call {
+// with makes a call of do, which is a func(context.Context, P) (R, error): a method
+// with a parameter. It is made by reflection, since a generic function would be in the
+// page's core once for each of them.
+func with(do any) call {
+	f := reflect.ValueOf(do)
+	of := f.Type().In(1)
 	return func(ctx context.Context, params []byte) ([]byte, error) {
-		var p P
-		if err := decode(params, &p); err != nil {
+		p := reflect.New(of)
+		if err := decode(params, p.Interface()); err != nil {
 			return nil, errBadParams
 		}
-		r, err := do(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		return encode(r)
+		return answer(f.Call([]reflect.Value{reflect.ValueOf(ctx), p.Elem()}))
 	}
 }
 
-// without makes a call of a method without one.
-func without[R any](do func(context.Context) (R, error)) call {
+// without makes a call of do, which is a func(context.Context) (R, error): a method
+// without a parameter.
+func without(do any) call {
+	f := reflect.ValueOf(do)
 	return func(ctx context.Context, _ []byte) ([]byte, error) {
-		r, err := do(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return encode(r)
+		return answer(f.Call([]reflect.Value{reflect.ValueOf(ctx)}))
 	}
+}
+
+// answer encodes what a method returned: its result, and an error.
+func answer(out []reflect.Value) ([]byte, error) {
+	if err, failed := out[1].Interface().(error); failed {
+		return nil, err
+	}
+	return encode(out[0].Interface())
 }
 
 // allCalls returns every method there is, by its name on the page. Each do_ file
@@ -43,6 +50,7 @@ func (c *Core) allCalls() map[string]call {
 		c.passkeyCalls(),
 		c.pushCalls(),
 		c.messageCalls(),
+		c.mediaCalls(),
 		c.searchCalls(),
 		c.typingCalls(),
 		c.roomCalls(),
@@ -50,6 +58,10 @@ func (c *Core) allCalls() map[string]call {
 		c.groupCalls(),
 		c.readerCalls(),
 		c.settingCalls(),
+		c.stickerCalls(),
+		c.linkCalls(),
+		c.reportCalls(),
+		c.safetyCalls(),
 	} {
 		maps.Copy(all, some)
 	}

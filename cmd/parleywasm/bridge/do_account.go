@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
 	"parley/client"
@@ -19,6 +20,9 @@ func (c *Core) accountCalls() map[string]call {
 		"signIn":  with(c.SignIn),
 		"signOut": without(c.SignOut),
 		"storage": without(c.Storage),
+
+		"exportAccount": without(c.ExportAccount),
+		"eraseAccount":  with(c.EraseAccount),
 	}
 }
 
@@ -44,10 +48,16 @@ func (c *Core) boot() Boot {
 }
 
 func serverOf(info *wire.Info) *Server {
+	var platform *Platform
+	if p := info.Platform; p != nil {
+		platform = &Platform{Name: p.Name, Hosts: p.Hosts, Players: p.Players}
+	}
 	return &Server{
+		Unfurl: info.Unfurl, Platform: platform, BlockList: len(info.BlockListKey) > 0,
 		Domain: info.Domain, SignUpOpen: info.SignUpOpen, Passkeys: info.Passkeys,
 		PushKey: base64.RawURLEncoding.EncodeToString(info.PushKey),
 		MaxText: client.MaxText, MaxMembers: min(info.Limits.Members, maxGroup),
+		Blobs: BlobLimits{Size: info.Blobs.Size, Part: info.Blobs.Part, Forward: info.Blobs.Forward},
 	}
 }
 
@@ -130,6 +140,38 @@ func (c *Core) SignOut(ctx context.Context) (Boot, error) {
 		}
 		c.end()
 	}
+	return c.forget(ctx)
+}
+
+// ExportAccount returns everything that the server holds on the account. Codes: nobody, offline.
+func (c *Core) ExportAccount(ctx context.Context) (Export, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Export{}, err
+	}
+	var lines strings.Builder
+	err = cl.Export(ctx, &lines)
+	return Export{Lines: lines.String()}, err
+}
+
+// EraseAccount erases the account at the server, and everything here. Codes: nobody,
+// wrong_passphrase, bad_passkey, offline: then nothing here is erased.
+func (c *Core) EraseAccount(ctx context.Context, p EraseAccount) (Boot, error) {
+	c.life.Lock()
+	defer c.life.Unlock()
+	cl, err := c.client()
+	if err != nil {
+		return Boot{}, err
+	}
+	if err := cl.Erase(ctx, c.proof(cl.Account(), p.Passphrase, p.Passkey)); err != nil {
+		return Boot{}, err
+	}
+	c.end()
+	return c.forget(ctx)
+}
+
+// forget erases everything here, with life held and nobody running.
+func (c *Core) forget(ctx context.Context) (Boot, error) {
 	if err := c.now.store.Close(); err != nil {
 		return Boot{}, err
 	}

@@ -53,6 +53,7 @@ func (c *Core) History(ctx context.Context, p PageOf) (Page, error) {
 	for i := range page.Views {
 		v := &page.Views[i]
 		m := messageOf(v, cl.Account())
+		m.Nudges = c.warner.nudgesOf(v, cl.Account())
 		if !v.InReplyTo.IsZero() && v.Kind != client.KindNotice {
 			m.Reply = quoteOf(v.InReplyTo, page.Quotes[v.InReplyTo])
 		}
@@ -85,10 +86,10 @@ func gone(ctx context.Context, cl *client.Client, room identity.Room, messages [
 	if len(want) == 0 {
 		return nil, nil
 	}
-	people, err := cl.People(ctx, want...)
+	people, err := cl.Known(ctx, want...)
 	var out []Person
-	for i := range people {
-		out = append(out, personOf(&people[i]))
+	for _, p := range people {
+		out = append(out, personOf(p))
 	}
 	return out, err
 }
@@ -147,9 +148,10 @@ func (c *Core) about(id string) (*client.Client, client.MessageID, error) {
 func messageOf(v *client.View, own identity.Account) Message {
 	m := Message{
 		Seq: v.Seq, Part: int(v.Part), From: string(v.From), Own: v.Own(own), AtMS: v.AtMS,
-		Kind: string(v.Kind), Text: v.Text, Plain: v.Plain, State: State(v.State), Edited: v.Edited, Unsent: v.Unsent,
+		Kind: string(v.Kind), Text: v.Text, Plain: v.Plain, State: State(v.State), Edited: v.Edited, Unsent: v.Unsent, Blocked: v.Blocked,
 		Forwarded: v.Forwarded, ExpiresMS: v.ExpiresMS, TimerS: int(v.TimerS),
 	}
+	m.setMedia(v.Media)
 	if !v.ID.IsZero() {
 		m.ID = v.ID.String()
 	}
@@ -179,7 +181,11 @@ func quoteOf(id client.MessageID, v *client.View) *Quote {
 	if v == nil {
 		return &Quote{ID: id.String(), Gone: true}
 	}
-	return &Quote{ID: id.String(), Seq: v.Seq, From: string(v.From), Text: v.Line(quoteRunes), Unsent: v.Unsent}
+	q := &Quote{ID: id.String(), Seq: v.Seq, From: string(v.From), Text: v.Caption(quoteRunes), Glimpse: glimpseOf(v.Media), Blocked: v.Blocked, Unsent: v.Unsent}
+	if v.Media != nil {
+		q.Post = postOf(v.Media.Post)
+	}
+	return q
 }
 
 // mentionsOf returns the mentions of a text that a page sends.
@@ -193,14 +199,20 @@ func mentionsOf(mentions []Mention) []client.Mention {
 
 // Send puts a message into the outbox and returns: it is part of the newest page
 // from then on, also without a connection. Codes: empty, too_long, not_text,
-// bad_params for mentions that aren't in the text, unknown_room, unknown_message,
-// not_member, request_pending.
+// bad_params for mentions that aren't in the text and for attachments that can't be,
+// unknown_room, unknown_message, not_member, request_pending.
 func (c *Core) Send(ctx context.Context, p Send) (Sent, error) {
 	cl, room, err := c.in(p.Room)
 	if err != nil {
 		return Sent{}, err
 	}
-	o := client.Outgoing{Text: p.Text, Mentions: mentionsOf(p.Mentions)}
+	o := client.Outgoing{Text: p.Text, Mentions: mentionsOf(p.Mentions), ViewOnce: p.ViewOnce}
+	if o.Attachments, err = attachmentsOf(p.Attachments); err != nil {
+		return Sent{}, err
+	}
+	if err := p.inlineTo(&o); err != nil {
+		return Sent{}, err
+	}
 	if p.Reply != "" {
 		if o.Reply, err = client.ParseMessageID(p.Reply); err != nil {
 			return Sent{}, err
@@ -240,7 +252,8 @@ func (c *Core) React(ctx context.Context, p React) (Nothing, error) {
 	return Nothing{}, cl.PostReaction(ctx, id, p.Emoji)
 }
 
-// Forward sends a message's text to other conversations. Codes as of Send.
+// Forward sends a message's text and attachments to other conversations. Codes as of
+// Send, and view_once.
 func (c *Core) Forward(ctx context.Context, p Forward) (Nothing, error) {
 	cl, id, err := c.about(p.ID)
 	if err != nil {
@@ -254,6 +267,11 @@ func (c *Core) Forward(ctx context.Context, p Forward) (Nothing, error) {
 		}
 		rooms = append(rooms, room)
 	}
+	c.mu.Lock()
+	if c.info != nil {
+		cl.LearnLimits(c.info.Blobs)
+	}
+	c.mu.Unlock()
 	return Nothing{}, cl.Forward(ctx, id, rooms)
 }
 

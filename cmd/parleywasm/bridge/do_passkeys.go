@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"encoding/base64"
 
 	"parley/client"
 	"parley/identity"
@@ -13,6 +14,8 @@ func (c *Core) passkeyCalls() map[string]call {
 	return map[string]call{
 		"passkeyOptions": with(c.PasskeyOptions),
 		"addPasskey":     with(c.AddPasskey),
+		"passkeys":       without(c.Passkeys),
+		"removePasskey":  with(c.RemovePasskey),
 	}
 }
 
@@ -52,6 +55,39 @@ func (c *Core) AddPasskey(ctx context.Context, p PasskeyAnswer) (Nothing, error)
 		return Nothing{}, err
 	}
 	return Nothing{}, cl.AddPasskey(ctx, []byte(p.Passkey))
+}
+
+// Passkeys lists those of the own account. Codes: nobody, offline.
+func (c *Core) Passkeys(ctx context.Context) (Passkeys, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Passkeys{}, err
+	}
+	list, err := cl.Passkeys(ctx)
+	if err != nil {
+		return Passkeys{}, err
+	}
+	out := Passkeys{Passphrase: list.Passphrase}
+	for _, p := range list.Passkeys {
+		out.Passkeys = append(out.Passkeys, KeptPasskey{
+			ID: base64.RawURLEncoding.EncodeToString(p.ID), Name: p.Name, MadeMS: p.MadeMS, UsedMS: p.UsedMS, Synced: p.Synced,
+		})
+	}
+	return out, nil
+}
+
+// RemovePasskey takes one off the own account. Codes: bad_params, nobody,
+// last_passkey (the only one, and no passphrase proves the account), offline.
+func (c *Core) RemovePasskey(ctx context.Context, p OnePasskey) (Nothing, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Nothing{}, err
+	}
+	id, err := base64.RawURLEncoding.DecodeString(p.ID)
+	if err != nil {
+		return Nothing{}, errBadParams
+	}
+	return Nothing{}, cl.RemovePasskey(ctx, id)
 }
 
 // proof returns what a person proves an account by: the passkey's answer if there

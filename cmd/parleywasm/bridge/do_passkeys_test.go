@@ -72,6 +72,21 @@ func TestPasskeys(t *testing.T) {
 	if _, err := one.AddPasskey(ctx, PasskeyAnswer{Passkey: string(made)}); err != nil {
 		t.Fatal(err)
 	}
+	list, err := one.Passkeys(ctx)
+	if err != nil || len(list.Passkeys) != 2 || list.Passphrase || list.Passkeys[0].Name != "one" || list.Passkeys[0].UsedMS == 0 {
+		t.Fatalf("passkeys: %+v, %v; want two, the first made on \"one\" and used", list, err)
+	}
+	if _, err := one.RemovePasskey(ctx, OnePasskey{ID: list.Passkeys[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	for id, code := range map[string]string{list.Passkeys[1].ID: "last_passkey", "not base64!": "bad_params"} {
+		if _, err := one.RemovePasskey(ctx, OnePasskey{ID: id}); err == nil || errorOf(err).Code != code {
+			t.Errorf("removing %q: got %v, want %s", id, err, code)
+		}
+	}
+	if list, err = one.Passkeys(ctx); err != nil || len(list.Passkeys) != 1 {
+		t.Errorf("passkeys: %+v, %v; want the other one", list, err)
+	}
 	for _, test := range []struct{ name, use, code string }{
 		{"alice", "", "bad_params"}, {"Not A Name", "login", "bad_name"}, {"alice", "add", "nobody"},
 	} {

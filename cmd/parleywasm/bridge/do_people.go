@@ -10,12 +10,15 @@ import (
 // peopleCalls lists the methods of this file.
 func (c *Core) peopleCalls() map[string]call {
 	return map[string]call{
-		"block":        with(c.Block),
-		"unblock":      with(c.Unblock),
-		"blocked":      without(c.Blocked),
-		"confirmReset": with(c.ConfirmReset),
-		"profile":      without(c.Profile),
-		"setProfile":   with(c.SetProfile),
+		"block":         with(c.Block),
+		"unblock":       with(c.Unblock),
+		"restrict":      with(c.Restrict),
+		"unrestrict":    with(c.Unrestrict),
+		"blocked":       without(c.Blocked),
+		"answerCaptcha": with(c.AnswerCaptcha),
+		"confirmReset":  with(c.ConfirmReset),
+		"profile":       without(c.Profile),
+		"setProfile":    with(c.SetProfile),
 	}
 }
 
@@ -37,6 +40,24 @@ func (c *Core) Unblock(ctx context.Context, p Accounts) (Nothing, error) {
 	return Nothing{}, cl.Unblock(ctx, p.Accounts...)
 }
 
+// Restrict sets some people apart: they may write. Codes: bad_name.
+func (c *Core) Restrict(ctx context.Context, p Accounts) (Nothing, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Nothing{}, err
+	}
+	return Nothing{}, cl.Restrict(ctx, p.Accounts...)
+}
+
+// Unrestrict takes Restrict back. Codes: bad_name.
+func (c *Core) Unrestrict(ctx context.Context, p Accounts) (Nothing, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Nothing{}, err
+	}
+	return Nothing{}, cl.Unrestrict(ctx, p.Accounts...)
+}
+
 // Blocked returns who is blocked.
 func (c *Core) Blocked(ctx context.Context) (People, error) {
 	cl, err := c.client()
@@ -49,6 +70,15 @@ func (c *Core) Blocked(ctx context.Context) (People, error) {
 		out.People = append(out.People, personOf(&people[i]))
 	}
 	return out, err
+}
+
+// AnswerCaptcha answers what only a person can. Codes: bad_answer.
+func (c *Core) AnswerCaptcha(ctx context.Context, p CaptchaAnswer) (Nothing, error) {
+	cl, err := c.client()
+	if err != nil {
+		return Nothing{}, err
+	}
+	return Nothing{}, cl.AnswerCaptcha(ctx, p.Answer)
 }
 
 // ConfirmReset says that a contact's new identity is theirs. Codes: no_reset.

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"slices"
@@ -20,7 +19,7 @@ const (
 // roomCalls lists the methods of this file.
 func (c *Core) roomCalls() map[string]call {
 	return map[string]call{
-		"rooms":      without(c.Rooms),
+		"rooms":      with(c.Rooms),
 		"room":       with(c.Room),
 		"start":      with(c.Start),
 		"setRoom":    with(c.SetRoom),
@@ -30,36 +29,19 @@ func (c *Core) roomCalls() map[string]call {
 	}
 }
 
-// Rooms returns all conversations: pinned first, then by time; requests apart.
-func (c *Core) Rooms(ctx context.Context) (Rooms, error) {
+// Rooms returns all conversations: pinned first, then by time; requests apart. A page
+// that has them of an edition gets those that are another since.
+func (c *Core) Rooms(ctx context.Context, p Known) (Rooms, error) {
 	cl, err := c.client()
 	if err != nil {
 		return Rooms{}, err
 	}
-	all, err := cl.Rooms(ctx)
-	if err != nil {
+	c.listing.mu.Lock()
+	defer c.listing.mu.Unlock()
+	if err := c.listing.read(ctx, cl); err != nil {
 		return Rooms{}, err
 	}
-	slices.SortStableFunc(all, func(a, b client.Room) int { return cmp.Compare(flag(b.Pinned), flag(a.Pinned)) })
-	faces, err := c.faces(ctx, cl, all)
-	if err != nil {
-		return Rooms{}, err
-	}
-	typists := cl.Typists()
-	var out Rooms
-	for i := range all {
-		r := &all[i]
-		line := faces.line(r, typists[r.Room])
-		if r.Request {
-			out.Requests = append(out.Requests, line)
-			continue
-		}
-		out.Rooms = append(out.Rooms, line)
-		if r.Unread > 0 && !line.Muted && !r.Archived {
-			out.Unread++
-		}
-	}
-	return out, nil
+	return c.listing.since(p.Edition), nil
 }
 
 func flag(on bool) int {
@@ -69,31 +51,40 @@ func flag(on bool) int {
 	return 0
 }
 
+// firstThose returns all with those in front for which first is true, otherwise in
+// order.
+func firstThose[T any](all []T, first func(*T) bool) []T {
+	out := make([]T, 0, len(all))
+	for _, want := range []bool{true, false} {
+		for i := range all {
+			if first(&all[i]) == want {
+				out = append(out, all[i])
+			}
+		}
+	}
+	return out
+}
+
 // faces are the people that some conversations show.
 type faces struct {
 	own    identity.Account
 	people map[identity.Account]Person
 }
 
-// faces reads who is shown in the lines of some conversations, at once.
-func (c *Core) faces(ctx context.Context, cl *client.Client, rooms []client.Room) (*faces, error) {
+// faces reads who is shown in some conversations.
+func (c *Core) faces(ctx context.Context, cl *client.Client, rooms ...*client.Room) (*faces, error) {
 	f := &faces{own: cl.Account(), people: map[identity.Account]Person{}}
-	want := []identity.Account{f.own}
-	for i := range rooms {
-		r := &rooms[i]
-		want = append(want, shownOf(r, f.own)...)
-		if r.Last != nil {
-			want = append(want, r.Last.From)
-		}
+	var want []identity.Account
+	for _, r := range rooms {
+		want = append(want, facesIn(r, f.own)...)
 	}
-	slices.Sort(want)
-	return f, f.read(ctx, cl, slices.Compact(want))
+	return f, f.read(ctx, cl, want)
 }
 
 func (f *faces) read(ctx context.Context, cl *client.Client, want []identity.Account) error {
-	people, err := cl.People(ctx, want...)
-	for i := range people {
-		f.people[people[i].Account] = personOf(&people[i])
+	people, err := cl.Known(ctx, want...)
+	for _, p := range people {
+		f.people[p.Account] = personOf(p)
 	}
 	return err
 }
@@ -153,7 +144,7 @@ func (f *faces) line(r *client.Room, typists []identity.Account) RoomLine {
 // last returns the newest message as the list shows it.
 func (f *faces) last(r *client.Room) *Line {
 	m := r.Last
-	l := &Line{Own: m.Own(f.own), Kind: string(m.Kind), State: State(m.State)}
+	l := &Line{Own: m.Own(f.own), Kind: string(m.Kind), State: State(m.State), Glimpse: glimpseOf(m.Media)}
 	if m.Plain {
 		l.Text = content.Line(m.Text, lineRunes)
 	} else {
@@ -169,7 +160,7 @@ func (f *faces) last(r *client.Room) *Line {
 func personOf(p *client.Person) Person {
 	return Person{
 		Account: string(p.Account), Name: p.Account.Name(), Display: p.Display, Picture: pictureURL(p.Picture),
-		Own: p.Own, Known: p.Known, Blocked: p.Blocked, Verified: p.Verified,
+		Own: p.Own, Known: p.Known, Blocked: p.Blocked, Restricted: p.Restricted, Verified: p.Verified,
 	}
 }
 
@@ -183,12 +174,15 @@ func pictureURL(b []byte) string {
 }
 
 // pictureOf is the reverse of pictureURL, or errBadParams.
-func pictureOf(url string) ([]byte, error) {
+func pictureOf(url string) ([]byte, error) { return pictureIn(url, content.MaxPicture) }
+
+// pictureIn is pictureOf for a picture of at most so many bytes.
+func pictureIn(url string, most int) ([]byte, error) {
 	if url == "" {
 		return nil, nil
 	}
 	head, data, ok := strings.Cut(url, ";base64,")
-	if !ok || len(data) > base64.StdEncoding.EncodedLen(content.MaxPicture) {
+	if !ok || len(data) > base64.StdEncoding.EncodedLen(most) {
 		return nil, errBadParams
 	}
 	b, err := base64.StdEncoding.DecodeString(data)
@@ -204,6 +198,7 @@ func (c *Core) Room(ctx context.Context, p InRoom) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
+	c.followed.add(p.Room)
 	return c.room(ctx, cl, room)
 }
 
@@ -219,7 +214,7 @@ func (c *Core) room(ctx context.Context, cl *client.Client, room identity.Room) 
 	if err != nil {
 		return Room{}, err
 	}
-	f, err := c.faces(ctx, cl, []client.Room{*r})
+	f, err := c.faces(ctx, cl, r)
 	if err != nil {
 		return Room{}, err
 	}
@@ -232,7 +227,7 @@ func (c *Core) room(ctx context.Context, cl *client.Client, room identity.Room) 
 	}
 	out := Room{
 		RoomLine: f.line(r, cl.Typists()[room]), Request: r.Request, Pending: r.Pending, TimerS: int(r.TimerS),
-		MutedMS: r.MutedMS, ReadByAll: r.ReadBy,
+		MutedMS: r.MutedMS, Veiled: r.Veiled, ReadByAll: r.ReadBy,
 	}
 	for _, a := range r.Accounts {
 		m := RoomMember{Person: f.person(a), Role: string(client.RoleMember)}
@@ -241,7 +236,7 @@ func (c *Core) room(ctx context.Context, cl *client.Client, room identity.Room) 
 		}
 		out.Members = append(out.Members, m)
 	}
-	slices.SortStableFunc(out.Members, func(a, b RoomMember) int { return cmp.Compare(flag(b.Own), flag(a.Own)) })
+	out.Members = firstThose(out.Members, func(m *RoomMember) bool { return m.Own })
 	for _, a := range r.ResetOf {
 		out.ResetOf = append(out.ResetOf, f.person(a))
 	}
@@ -296,6 +291,7 @@ func (c *Core) SetRoom(ctx context.Context, p SetRoom) (Nothing, error) {
 		{p.Pinned != nil, func() error { return cl.SetPinned(ctx, room, *p.Pinned) }},
 		{p.Archived != nil, func() error { return cl.SetArchived(ctx, room, *p.Archived) }},
 		{p.MutedMS != nil, func() error { return cl.SetMuted(ctx, room, *p.MutedMS) }},
+		{p.Veiled != nil, func() error { return cl.SetVeiled(ctx, room, *p.Veiled) }},
 	} {
 		if !set.given {
 			continue

@@ -220,11 +220,11 @@ func TestReaders(t *testing.T) {
 func TestSettings(t *testing.T) {
 	url := newServer(t)
 	ada, phone := newPage(t, url).signUp("ada"), newPage(t, url)
-	want := Settings{Receipts: true, Typing: true, Previews: true, Theme: "system"}
+	want := Settings{Receipts: true, Typing: true, Previews: true, Links: true, Warnings: true, Theme: "system"}
 	if got := ask[Settings](ada, "settings", Nothing{}); got != want {
 		t.Errorf("settings = %+v; want %+v", got, want)
 	}
-	want = Settings{Receipts: false, Typing: false, Previews: true, Theme: "dark", Language: "ar", Notify: true}
+	want = Settings{Receipts: false, Typing: false, Previews: true, Links: false, Theme: "dark", Language: "ar", Notify: true}
 	ask[Nothing](ada, "setSettings", want)
 	if got := ask[Settings](ada, "settings", Nothing{}); got != want {
 		t.Errorf("settings = %+v; want %+v", got, want)
@@ -241,7 +241,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("waiting = %+v", w)
 	}
 	ask[Nothing](ada, "approveDevice", Code{Code: code})
-	shared := Settings{Previews: true, Theme: "system"}
+	shared := Settings{Previews: true, Warnings: true, Theme: "system"}
 	phone.until("the phone knows the settings", func() bool {
 		s, err := try[Settings](phone, "settings", Nothing{})
 		return err == nil && s == shared

@@ -27,6 +27,7 @@ type ownSettings struct {
 	Theme    string `json:"theme"`
 	Language string `json:"language"`
 	Notify   bool   `json:"notify"`
+	Warnings bool   `json:"warnings"`
 }
 
 // Settings returns the settings.
@@ -43,7 +44,7 @@ func settingsOf(ctx context.Context, cl *client.Client) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	own := ownSettings{Theme: "system"}
+	own := ownSettings{Theme: "system", Warnings: true}
 	kept, err := cl.Kept(ctx, keptSettings)
 	if err != nil {
 		return Settings{}, err
@@ -54,8 +55,8 @@ func settingsOf(ctx context.Context, cl *client.Client) (Settings, error) {
 		}
 	}
 	return Settings{
-		Receipts: shared.Receipts, Typing: shared.Typing, Previews: shared.Previews,
-		Theme: own.Theme, Language: own.Language, Notify: own.Notify,
+		Receipts: shared.Receipts, Typing: shared.Typing, Previews: shared.Previews, Links: shared.Links,
+		Theme: own.Theme, Language: own.Language, Notify: own.Notify, Warnings: own.Warnings,
 	}, nil
 }
 
@@ -76,14 +77,14 @@ func (c *Core) SetSettings(ctx context.Context, p Settings) (Nothing, error) {
 	if len(p.Language) > maxLanguage {
 		return Nothing{}, errBadParams
 	}
-	own, err := encode(ownSettings{Theme: p.Theme, Language: p.Language, Notify: p.Notify})
+	own, err := encode(ownSettings{Theme: p.Theme, Language: p.Language, Notify: p.Notify, Warnings: p.Warnings})
 	if err != nil {
 		return Nothing{}, err
 	}
 	if err := cl.Keep(ctx, keptSettings, own); err != nil {
 		return Nothing{}, err
 	}
-	if err := cl.SetSettings(ctx, client.Settings{Receipts: p.Receipts, Typing: p.Typing, Previews: p.Previews}); err != nil {
+	if err := cl.SetSettings(ctx, client.Settings{Receipts: p.Receipts, Typing: p.Typing, Previews: p.Previews, Links: p.Links}); err != nil {
 		return Nothing{}, err
 	}
 	c.tellSettings()

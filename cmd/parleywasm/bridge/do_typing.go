@@ -27,8 +27,5 @@ func (n *news) typing(room identity.Room, accounts []identity.Account) {
 	for _, a := range accounts {
 		now.Accounts = append(now.Accounts, string(a))
 	}
-	n.mu.Lock()
-	n.typists[string(room)] = now
-	n.mu.Unlock()
-	n.nudge()
+	n.put(subject{"typing", string(room)}, func() any { return now })
 }

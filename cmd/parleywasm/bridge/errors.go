@@ -39,6 +39,13 @@ var refusals = []struct {
 	{client.ErrNoMember, "not_member", "They aren't in this conversation."},
 	{client.ErrDirect, "direct", "A conversation of two keeps its two people."},
 	{client.ErrRequestPending, "request_pending", "They haven't accepted yet."},
+	{client.ErrRequestMedia, "request_pending", "They haven't accepted yet: only text can be sent."},
+	{client.ErrOpened, "view_once", "It was viewed already."},
+	{client.ErrViewOnce, "view_once", "This can be viewed once, and not passed on."},
+	{client.ErrAttachment, "bad_params", "This can't be attached."},
+	{client.ErrNoDesk, "no_desk", "Nothing can be reported here."},
+	{client.ErrTooMuch, "too_much", "This is too much for one report: choose fewer messages."},
+	{client.ErrReport, "bad_params", "This can't be reported so."},
 	{client.ErrNotAdmin, "not_admin", "Only an admin of the group can do that."},
 	{client.ErrNoRoles, "no_roles", "This group has no roles."},
 	{client.ErrTooMany, "too_many", "A group can't have so many people."},
@@ -79,7 +86,15 @@ func errorOf(err error) *Error {
 	}
 	var w *wire.Error
 	if errors.As(err, &w) {
-		return &Error{Code: string(w.Code), Message: w.Message, RetryMS: w.RetryAfter}
+		code := string(w.Code)
+		if w.Code == wire.CodeNotAllowed && w.Reason != "" {
+			code = string(w.Reason) // the operator's policy says why
+		}
+		refused := &Error{Code: code, Message: w.Message, RetryMS: w.RetryAfter}
+		if w.Puzzle != nil {
+			refused.Captcha = w.Puzzle.Captcha
+		}
+		return refused
 	}
 	return &Error{Code: "failed", Message: "That didn't work."}
 }

@@ -27,6 +27,7 @@ type Message struct {
 	State     State      `json:"state"`
 	Edited    bool       `json:"edited"`
 	Unsent    bool       `json:"unsent"`
+	Blocked   bool       `json:"blocked"` // of somebody in a group who is blocked: it shows only where the person opens it
 	Forwarded bool       `json:"forwarded"`
 	Reply     *Quote     `json:"reply,omitempty"`
 	Reactions []Reaction `json:"reactions"`
@@ -34,19 +35,33 @@ type Message struct {
 	ExpiresMS int64      `json:"expires_ms"` // it disappears then; 0: not, or not yet read
 	TimerS    int        `json:"timer_s"`
 
-	Notice  string `json:"notice,omitempty"`  // opened, joined, left, device_added, device_removed, reset, rejoined, generation, title, picture, timer, role, verified_changed, expired
+	Attachments []Attachment `json:"attachments"` // empty where they aren't to be shown: see Opened, Withheld
+	ViewOnce    bool         `json:"view_once"`
+	Opened      bool         `json:"opened"`   // of a ViewOnce one: it was looked at, here or on another own device, or is one's own; its attachments are gone
+	Withheld    bool         `json:"withheld"` // a stranger's: what is beside its text shows once the conversation is accepted
+	Glimpse
+	Sticker *Sticker     `json:"sticker,omitempty"`
+	Preview *LinkPreview `json:"preview,omitempty"`
+	Post    *Post        `json:"post,omitempty"`
+
+	Nudges []Nudge `json:"nudges"` // what it looks like, as far as this device can tell; only on a page of a conversation
+
+	Notice  string `json:"notice,omitempty"`  // opened, joined, left, removed, device_added, device_removed, reset, rejoined, generation, title, picture, timer, role, verified_changed, expired
 	Subject string `json:"subject,omitempty"` // of a notice: an account or device
 	Value   string `json:"value,omitempty"`   // of a notice: the title, the seconds, the role
 }
 
 // A Quote is the message that another one answers.
 type Quote struct {
-	ID     string `json:"id"`
-	Seq    uint64 `json:"seq"`
-	From   string `json:"from"`
-	Text   string `json:"text"` // without markup, at most 200 runes
-	Unsent bool   `json:"unsent"`
-	Gone   bool   `json:"gone"` // it isn't here
+	ID   string `json:"id"`
+	Seq  uint64 `json:"seq"`
+	From string `json:"from"`
+	Text string `json:"text"` // without markup, at most 200 runes
+	Glimpse
+	Post    *Post `json:"post,omitempty"` // so that its card stays in view
+	Blocked bool  `json:"blocked"`        // as of a Message: then there is no text
+	Unsent  bool  `json:"unsent"`
+	Gone    bool  `json:"gone"` // it isn't here
 }
 
 // A Reaction is one emoji on a message.
@@ -90,6 +105,12 @@ type Send struct {
 	Text     string    `json:"text"`
 	Reply    string    `json:"reply,omitempty"` // a message's id
 	Mentions []Mention `json:"mentions,omitempty"`
+
+	Attachments []Attachment `json:"attachments,omitempty"` // at most 64 that are uploaded; Text is their caption then, and may be empty
+	ViewOnce    bool         `json:"view_once,omitempty"`   // of one photo, video or voice note
+	Sticker     *Sticker     `json:"sticker,omitempty"`     // without a text
+	Preview     *LinkPreview `json:"preview,omitempty"`
+	Post        *Post        `json:"post,omitempty"`
 }
 
 // Sent is the message's id. It is kept, whatever happens next.
@@ -115,7 +136,8 @@ type React struct {
 	Emoji string `json:"emoji"`
 }
 
-// Forward sends a message's text to other conversations, at most 20.
+// Forward sends a message's text and attachments to other conversations, at most 20
+// or what BlobLimits says.
 type Forward struct {
 	ID    string   `json:"id"`
 	Rooms []string `json:"rooms"`
@@ -165,5 +187,8 @@ type Notice struct {
 	Room  string `json:"room"`
 	ID    string `json:"id"`
 	Title string `json:"title"`
-	Text  string `json:"text"` // without markup; empty if Settings.Previews is off
+	Text  string `json:"text"` // without markup, what is beside it in English; empty, as what follows, if Settings.Previews is off
+	Glimpse
+	Caption string `json:"caption,omitempty"` // of one with Media: Text without it
+	From    string `json:"from,omitempty"`    // in a group: who wrote it
 }

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -11,69 +12,98 @@ import (
 	"parley/client"
 )
 
-// pace is the least time between two tellings of the same thing: what happens
+// pace is the least time between two tellings of the same thing: what happens to it
 // meanwhile is told once.
 const pace = 40 * time.Millisecond
 
-// A news gathers what has changed, and tells the pages: at once, and then not more
-// often than they can draw.
+// A news gathers what has changed, and tells the pages: each thing at once, and then
+// not more often than they can draw.
 type news struct {
 	tell func(event string, data []byte)
-	wake chan struct{} // of one: there is something
+	room func(uri string) any // what is told of a conversation
+	wake chan struct{}        // of one: there is something
 
 	fed chan struct{} // of one: there are messages for notifications
 
-	mu      sync.Mutex            // guards what follows
-	rooms   map[string]bool       // URIs of rooms to tell of
-	typists map[string]TypingNow  // by URI of the room: who writes there, where that has changed
-	notices []Notice              // notifications
-	other   map[string]func() any // event → what it says then
+	telling sync.Mutex // held while something is told, before mu
+
+	mu      sync.Mutex             // guards what follows
+	due     map[subject]func() any // what is to be told → what it says then
+	toldAt  map[subject]time.Time  // when it was told, if that is less than a pace ago
+	notices []Notice               // notifications
+}
+
+// A subject is what an event is about.
+type subject struct {
+	event string
+	room  string // URI; empty: none
 }
 
 // startNews tells until ctx ends.
-func startNews(ctx context.Context, tell func(string, []byte)) *news {
+func startNews(ctx context.Context, tell func(string, []byte), room func(string) any) *news {
 	n := &news{
-		tell: tell, wake: make(chan struct{}, 1), fed: make(chan struct{}, 1),
-		rooms: map[string]bool{}, typists: map[string]TypingNow{}, other: map[string]func() any{},
+		tell: tell, room: room, wake: make(chan struct{}, 1), fed: make(chan struct{}, 1),
+		toldAt: map[subject]time.Time{}, due: map[subject]func() any{},
 	}
 	go n.run(ctx)
 	return n
 }
 
 func (n *news) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.wake:
+		case <-timer.C:
 		}
-		n.flush()
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pace):
+		if wait := n.flush(); wait > 0 {
+			timer.Reset(wait)
 		}
 	}
 }
 
-// flush tells what there is.
-func (n *news) flush() {
-	n.mu.Lock()
-	rooms, typists, notices, other := n.rooms, n.typists, n.notices, n.other
-	n.rooms, n.typists, n.notices, n.other = map[string]bool{}, map[string]TypingNow{}, nil, map[string]func() any{}
-	n.mu.Unlock()
-	for _, event := range slices.Sorted(maps.Keys(other)) {
-		n.say(event, other[event]())
-	}
-	for _, room := range slices.Sorted(maps.Keys(rooms)) {
-		n.say("room", InRoom{Room: room})
-	}
-	for _, room := range slices.Sorted(maps.Keys(typists)) {
-		n.say("typing", typists[room])
+// flush tells what there is and whose time has come. It returns after how long it is
+// to be called again, 0 if nothing is left.
+func (n *news) flush() (wait time.Duration) {
+	n.telling.Lock()
+	defer n.telling.Unlock()
+	ready, notices, wait := n.take(time.Now())
+	for _, what := range slices.SortedFunc(maps.Keys(ready), inOrder) {
+		n.say(what.event, ready[what]())
 	}
 	for _, notice := range notices {
 		n.say("notify", notice)
 	}
+	return wait
+}
+
+// take takes what can be told at a time, and returns how long the first of what is
+// left has to wait.
+func (n *news) take(now time.Time) (ready map[subject]func() any, notices []Notice, wait time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	maps.DeleteFunc(n.toldAt, func(_ subject, at time.Time) bool { return now.Sub(at) >= pace })
+	ready = map[subject]func() any{}
+	for what, says := range n.due {
+		if at, lately := n.toldAt[what]; lately {
+			if rest := pace - now.Sub(at); wait == 0 || rest < wait {
+				wait = rest
+			}
+			continue
+		}
+		ready[what], n.toldAt[what] = says, now
+		delete(n.due, what)
+	}
+	notices, n.notices = n.notices, nil
+	return ready, notices, wait
+}
+
+// inOrder puts a conversation before the list, which a page then asks for first.
+func inOrder(a, b subject) int {
+	return cmp.Or(cmp.Compare(a.event, b.event), cmp.Compare(a.room, b.room))
 }
 
 // say tells one event now.
@@ -85,9 +115,12 @@ func (n *news) say(event string, v any) {
 
 // later tells an event soon; what it says is asked for then. Events of the same
 // name that come in between are one.
-func (n *news) later(event string, what func() any) {
+func (n *news) later(event string, what func() any) { n.put(subject{event: event}, what) }
+
+// put has something told soon.
+func (n *news) put(what subject, says func() any) {
 	n.mu.Lock()
-	n.other[event] = what
+	n.due[what] = says
 	n.mu.Unlock()
 	n.nudge()
 }
@@ -114,13 +147,16 @@ func (n *news) notice(what Notice) {
 func (n *news) touched(t client.Touched) {
 	n.mu.Lock()
 	for _, room := range t.Rooms {
-		n.rooms[string(room)] = true
+		n.due[subject{"room", string(room)}] = func() any { return n.room(string(room)) }
 	}
 	if len(t.Rooms) > 0 || slices.ContainsFunc(t.Kinds, inList) {
-		n.other["rooms"] = nothing
+		n.due[subject{event: "rooms"}] = nothing
+	}
+	if slices.ContainsFunc(t.Kinds, func(kind string) bool { return kind == "notice" || kind == "standing" || kind == "reports" }) {
+		n.due[subject{event: "notices"}] = nothing
 	}
 	if slices.Contains(t.Kinds, "contact") {
-		n.other["devices"] = nothing
+		n.due[subject{event: "devices"}] = nothing
 	}
 	n.mu.Unlock()
 	if slices.Contains(t.Kinds, "feed") {

@@ -40,20 +40,8 @@ func (c *Core) tellNotices(ctx context.Context, cl *client.Client) {
 		if err != nil || upTo == 0 {
 			return
 		}
-		newest := map[identity.Room]*client.Message{}
-		var order []identity.Room
-		for i := range msgs {
-			m := &msgs[i]
-			if m.Kind != client.KindText || m.Own(cl.Account()) {
-				continue
-			}
-			if newest[m.Room] == nil {
-				order = append(order, m.Room)
-			}
-			newest[m.Room] = m
-		}
-		for _, room := range order {
-			if n := noticeOf(ctx, cl, newest[room], time.Now); n != nil {
+		for _, m := range newestOf(ctx, cl, msgs) {
+			if n := noticeOf(ctx, cl, m, time.Now); n != nil {
 				c.news.notice(*n)
 			}
 		}
@@ -63,8 +51,34 @@ func (c *Core) tellNotices(ctx context.Context, cl *client.Client) {
 	}
 }
 
+// newestOf returns the newest message of each conversation that may be notified, in the order of
+// the conversations: of others' texts, but for those of who is restricted or blocked.
+func newestOf(ctx context.Context, cl *client.Client, msgs []client.Message) (list []*client.Message) {
+	at, hushed := map[identity.Room]int{}, map[identity.Account]bool{}
+	for i := range msgs {
+		m := &msgs[i]
+		if m.Kind != client.KindText || m.Own(cl.Account()) {
+			continue
+		}
+		if _, known := hushed[m.From]; !known {
+			p, err := cl.Person(ctx, m.From)
+			hushed[m.From] = err == nil && (p.Restricted || p.Blocked)
+		}
+		if hushed[m.From] {
+			continue
+		}
+		if n, ok := at[m.Room]; ok {
+			list[n] = m
+			continue
+		}
+		at[m.Room] = len(list)
+		list = append(list, m)
+	}
+	return list
+}
+
 // noticeOf returns what a notification of a message says, nil for none: it was read
-// or taken back, or its conversation is muted, archived or a stranger's.
+// or taken back, or is of somebody who is blocked, or its conversation is muted, archived or a stranger's.
 func noticeOf(ctx context.Context, cl *client.Client, m *client.Message, now func() time.Time) *Notice {
 	r, err := cl.Room(ctx, m.Room)
 	if err != nil || r.Request || r.Archived || m.Seq <= r.ReadSeq {
@@ -74,7 +88,7 @@ func noticeOf(ctx context.Context, cl *client.Client, m *client.Message, now fun
 		return nil
 	}
 	v, err := cl.Lookup(ctx, m.ID)
-	if err != nil || v.Unsent {
+	if err != nil || v.Unsent || v.Blocked {
 		return nil
 	}
 	names := namesOf{ctx: ctx, client: cl}
@@ -82,9 +96,10 @@ func noticeOf(ctx context.Context, cl *client.Client, m *client.Message, now fun
 	if s, err := cl.Settings(ctx); err != nil || !s.Previews {
 		return n
 	}
-	n.Text = v.Line(noticeRunes)
+	n.Text, n.Caption, n.Glimpse = v.Line(noticeRunes), v.Caption(noticeRunes), glimpseOf(v.Media)
 	if !r.Direct {
-		n.Text = names.display(m.From) + ": " + n.Text
+		n.From = names.display(m.From)
+		n.Text = n.From + ": " + n.Text
 	}
 	return n
 }

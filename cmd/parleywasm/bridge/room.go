@@ -2,14 +2,15 @@ package bridge
 
 // A Person is somebody as this device knows them.
 type Person struct {
-	Account  string `json:"account"` // URI
-	Name     string `json:"name"`    // at its domain
-	Display  string `json:"display"` // of their profile, else Name
-	Picture  string `json:"picture,omitempty"`
-	Own      bool   `json:"own"`
-	Known    bool   `json:"known"` // accepted: their links can be clicked
-	Blocked  bool   `json:"blocked"`
-	Verified bool   `json:"verified"` // the safety number was compared, and is the same since
+	Account    string `json:"account"` // URI
+	Name       string `json:"name"`    // at its domain
+	Display    string `json:"display"` // of their profile, else Name
+	Picture    string `json:"picture,omitempty"`
+	Own        bool   `json:"own"`
+	Known      bool   `json:"known"` // accepted: their links can be clicked
+	Blocked    bool   `json:"blocked"`
+	Restricted bool   `json:"restricted"` // may write, and is set apart
+	Verified   bool   `json:"verified"`   // the safety number was compared, and is the same since
 }
 
 // People are some.
@@ -37,8 +38,19 @@ type InRooms struct {
 	Rooms []string `json:"rooms"`
 }
 
-// Rooms are all conversations: pinned first, then by time.
+// Known says what a page has of the list: the Edition of the Rooms that it got last;
+// 0: nothing.
+type Known struct {
+	Edition int64 `json:"edition"`
+}
+
+// Rooms are all conversations: pinned first, then by at_ms, then by room. If it is a
+// Part, Rooms and Requests have only the lines that are another than in the edition
+// that the page knows, and Gone the conversations that aren't in either any more.
 type Rooms struct {
+	Edition  int64      `json:"edition"`
+	Part     bool       `json:"part"`
+	Gone     []string   `json:"gone"`     // URIs
 	Rooms    []RoomLine `json:"rooms"`    // accepted, archived ones too
 	Requests []RoomLine `json:"requests"` // of strangers, waiting
 	Unread   int        `json:"unread"`   // conversations with something unread that aren't muted or archived: the badge
@@ -70,6 +82,7 @@ type Line struct {
 	Kind  string `json:"kind"` // as Message.Kind
 	Text  string `json:"text"` // without markup, at most 200 runes
 	State State  `json:"state"`
+	Glimpse
 
 	Notice  string `json:"notice,omitempty"`  // as Message.Notice
 	Subject string `json:"subject,omitempty"` // display name
@@ -83,6 +96,7 @@ type Room struct {
 	Pending    bool         `json:"pending"`     // the other one hasn't accepted: one message is all that can be sent
 	TimerS     int          `json:"timer_s"`     // messages disappear so many seconds after they are read; 0: never
 	MutedMS    int64        `json:"muted_ms"`    // until then; -1: for ever
+	Veiled     bool         `json:"veiled"`      // what the others send beside text is covered, and not fetched, until it is wanted
 	FirstNew   uint64       `json:"first_new"`   // the number of the first unread message when it was asked for, 0: none
 	Problem    string       `json:"problem"`     // a calm sentence's key, empty: none. catching_up, confirm_reset
 	MayAdd     bool         `json:"may_add"`     // one may add people
@@ -108,13 +122,14 @@ type Start struct {
 	Picture string   `json:"picture,omitempty"` // as of a Profile
 }
 
-// SetRoom changes what is given. Pinned, MutedMS and Archived are the own devices'
+// SetRoom changes what is given. Pinned, MutedMS, Archived and Veiled are the own devices'
 // own; Title, Picture and TimerS are everyone's in the conversation.
 type SetRoom struct {
 	Room     string  `json:"room"`
 	Pinned   *bool   `json:"pinned,omitempty"`
 	MutedMS  *int64  `json:"muted_ms,omitempty"` // Unix milliseconds; 0: not, -1: for ever
 	Archived *bool   `json:"archived,omitempty"`
+	Veiled   *bool   `json:"veiled,omitempty"`
 	Title    *string `json:"title,omitempty"`
 	Picture  *string `json:"picture,omitempty"`
 	TimerS   *int    `json:"timer_s,omitempty"`
