@@ -28,6 +28,9 @@ raised; how long a message may wait (rate_delay) is as usual. With --url it make
                     the members of each room are spread
   --pid PID[,PID]   with --url: the server's processes, to measure CPU, disk and memory
   --floor           with --url: measure the floor, on this machine, too
+  --untagged        instead of the floor, a second server with messages that it doesn't
+                    frank, in 20 short turns each: what franks cost, as the ratio of the
+                    two in each pair of turns. With --url it is the same server
   --floor-together  the floor joins the frames for one connection into one write: the
                     limit of the machine rather than a bare server
   --postgres        without --url: a server on a PostgreSQL of its own, from the packages
@@ -65,7 +68,7 @@ Workloads; the default is pairs:
 // A benchConfig is what a command line of bench says.
 type benchConfig struct {
 	urls, pids, serveFlags                                    []string
-	floor, together, json, soak, goals, postgres              bool
+	floor, together, json, soak, goals, postgres, untagged    bool
 	data, profile                                             string
 	pairs, groups, idle, connect, stored, inflight, nodeCount int
 	catchup                                                   []int
@@ -124,6 +127,7 @@ func parseBench(args []string) (*benchConfig, error) {
 	catchup, overload := fs.String("catchup", "", ""), fs.String("overload", "", "")
 	seconds, warm := fs.Float64("seconds", 5, ""), fs.Float64("warm", 1, "")
 	fs.BoolVar(&c.floor, "floor", false, "")
+	fs.BoolVar(&c.untagged, "untagged", false, "")
 	fs.BoolVar(&c.together, "floor-together", false, "")
 	fs.BoolVar(&c.json, "json", false, "")
 	fs.BoolVar(&c.goals, "goals", false, "")
@@ -162,7 +166,24 @@ func parseBench(args []string) (*benchConfig, error) {
 	if c.soak && !given(fs, "rounds") {
 		c.rounds = 1
 	}
+	if c.untagged {
+		c.manyShort(given(fs, "rounds"), given(fs, "seconds"), given(fs, "warm"))
+	}
 	return c, c.check()
+}
+
+// manyShort sets what wasn't given for two sides that are compared in pairs of
+// turns: a median of many says more than one of three.
+func (c *benchConfig) manyShort(rounds, seconds, warm bool) {
+	if !rounds {
+		c.rounds = 20
+	}
+	if !seconds {
+		c.length = 2 * time.Second
+	}
+	if !warm {
+		c.warm = time.Second / 2
+	}
 }
 
 // others is 0 where nothing but pairs is asked for.

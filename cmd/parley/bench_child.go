@@ -127,7 +127,7 @@ func startChild(ctx context.Context, args ...string) (*benchProcess, error) {
 		return nil, err
 	}
 	c := &benchProcess{done: make(chan struct{})}
-	c.cmd = &exec.Cmd{Path: self, Args: append([]string{os.Args[0], "bench", benchChild}, args...), Env: cleanEnvironment()}
+	c.cmd = &exec.Cmd{Path: self, Args: append([]string{os.Args[0], "bench", benchChild}, args...), Env: append(cleanEnvironment(), "PARLEY_POLICY=open")}
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

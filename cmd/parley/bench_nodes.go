@@ -23,7 +23,7 @@ func (b *bench) startServers(ctx context.Context) error {
 		if b.nodeCount > 1 {
 			own = append(own[:len(own):len(own)], "--hints", "nats", "--nats-listen", hints[i], "--nats-routes", strings.Join(hints, ","))
 		}
-		c, err := b.start(ctx, "server", append(own[:len(own):len(own)], b.serveFlags...)...)
+		c, err := b.start(ctx, "server", append(own[:len(own):len(own)], b.serverFlags()...)...)
 		if err != nil {
 			return err
 		}

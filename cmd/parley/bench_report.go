@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -48,7 +49,10 @@ type benchMachine struct {
 type benchResult struct {
 	Server *benchSide `json:"server,omitempty"`
 	Floor  *benchSide `json:"floor,omitempty"`
+	Beside string     `json:"beside,omitempty"`         // what Floor is, where it isn't the floor
 	Ratio  float64    `json:"ratio_to_floor,omitempty"` // of the medians of delivered_per_s
+
+	Paired *benchPaired `json:"paired,omitempty"` // with Beside
 }
 
 // A benchSide is what one side did. What is for each message is for each that was
@@ -78,6 +82,8 @@ type benchSide struct {
 	used     load.Usage
 	database load.Usage
 	own      load.Usage
+
+	cpuRounds, allRounds []float64 // of each turn: CPU seconds a message, of the server, and with bench's own
 }
 
 // A benchLatency is from when a message was due (or sent, where the rate is 0)
@@ -126,6 +132,9 @@ func (s *benchSide) add(r *load.Result, used, own load.Usage) error {
 	s.used.Written += used.Written
 	s.used.RSS = max(s.used.RSS, used.RSS)
 	s.own.CPU += own.CPU
+	n := float64(max(r.Taken, 1))
+	s.cpuRounds = append(s.cpuRounds, used.CPU.Seconds()/n)
+	s.allRounds = append(s.allRounds, (used.CPU+own.CPU).Seconds()/n)
 	return nil
 }
 
@@ -199,7 +208,7 @@ func (r *benchResult) print(w io.Writer, name string) {
 	for _, s := range []struct {
 		name string
 		*benchSide
-	}{{"floor", r.Floor}, {"server", r.Server}} {
+	}{{cmp.Or(r.Beside, "floor"), r.Floor}, {"server", r.Server}} {
 		if s.benchSide == nil {
 			continue
 		}
@@ -208,5 +217,8 @@ func (r *benchResult) print(w io.Writer, name string) {
 	}
 	if r.Ratio > 0 {
 		fmt.Fprintf(w, "ratio\t%.2f\t\t\t\t\t\t\t\t\t\n", r.Ratio)
+	}
+	if r.Paired != nil {
+		r.Paired.print(w)
 	}
 }

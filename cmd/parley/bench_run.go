@@ -142,14 +142,23 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	if err != nil {
 		return err
 	}
-	world, err := load.NewWorld(ctx, load.WorldConfig{Targets: targets, Rooms: rooms, Members: members, Size: b.size})
+	config := load.WorldConfig{Targets: targets, Rooms: rooms, Members: members, Size: b.size, Untagged: b.untagged}
+	world, err := load.NewWorld(ctx, config)
 	if err != nil {
 		return err
 	}
 	result.Server = &benchSide{}
 	b.report.FrameBytes = world.FrameSize()
 	sides := []*side{b.serverSide(world, result.Server)}
-	if len(b.urls) == 0 && !b.soak || b.floor {
+	switch {
+	case b.untagged:
+		result.Floor, result.Beside = &benchSide{}, "without tags"
+		other, err := b.untaggedSide(ctx, world, config, result.Floor)
+		if err != nil {
+			return err
+		}
+		sides = slices.Insert(sides, 0, other)
+	case len(b.urls) == 0 && !b.soak || b.floor:
 		f, err := b.floorSide(ctx, rooms, members, world.FrameSize())
 		if err != nil {
 			return err
@@ -157,11 +166,15 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 		result.Floor = f.sum
 		sides = slices.Insert(sides, 0, f)
 	}
+	turns := slices.Clone(sides)
 	for range b.rounds {
-		for _, s := range sides {
+		for _, s := range turns {
 			if err := b.turn(ctx, s, b.rate); err != nil {
 				return err
 			}
+		}
+		if b.untagged { // what a turn leaves behind for the next is each side's in turn
+			slices.Reverse(turns)
 		}
 	}
 	for _, s := range sides {
@@ -170,6 +183,9 @@ func (b *bench) compare(ctx context.Context, rooms, members int, result *benchRe
 	b.report.Growth = growth(b.report.Memory)
 	if result.Floor != nil {
 		result.Ratio = round(result.Server.DeliveredPerS/result.Floor.DeliveredPerS, 3)
+	}
+	if b.untagged {
+		result.Paired = pair(result.Server, result.Floor)
 	}
 	if members > 2 {
 		return nil

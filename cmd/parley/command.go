@@ -30,10 +30,13 @@ func (c *command) help() string {
 // commands returns the commands, in the order of help.
 func commands() []command {
 	return []command{
-		serveCommand, configCommand, doctorCommand, backupCommand, restoreCommand, migrateCommand,
+		serveCommand, configCommand, doctorCommand, backupCommand, restoreCommand, migrateCommand, blobCommand, policyCommand, blockListCommand, frankingCommand, adminCommand,
 		loginCommand, chatCommand,
-		sendCommand, replyCommand, editCommand, reactCommand, unsendCommand, readCommand,
-		roomsCommand, devicesCommand, whoamiCommand, safetyCommand, confirmCommand, refusedCommand,
+		sendCommand, replyCommand, editCommand, reactCommand, unsendCommand, readCommand, saveCommand, openCommand,
+		roomsCommand, devicesCommand, whoamiCommand, accountCommand, safetyCommand, confirmCommand, refusedCommand,
+		reportCommand, noticesCommand, appealCommand, verifyReportCommand,
+		deskCommand, auditCommand, transparencyCommand, legalCommand,
+		acceptCommand, blockCommand, captchaCommand,
 		demoCommand, benchCommand, versionCommand, helpCommand,
 	}
 }
@@ -53,6 +56,7 @@ var errHelp = errors.New("help")
 // A usageError says how a command line is wrong.
 type usageError struct{ text string }
 
+// Error returns what is wrong, for a person.
 func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -193,7 +194,14 @@ func (c *serveConfig) contradictions() (wrong configErrors) {
 	check(c.tls.httpListen != "" && !c.tls.on(), "http_listen", "needs tls_cert or acme_domains")
 	check(c.tls.on() && len(c.origins) == 0 && len(c.tls.acmeDomains) == 0, "origins", "with tls_cert they must name https://HOST as clients do")
 	check(c.private != "" && samePort(c.private, c.listen), "private", "needs another port than listen")
+	c.blobs.contradictions(check)
+	captcha, _ := url.Parse(c.policy.captchaPage)
+	check(c.policy.captchaPage != "" && slices.Contains(c.origins, captcha.Scheme+"://"+captcha.Host), "captcha_page",
+		"must be at another origin than this server: a frame of the page's own origin could reach into it")
 	check(c.drain == 0, "drain", "want some time, as 10s")
+	if err := c.links.contradiction(c.origins); err != nil {
+		wrong.add("platform_name", "platform_name", err)
+	}
 	return wrong
 }
 

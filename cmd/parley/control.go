@@ -24,6 +24,10 @@ const controlName = "control.sock"
 //	GET  /status   JSON of serverStatus
 //	POST /backup   the archive of a backup: see archive.go
 //	POST /verify   JSON lines of finding, the last of them the result
+//	POST /blob/take-down/ID
+//	GET  /franking JSON of wire.FrankingKeys
+//	POST /franking/rotate?in=DURATION   the same, after a rotation
+//	POST /policy/reload    422 with what is wrong
 type control struct {
 	path string
 	dir  *os.File // keeps a short name for a directory with a long one
@@ -63,6 +67,10 @@ func openControl(s *running) (*control, error) {
 	mux.HandleFunc("GET /status", s.serveStatus)
 	mux.HandleFunc("POST /backup", s.serveBackup)
 	mux.HandleFunc("POST /verify", s.serveVerify)
+	mux.HandleFunc("POST /blob/take-down/{id}", s.serveTakeDown)
+	mux.HandleFunc("GET /franking", s.serveFranking)
+	mux.HandleFunc("POST /franking/rotate", s.serveFranking)
+	mux.HandleFunc("POST /policy/reload", s.serveReload)
 	c.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
 	go c.http.Serve(listener)
 	return c, nil

@@ -14,6 +14,7 @@ import (
 
 	"parley/client"
 	"parley/client/sqlitestore"
+	"parley/cmd/parley/internal/demosite"
 	"parley/identity"
 	"parley/web"
 	"parley/wire"
@@ -33,6 +34,7 @@ type demo struct {
 	*program
 	dir    string
 	server *running
+	films  *demosite.Site // a video platform, for cards of its posts
 }
 
 // lines of the scripted exchange.
@@ -62,7 +64,11 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 	if d.dir, err = filepath.Abs(d.dir); err != nil {
 		return err
 	}
-	if err := d.start(ctx, *listen); err != nil {
+	err = d.start(ctx, *listen)
+	if d.films != nil {
+		defer d.films.Close()
+	}
+	if err != nil {
 		if *dir == "" {
 			err = errors.Join(err, os.RemoveAll(d.dir))
 		}
@@ -84,11 +90,17 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 func (d *demo) start(ctx context.Context, listen string) error {
 	cfg := defaultConfig()
 	cfg.data = filepath.Join(d.dir, "server")
+	var err error
+	if d.films, err = demosite.Start(); err != nil {
+		return err
+	}
+	cfg.policy.people = demosite.People{}
+	cfg.links.platform, cfg.links.hosts = "Demo films", []string{d.films.Host}
+	cfg.links.oembed, cfg.links.players = d.films.OEmbed(), []string{d.films.Players()}
 	log := slog.New(slog.DiscardHandler)
 	if listen != "" {
 		cfg.listen = listen
 	}
-	var err error
 	d.server, err = startServer(ctx, cfg, log)
 	if listen == "" && isInUse(err) {
 		cfg.listen = "127.0.0.1:0"
@@ -124,6 +136,7 @@ func (d *demo) show(ctx context.Context) error {
 func (d *demo) invite() {
 	if _, err := web.ReadManifest(web.Files()); err == nil {
 		fmt.Fprintf(d.stdout, "\nNow you. In a browser: %s\n", strings.Replace(d.server.url, "127.0.0.1", "localhost", 1))
+		fmt.Fprintf(d.stdout, "Films to send each other there: %s\n", strings.Join(d.films.Films(), " "))
 	}
 	fmt.Fprintln(d.stdout, "\nIn two other terminals:")
 	program, err := os.Executable()

@@ -80,6 +80,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.checkMachine()
 	d.checkTLS()
 	d.checkNodes()
+	d.checkBlobs(ctx)
 	if d.cfg.store == "postgres" {
 		d.checkPostgres(ctx)
 		return

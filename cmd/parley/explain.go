@@ -14,6 +14,7 @@ import (
 	"parley/client/sqlitestore"
 	"parley/content"
 	"parley/identity"
+	"parley/report"
 	"parley/wire"
 )
 
@@ -38,6 +39,23 @@ var sentences = map[wire.Code]string{
 	wire.CodeNotMember:        "this device is not in the conversation",
 	wire.CodeRoleRefused:      "a direct conversation keeps its two people",
 	wire.CodeTooManyEnrolling: "too many devices wait for approval already",
+	wire.CodeUnknownBlob:      "the server doesn't have this file any more",
+	wire.CodeBlobTaken:        "the operator of the server took this file down",
+	wire.CodeLimited:          "the operator limited this account: see parley notices",
+	wire.CodeSuspended:        "the operator suspended this account: see parley notices",
+	wire.CodeRequestPending:   "they haven't accepted yet: until then one message of text is all that can be sent",
+	wire.CodeNotAccepting:     "they don't take messages or invitations from this account",
+	wire.CodeChallenge:        "that was a lot at once: wait a while",
+	wire.CodeBadAnswer:        "that isn't the answer, or it came too late: do again what was refused, and look at the page anew",
+	wire.CodeQuota:            "this account keeps as many files at the server as it may",
+}
+
+// reasons are what a person reads of why the operator's policy refuses something.
+var reasons = map[wire.Reason]string{
+	wire.ReasonOwnAge:         "messages aren't available at your age yet",
+	wire.ReasonMutualsOnly:    "at your age you can write to people who follow you and whom you follow",
+	wire.ReasonGroupSize:      "a group with somebody under 18 has up to 32 people",
+	wire.ReasonGroupStrangers: "nobody in the group has accepted you yet: write to one of them first",
 }
 
 // An own error is one of this program or its client that has a code, for scripts,
@@ -57,6 +75,7 @@ var ownErrors = []ownError{
 	{client.ErrLoggedIn, "logged_in", "somebody is logged in here already: set PARLEY_HOME to another directory"},
 	{client.ErrUnknownRoom, "unknown_room", "no such conversation"},
 	{client.ErrUnknownMessage, "unknown_message", "no such message"},
+	{client.ErrOpened, "opened", "it was to be viewed once, and was"},
 	{client.ErrUnknownDevice, "unknown_device", "no such device"},
 	{client.ErrNotYours, "not_yours", "not your own message"},
 	{client.ErrNotMember, "not_member", "you are no longer in this conversation"},
@@ -68,6 +87,13 @@ var ownErrors = []ownError{
 	{client.ErrTooMany, "too_many", "too many people for a group"},
 	{client.ErrInGroup, "in_group", "leave the group first"},
 	{client.ErrRequestPending, "request_pending", "they haven't accepted yet: one message is all that can be sent"},
+	{client.ErrNoDesk, "no_desk", "this server has no safety desk: nothing can be reported here"},
+	{client.ErrDeskAway, "no_desk", "the server names no safety desk any more"},
+	{client.ErrReport, "bad_report", "this can't be reported so"},
+	{client.ErrTooMuch, "too_much", "too much for one report: choose fewer messages"},
+	{report.ErrDeskExpired, "desk_expired", "the safety desk's key is past its time: the operator has to exchange it"},
+	{report.ErrDeskKey, "desk_key", "what the server says of its safety desk isn't in order: nothing is sent to it"},
+	{report.ErrDeskChanged, "desk_changed", "the server names another safety desk than before: nothing is sent to it"},
 	{client.ErrBlocked, "blocked", "you have blocked them"},
 	{client.ErrNoNumber, "no_number", "there is no safety number of them yet, or it is another one"},
 	{client.ErrConfirmReset, "confirm_reset", "a contact's account was reset: see parley safety, then parley confirm"},
@@ -80,6 +106,13 @@ var ownErrors = []ownError{
 	{client.ErrNotText, "not_text", "the text is not valid UTF-8"},
 	{client.ErrTooLong, "too_long", fmt.Sprintf("the text is too long: at most %d KiB of UTF-8", client.MaxText>>10)},
 	{client.ErrEmpty, "empty", "the text is empty"},
+	{client.ErrNoBlobs, "no_files", "this server takes no files"},
+	{client.ErrViewOnce, "view_once", "this can be looked at once, and not be passed on"},
+	{client.ErrLargeFile, "too_large", "the file is larger than the server takes"},
+	{client.ErrBadBlob, "bad_file", "the file isn't what its sender named: nothing is kept of it"},
+	{client.ErrWrongUpload, "bad_file", "the server has another file than was sent"},
+	{client.ErrAttachment, "bad_file", "this can't be sent as a file"},
+	{client.ErrRequestMedia, "request_pending", "they haven't accepted yet: files can be sent when they have"},
 	{content.ErrReaction, "bad_reaction", "a reaction is one emoji"},
 	{identity.ErrURI, "bad_name", "not a name of an account"},
 	{identity.ErrFork, "forked_list", "the server shows a false list of somebody's devices: see parley refused"},
@@ -110,8 +143,15 @@ func explain(err error) string {
 		return u.text
 	}
 	sentence, code := reason(err)
+	if page := captchaPage(captchaOf(err)); page != "" {
+		sentence = captchaSentence(page, errors.Is(err, client.ErrQueued))
+	}
 	if errors.Is(err, client.ErrQueued) {
-		return "the message is kept and will be sent later: " + sentence + " (" + code + ")"
+		what := "message"
+		if h, ok := errors.AsType[*handed](err); ok {
+			what = h.what
+		}
+		return "the " + what + " is kept and will be sent later: " + sentence + " (" + code + ")"
 	}
 	if code == "" {
 		return sentence
@@ -123,6 +163,9 @@ func explain(err error) string {
 func reason(err error) (sentence, code string) {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		sentence = sentences[e.Code]
+		if e.Reason != "" && e.Code == wire.CodeNotAllowed {
+			sentence = reasons[e.Reason]
+		}
 		if sentence == "" {
 			sentence = "the server says: " + e.Message
 		}

@@ -63,6 +63,7 @@ func (p *program) config(store client.Store, server string) (client.Config, erro
 	if err != nil {
 		return client.Config{}, err
 	}
+	p.transport = transport
 	cfg := client.Config{Store: store, Transport: transport, Suites: suites()}
 	if v := p.getenv("PARLEY_RESET_DELAY"); v != "" {
 		if err := setDuration(&cfg.ResetDelay, v); err != nil {
@@ -104,7 +105,7 @@ func (p *program) openIn(ctx context.Context, store client.Store) (*client.Clien
 	if c := p.openWithKeyring(ctx, cfg, home); c != nil {
 		return c, nil
 	}
-	passphrase, err := p.passphrase(false)
+	passphrase, err := p.passphrase(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -123,5 +124,7 @@ func (p *program) withClient(ctx context.Context, f func(*client.Client) error) 
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(c), c.Close())
+	err = f(c)
+	p.keepCaptcha(ctx, c, err)
+	return errors.Join(err, c.Close())
 }

@@ -74,7 +74,7 @@ func (p *program) login(ctx context.Context, l loginRequest) error {
 	if err != nil {
 		return err
 	}
-	passphrase, err := p.passphrase(l.isNew)
+	passphrase, err := p.passphrase(ctx, l.isNew)
 	if err != nil {
 		return err
 	}
@@ -167,4 +167,5 @@ func (p *program) forget() {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		os.Remove(filepath.Join(dir, storeName+suffix))
 	}
+	os.Remove(filepath.Join(dir, listName))
 }

@@ -23,6 +23,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"parley/client/nettransport"
 )
 
 // Exit statuses.
@@ -48,6 +50,8 @@ type program struct {
 	stderr io.Writer
 	lookup func(name string) (string, bool) // of the environment
 	person func() bool                      // whether somebody can be asked; nil: by stdin
+
+	transport *nettransport.Transport // of the client that was opened last; nil: none yet
 }
 
 // run runs one command line and returns the exit status.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"parley/cmd/parley/internal/page"
@@ -26,7 +27,7 @@ func (s *running) face() (http.Handler, error) {
 		files = os.DirFS(cfg.dir)
 	}
 	h, err := page.New(files, page.Options{
-		Origins: s.origins(), Parents: cfg.parents, Fresh: fresh, Logger: s.log, Address: clientAddress(s.cfg.proxies),
+		Origins: s.origins(), Parents: cfg.parents, Frames: s.cfg.frames(), Fresh: fresh, Logger: s.log, Address: clientAddress(s.cfg.proxies),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the page: %w (page)", err)
@@ -38,4 +39,15 @@ func (s *running) face() (http.Handler, error) {
 		}
 		h.ServeHTTP(w, r)
 	}), nil
+}
+
+// frames are what the page may show in a frame: the platform's players and its captcha.
+// A source of the Content-Security-Policy has no query.
+func (c *serveConfig) frames() []string {
+	all := slices.Clone(c.links.players)
+	if c.policy.captchaPage != "" {
+		page, _, _ := strings.Cut(c.policy.captchaPage, "?")
+		all = append(all, page)
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 
@@ -17,7 +18,7 @@ var errEmptyPassphrase = errors.New("the passphrase is empty (empty_passphrase)"
 
 // passphrase returns the passphrase: from the environment, else asked for on the
 // terminal without echo, twice if it is a new one.
-func (p *program) passphrase(isNew bool) (string, error) {
+func (p *program) passphrase(ctx context.Context, isNew bool) (string, error) {
 	if v, ok := p.lookup(passphraseVar); ok {
 		if v == "" {
 			return "", errEmptyPassphrase
@@ -27,7 +28,7 @@ func (p *program) passphrase(isNew bool) (string, error) {
 	if !p.interactive() {
 		return "", errors.New("no passphrase: set PARLEY_PASSPHRASE, or run this on a terminal (no_passphrase)")
 	}
-	first, err := p.ask("Passphrase: ")
+	first, err := p.ask(ctx, "Passphrase: ")
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +36,7 @@ func (p *program) passphrase(isNew bool) (string, error) {
 		return "", errEmptyPassphrase
 	}
 	if isNew {
-		again, err := p.ask("The same again: ")
+		again, err := p.ask(ctx, "The same again: ")
 		if err != nil {
 			return "", err
 		}
@@ -54,12 +55,32 @@ func (p *program) interactive() bool {
 	return p.stdin != nil && term.IsTerminal(int(p.stdin.Fd()))
 }
 
-func (p *program) ask(prompt string) ([]byte, error) {
-	fmt.Fprint(p.stderr, prompt)
-	line, err := term.ReadPassword(int(p.stdin.Fd()))
-	fmt.Fprintln(p.stderr)
+// ask asks for a line that isn't shown. If ctx ends first the terminal is as it was
+// before, and what is typed is for who reads next, but for one line.
+func (p *program) ask(ctx context.Context, prompt string) ([]byte, error) {
+	fd := int(p.stdin.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
 		return nil, fmt.Errorf("reading the passphrase: %w", err)
 	}
-	return line, nil
+	type answer struct {
+		line []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	fmt.Fprint(p.stderr, prompt)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		got <- answer{line, err}
+	}()
+	defer fmt.Fprintln(p.stderr)
+	select {
+	case a := <-got:
+		if a.err != nil {
+			return nil, fmt.Errorf("reading the passphrase: %w", a.err)
+		}
+		return a.line, nil
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
 }

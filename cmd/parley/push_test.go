@@ -67,6 +67,7 @@ func TestServePush(t *testing.T) {
 	cfg := defaultConfig()
 	cfg.push.hosts, cfg.push.ca = []string{service.Listener.Addr().String()}, ca
 	cfg.push.subject = "mailto:ops@example.org"
+	cfg.policy.name = "open" // three messages to a stranger
 	s := serving(t, cfg, slog.New(slog.DiscardHandler))
 
 	alice, bob := someone(t, s.url, "alice"), someone(t, s.url, "bob")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/client"
+	"parley/cmd/parley/internal/warn"
 	"parley/identity"
 )
 
@@ -17,7 +18,10 @@ var readCommand = command{
 Each line has id, room, from, at, seq, kind, text, in_reply_to and replaces. from
 is a NAME at the own server, else a mimi:// URI: commands take either. at is the
 server's time of acceptance (RFC 3339, UTC). kind is text, edit, unsend, reaction,
-unknown or unreadable. in_reply_to and replaces are ids of messages, or null.
+unknown or unreadable. in_reply_to and replaces are ids of messages, or null. With
+files there is attachments: of each role (photo, video, voice, file), type, name,
+size in bytes and alt, all as the sender says; text is their caption then. With
+something suspicious there is warnings: kind, text and help of each.
 
 New is what this PARLEY_HOME's read has not printed. A line counts as printed only
 after standard output has taken it: if the program is stopped in between, the line
@@ -29,7 +33,9 @@ PARLEY_HOME share what comes, and now and then both print a line.
   --follow        go on until interrupted; with --wait only if a first message
                   comes in time
 
-If the server can't be reached, what is here is printed and the exit status is 1.`,
+If the server can't be reached, what is here is printed and the exit status is 1.
+
+` + warningsHelp,
 	run: runRead,
 }
 
@@ -52,9 +58,14 @@ func runRead(ctx context.Context, p *program, args []string) error {
 	case !(0 <= *wait && *wait <= 1e6): // nor NaN
 		return usagef("--wait needs a number of seconds")
 	}
+	wanted, err := p.warns()
+	if err != nil {
+		return err
+	}
 	r := reader{p: p, waited: given(fs, "wait"), wait: time.Duration(*wait * float64(time.Second)), follow: *follow}
 	err = p.withClient(ctx, func(c *client.Client) error {
 		r.client = c
+		r.warnings = p.warnings(ctx, c, wanted)
 		return r.run(ctx)
 	})
 	if r.follow && ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -71,16 +82,19 @@ type reader struct {
 	wait    time.Duration
 	follow  bool
 	printed int
+
+	warnings *warnings
 }
 
 func (r *reader) run(ctx context.Context) error {
-	switch {
-	case r.follow && !r.waited:
-		return r.live(ctx, 0, false)
-	case r.follow:
+	if r.follow {
+		r.warnings.refresh(ctx)
 		return r.live(ctx, r.wait, false)
 	}
 	err := r.client.Sync(ctx)
+	if !errors.Is(err, client.ErrOffline) {
+		r.warnings.refresh(ctx)
+	}
 	if derr := r.drain(ctx); derr != nil {
 		return derr
 	}
@@ -102,6 +116,7 @@ func (r *reader) live(ctx context.Context, patience time.Duration, once bool) er
 	runCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	changed, ended := make(chan struct{}, 1), make(chan error, 1)
+	defer r.warnings.watch(ctx)()
 	go func() {
 		ended <- r.client.Run(runCtx, func() {
 			select {
@@ -165,7 +180,9 @@ func (r *reader) drain(ctx context.Context) error {
 		}
 		var lines bytes.Buffer
 		for i := range msgs {
-			if err := printJSON(&lines, lineOf(&msgs[i], r.client.Account())); err != nil {
+			l := lineOf(&msgs[i], r.client.Account())
+			l.Warnings = r.warnings.of(&msgs[i])
+			if err := printJSON(&lines, l); err != nil {
 				return err
 			}
 		}
@@ -191,13 +208,24 @@ type line struct {
 	Text      string  `json:"text"`
 	InReplyTo *string `json:"in_reply_to"`
 	Replaces  *string `json:"replaces"`
+
+	Attachments []attachmentLine `json:"attachments,omitempty"`
+	ViewOnce    bool             `json:"view_once,omitempty"`
+	Warnings    []warn.Warning   `json:"warnings,omitempty"`
 }
 
 func lineOf(m *client.Message, own identity.Account) line {
-	return line{
+	l := line{
 		ID: m.ID.String(), Room: string(m.Room), From: shortName(m.From, own), At: rfc3339(m.AtMS), Seq: m.Seq,
 		Kind: string(m.Kind), Text: m.Text, InReplyTo: idOrNull(m.InReplyTo), Replaces: idOrNull(m.Replaces),
 	}
+	if m.Media != nil {
+		l.ViewOnce = m.Media.ViewOnce
+		for i := range m.Media.Attachments {
+			l.Attachments = append(l.Attachments, attachmentLineOf(&m.Media.Attachments[i]))
+		}
+	}
+	return l
 }
 
 func idOrNull(id client.MessageID) *string {

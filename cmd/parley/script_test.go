@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +21,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"parley/internal/freeport"
+	"parley/web"
 )
 
 func TestMain(m *testing.M) {
@@ -45,6 +51,8 @@ func TestMain(m *testing.M) {
 //	expect FILE TEXT                      waits until FILE holds TEXT
 //	texts TEXT…                           the last command printed JSON lines with exactly these texts
 //	field NAME VALUE…                     the same for another field
+//	picture FILE TEXT                     FILE is a PNG of 40 × 30 with a comment
+//	guard VAR                             a captcha service on this machine, to which quince is the right answer; its address in $VAR
 //	report PATH…                          the last command printed one object with numbers above 0 at these paths
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -56,10 +64,21 @@ func TestScript(t *testing.T) {
 			"alice":  person("alice"), "bob": person("bob"), "carol": person("carol"),
 			"mallory": person("mallory"), "alice2": person("alice2"),
 			"join": cmdJoin, "begin": cmdBegin, "finish": cmdFinish,
-			"port": cmdPort, "ask": cmdAsk,
+			"port": cmdPort, "ask": cmdAsk, "picture": cmdPicture,
 			"keep": cmdKeep, "pick": cmdPick, "await": cmdAwait, "expect": cmdExpect, "texts": cmdTexts, "field": cmdField, "report": cmdReport,
+			"guard": cmdGuard,
 		},
+		Condition: condition,
 	})
+}
+
+// condition tells a script of [page], that the pages are in the program.
+func condition(name string) (bool, error) {
+	if name != "page" {
+		return false, fmt.Errorf("no condition %q", name)
+	}
+	_, err := fs.Stat(web.Files(), "desk/index.html")
+	return err == nil, nil
 }
 
 // patience bounds every wait of a script. It is not a measure of anything.
@@ -89,7 +108,9 @@ func setUp(env *testscript.Env) error {
 			<-j.done
 		}
 	})
-	return nil
+	reports, err := filepath.Abs("../../report/testdata")
+	env.Setenv("REPORTS", reports) // cases and keys, as docs/report-format.md describes them
+	return err
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
@@ -178,10 +199,9 @@ func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func freePort(ts *testscript.TestScript) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	ts.Check(err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(address)
 	ts.Check(err)
 	return port
 }
@@ -192,7 +212,10 @@ func parleyAs(ts *testscript.TestScript, who string, args []string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.MkAbs("no-home"), "TMPDIR=" + ts.Getenv("TMPDIR")}
+	cmd.Env = []string{
+		"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.MkAbs("no-home"), "TMPDIR=" + ts.Getenv("TMPDIR"),
+		"PARLEY_POLICY=" + cmp.Or(ts.Getenv("PARLEY_POLICY"), "open"), // a script about strangers sets another
+	}
 	if who != "" {
 		cmd.Env = append(cmd.Env, "PARLEY_HOME="+ts.MkAbs(who), passphraseVar+"="+passphraseOf(who))
 	}
@@ -283,6 +306,14 @@ func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {
 		<-j.done
 		ts.Fatalf("it doesn't end")
 	}
+}
+
+func cmdGuard(ts *testscript.TestScript, _ bool, args []string) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"success": %t}`, r.FormValue("secret") == "s3cret" && r.FormValue("response") == "quince")
+	}))
+	ts.Defer(site.Close)
+	ts.Setenv(args[0], site.URL)
 }
 
 func cmdKeep(ts *testscript.TestScript, _ bool, args []string) {

@@ -82,6 +82,9 @@ func (p *program) serve(ctx context.Context, cfg serveConfig) error {
 	if s.private != nil {
 		p.note("private port on %s", s.private.url)
 	}
+	if s.admin != nil {
+		p.note("admin API on %s", s.admin.url)
+	}
 	p.note("listening on %s", s.url)
 	return s.wait(ctx)
 }
@@ -103,13 +106,14 @@ type running struct {
 	tracer     *tracer
 	private    *private
 	control    *control
+	admin      *adminPort // nil: there is none
 	failed     chan error // why a listener ended by itself
 	closers    []func() error
 }
 
 // startServer starts a server: when it returns without error, it listens.
 func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *running, err error) {
-	s := &running{cfg: cfg, log: log, metrics: newMetrics(), failed: make(chan error, 2)}
+	s := &running{cfg: cfg, log: log, metrics: newMetrics(), failed: make(chan error, 3)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -138,6 +142,9 @@ func startServer(ctx context.Context, cfg serveConfig, log *slog.Logger) (_ *run
 		return nil, err
 	}
 	if err := s.watch(); err != nil {
+		return nil, err
+	}
+	if err := s.openAdmin(); err != nil {
 		return nil, err
 	}
 	go func() { s.failed <- s.http.Serve(listener) }()
@@ -175,16 +182,28 @@ func (s *running) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	blobs, err := s.openBlobs()
+	if err != nil {
+		return err
+	}
+	rules, puzzled, err := s.openPolicy()
+	if err != nil {
+		return err
+	}
+	fetcher, platform := s.openLinks()
 	s.server, err = server.New(ctx, server.Config{
+		Policy: rules, Relations: cfg.policy.people, Captcha: puzzled,
+		Unfurler: fetcher, Unfurl: cfg.links.unfurl, Platform: platform,
 		Store: s.store, Domain: cfg.domain, Origins: s.origins(), Suites: suites(),
 		SignUpOpen: cfg.signUp, Passkeys: verifier, Push: pusher, Version: version(), ResetDelay: atLeast(cfg.resetDelay), Retention: atLeast(cfg.retention),
-		Limits: cfg.limits, Rates: cfg.rates, Hints: s.hints, Poll: cfg.poll, Logger: s.log,
+		Limits: cfg.limits, Rates: cfg.rates, Blobs: blobs, BlockListKey: cfg.safety.blockListKey, Hints: s.hints, Poll: cfg.poll, Logger: s.log,
 	})
 	if err != nil {
 		return err
 	}
 	s.onClose(func() error { s.server.Close(); return nil })
-	options := clientapi.Options{Logger: s.log, Address: clientAddress(cfg.proxies)}
+	s.reloadOnHangup()
+	options := clientapi.Options{Logger: s.log, Address: clientAddress(cfg.proxies), BlockList: cfg.safety.blockList}
 	if cfg.private != "" {
 		options.Observe = s.metrics.observe
 	}
@@ -268,6 +287,7 @@ func (s *running) wait(ctx context.Context) error {
 			}
 			failed = nil // what it has can be read; /readyz says that it takes nothing more
 		case <-tick.C:
+			s.admin.renew(s)
 			if err := s.server.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "sweep", "error", err)
 			}

@@ -53,6 +53,11 @@ type serveConfig struct {
 	page     pageSettings
 	push     pushConfig
 	passkeys passkeyConfig
+	links    linkConfig
+	policy   policyConfig
+	blobs    blobConfig
+	safety   safetyConfig
+	admin    adminSettings
 
 	maxConns     int // open connections; 0: a share of the open files
 	maxConnsEach int // from one address; 0: a share of them
@@ -104,7 +109,7 @@ func (s setting) variable() string { return "PARLEY_" + strings.ToUpper(s.key) }
 
 // settings are all there are, in the order of help.
 var settings = joinSettings(
-	generalSettings, storeSettings, nodeSettings, networkSettings, browserSettings, observeSettings, limitSettings, rateSettings(),
+	generalSettings, storeSettings, nodeSettings, networkSettings, browserSettings, blobSettings, linkSettings, policySettings, safetySettings, observeSettings, adminSettingList, limitSettings, rateSettings(),
 )
 
 func joinSettings(parts ...[]setting) (all []setting) {
@@ -188,6 +193,19 @@ var limitSettings = []setting{
 
 // rateHelp says what each field of server.Rates bounds.
 var rateHelp = map[string]string{
+	"Conversation":      "conversations that one account begins with strangers",
+	"YoungConversation": "the same of a young account",
+	"GroupAdd":          "strangers that one account adds to groups",
+	"YoungGroupAdd":     "the same of a young account",
+	"Forward":           "attachments of others that one account passes on",
+	"YoungForward":      "the same of a young account",
+	"Lookup":            "looks of one account at strangers, or for who isn't there",
+	"YoungLookup":       "the same of a young account",
+	"Challenge":         "requests beyond the eight before that one account may pay for by puzzles, which cost its device seconds",
+	"Pending":           "requests of one account that nobody has accepted yet",
+	"YoungPending":      "the same of a young account",
+	"Young":             "until what age an account is young",
+
 	"Login":       "failed logins for one account",
 	"Address":     "failed logins from one address",
 	"SignUp":      "accounts made from one address",
@@ -195,6 +213,9 @@ var rateHelp = map[string]string{
 	"Claimer":     "first contacts (key packages taken) by one account",
 	"Claimed":     "first contacts with one account",
 	"Claiming":    "first contacts by one account with one other",
+	"Upload":      "attachments that one account begins to upload",
+	"Unfurl":      "addresses fetched for one account, for previews of links and posts",
+	"Report":      "reports and appeals sent by one account",
 	"Relate":      "requests that accept, block or forget somebody, of one account",
 	"Request":     "operations of one device",
 	"Send":        "messages sent by one device",

@@ -12,6 +12,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -37,6 +38,10 @@ type Client interface {
 	Unsend(ctx context.Context, id client.MessageID) (client.MessageID, error)
 	ConfirmReset(ctx context.Context, name string) error
 	SafetyNumber(ctx context.Context, name string) (string, error)
+	PreviewReport(ctx context.Context, d client.ReportDraft) (*client.ReportPreview, error)
+	SendReport(ctx context.Context, d client.ReportDraft) error
+	AskedCaptcha() string
+	AnswerCaptcha(ctx context.Context, answer string) error
 }
 
 var _ Client = (*client.Client)(nil)
@@ -48,6 +53,24 @@ type Options struct {
 	Explain func(error) string
 	// Location is where days begin and end; nil: the local one.
 	Location *time.Location
+	// Files are what is done with the files of messages; nil: nothing.
+	Files Files
+	// Warn returns what is suspicious of a message, a line each; nil: nothing ever. It is
+	// called from several goroutines.
+	Warn func(*client.View) []string
+}
+
+// Files are what a person does with the files of a message.
+type Files interface {
+	// Show shows them on the terminal, which is all its own meanwhile, until a key is
+	// pressed: pictures where the terminal can.
+	Show(ctx context.Context, id client.MessageID, in io.Reader, out io.Writer) error
+	// Open opens the first of them with the system's program. It has the terminal too.
+	Open(ctx context.Context, id client.MessageID, in io.Reader, out io.Writer) error
+	// Save keeps them, and says in one line where.
+	Save(ctx context.Context, id client.MessageID) (where string, err error)
+	// Send sends one, and returns when its message is in the outbox.
+	Send(ctx context.Context, s Sending) (client.MessageID, error)
 }
 
 // Run shows c on the terminal until the person leaves or ctx ends. It runs

@@ -8,6 +8,7 @@ import (
 
 	"parley/client"
 	"parley/identity"
+	"parley/wire"
 )
 
 // Messages that commands, and the client's Run, send to the model.
@@ -17,8 +18,9 @@ type (
 	failedMsg  struct{ err error } // a call that changes nothing failed
 	roomsMsg   struct{ rooms []client.Room }
 	historyMsg struct {
-		room  identity.Room
-		views []client.View
+		room     identity.Room
+		views    []client.View
+		warnings map[client.MessageID][]string
 	}
 	// doneMsg ends the first of the jobs.
 	doneMsg struct {
@@ -36,6 +38,7 @@ type job struct {
 	first   bool             // of a new conversation: open it afterwards
 	success string           // said when done; empty: nothing
 	reactTo client.MessageID // of a reaction: the message
+	upload  *upload          // of a file
 }
 
 // enqueue runs j after the jobs before it, so that messages keep the order in
@@ -60,15 +63,18 @@ func (m *model) next() tea.Cmd {
 // done ends a job: its text is in the outbox or beyond, or it comes back.
 func (m *model) done(msg doneMsg) tea.Cmd {
 	m.jobs, m.busy = m.jobs[1:], false
+	if msg.job.upload != nil && m.upload == msg.job.upload {
+		m.upload = nil
+	}
 	switch {
 	case msg.err == nil:
 		if msg.job.success != "" {
 			m.say(msg.job.success)
 		}
 	case errors.Is(msg.err, client.ErrQueued):
-		m.say(m.opts.Explain(msg.err))
+		m.sayOf(msg.err)
 	default:
-		m.say(m.opts.Explain(msg.err))
+		m.sayOf(msg.err)
 		m.giveBack(msg.job)
 	}
 	if r := msg.job.reactTo; !r.IsZero() && !msg.id.IsZero() {
@@ -82,6 +88,14 @@ func (m *model) done(msg doneMsg) tea.Cmd {
 		return tea.Quit
 	}
 	return tea.Batch(cmds...)
+}
+
+// sayOf says what err means, unless the line that asks for an answer says it.
+func (m *model) sayOf(err error) {
+	if m.captcha() != "" && errors.Is(err, &wire.Error{Code: wire.CodeChallenge}) {
+		return
+	}
+	m.say(m.opts.Explain(err))
 }
 
 // giveBack puts the text of a failed job back where it was typed, if nothing
@@ -136,8 +150,22 @@ func (m *model) loadHistory() tea.Cmd {
 		if err != nil {
 			return failedMsg{err}
 		}
-		return historyMsg{room, views}
+		return historyMsg{room, views, m.warningsOf(views)}
 	}
+}
+
+// warningsOf returns the lines of warnings below messages, sanitised.
+func (m *model) warningsOf(views []client.View) map[client.MessageID][]string {
+	all := map[client.MessageID][]string{}
+	for i := range views {
+		if m.opts.Warn == nil {
+			break
+		}
+		for _, line := range m.opts.Warn(&views[i]) {
+			all[views[i].ID] = append(all[views[i].ID], SanitizeLine(line))
+		}
+	}
+	return all
 }
 
 // submit sends what is in the composer.

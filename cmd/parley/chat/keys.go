@@ -22,6 +22,9 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	case "f1":
 		m.mode = modeHelp
 		return nil
+	case "ctrl+p":
+		m.askCaptcha()
+		return nil
 	}
 	switch m.mode {
 	case modeList:
@@ -63,8 +66,17 @@ func (m *model) paste(text string) {
 	} else if m.mode != modeCompose || !m.composing() {
 		return
 	}
-	if !target.insert(text) {
-		m.say("That is too long for one message")
+	m.insert(target, text)
+}
+
+// tooLong is said of what doesn't fit into a message, until something does.
+const tooLong = "That is too long for one message"
+
+func (m *model) insert(to *composer, text string) {
+	if !to.insert(text) {
+		m.say(tooLong)
+	} else if m.status == tooLong {
+		m.status = ""
 	}
 }
 
@@ -87,6 +99,8 @@ func (m *model) pressCompose(msg tea.KeyPressMsg) tea.Cmd {
 		d.down(m.method, width)
 	case "ctrl+n":
 		m.askNames()
+	case "ctrl+o":
+		m.askFile()
 	case "ctrl+r":
 		return m.askReset()
 	case "alt+up", "ctrl+up":
@@ -94,11 +108,9 @@ func (m *model) pressCompose(msg tea.KeyPressMsg) tea.Cmd {
 	case "alt+down", "ctrl+down":
 		return m.step(+1)
 	default:
-		if msg.Text != "" && !d.insert(msg.Text) {
-			m.say("That is too long for one message")
-			return nil
-		}
-		if msg.Text == "" {
+		if msg.Text != "" {
+			m.insert(d, msg.Text)
+		} else {
 			d.edit(msg.String())
 		}
 	}
@@ -177,6 +189,10 @@ func (m *model) pressList(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *model) pressSelect(msg tea.KeyPressMsg) tea.Cmd {
 	v := &m.views[m.selected]
+	if key := msg.String(); m.folded(v) && len(key) == 1 && strings.Contains("ovsrx", key) {
+		m.unfold(v) // nothing else before it is seen
+		return nil
+	}
 	switch msg.String() {
 	case "up", "k":
 		m.selected = max(0, m.selected-1)
@@ -203,6 +219,10 @@ func (m *model) pressSelect(msg tea.KeyPressMsg) tea.Cmd {
 		m.askReaction(v)
 	case "u":
 		m.askUnsend(v)
+	case "R":
+		m.askReport(v)
+	case "v", "o", "s":
+		return m.withFiles(v, msg.String())
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"parley/client"
 	"parley/identity"
+	"parley/wire"
 )
 
 const (
@@ -33,6 +34,49 @@ type memory struct {
 	order   []string // texts in the order of their sending
 
 	reactions map[client.MessageID]reaction
+	reported  []client.ReportDraft
+	aged      bool // nothing can be proven any more
+
+	page     string   // at which the platform asks for an answer; empty: nothing is asked
+	answered []string // what it was
+}
+
+func (c *memory) AskedCaptcha() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.page
+}
+
+// AnswerCaptcha takes quince.
+func (c *memory) AnswerCaptcha(_ context.Context, answer string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answered = append(c.answered, answer); answer != "quince" {
+		return &wire.Error{Code: wire.CodeBadAnswer}
+	}
+	c.page, c.fail = "", nil
+	return nil
+}
+
+func (c *memory) PreviewReport(_ context.Context, d client.ReportDraft) (*client.ReportPreview, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := &client.ReportPreview{Desk: "example.org", About: d.About, Signed: 1}
+	for _, r := range c.rooms {
+		for _, v := range r.views {
+			if slices.Contains(d.Messages, v.ID) && !c.aged {
+				p.Messages = append(p.Messages, client.Reportable{ID: v.ID, Text: v.Text})
+			}
+		}
+	}
+	return p, c.fail
+}
+
+func (c *memory) SendReport(_ context.Context, d client.ReportDraft) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reported = append(c.reported, d)
+	return c.fail
 }
 
 type reaction struct {

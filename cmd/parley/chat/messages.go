@@ -81,6 +81,7 @@ var notices = map[client.Notice]string{
 	client.NoticeOpened:        "the conversation begins",
 	client.NoticeJoined:        "%s came in",
 	client.NoticeLeft:          "%s is no longer in it",
+	client.NoticeRemoved:       "%s was taken out by %by",
 	client.NoticeDeviceAdded:   "%s uses one device more",
 	client.NoticeDeviceRemoved: "%s uses one device less",
 	client.NoticeReset:         "the account of %s was reset: Ctrl+R to compare and go on",
@@ -88,9 +89,19 @@ var notices = map[client.Notice]string{
 	client.NoticeGeneration:    "the conversation was rebuilt after a fault",
 }
 
+// ownNotices are those of the own account, where the words are others.
+var ownNotices = map[client.Notice]string{
+	client.NoticeLeft:          "you are no longer in it",
+	client.NoticeRemoved:       "you were taken out by %by",
+	client.NoticeDeviceAdded:   "you use one device more",
+	client.NoticeDeviceRemoved: "you use one device less",
+}
+
 // body is what a message says, sanitised.
 func (m *model) body(v *client.View) string {
 	switch {
+	case m.folded(v):
+		return "(from somebody you blocked)"
 	case v.Unsent:
 		return "(unsent)"
 	case v.Kind == client.KindNotice:
@@ -102,7 +113,22 @@ func (m *model) body(v *client.View) string {
 	case v.Kind == client.KindReaction:
 		return "reacted " + Sanitize(v.Text)
 	}
-	return Sanitize(v.Text)
+	files := strings.Join(filesOf(v), "\n")
+	if files != "" && v.Text != "" {
+		files += "\n"
+	}
+	return files + Sanitize(v.Text)
+}
+
+// folded reports whether a message stands folded: its author is blocked, and nobody has asked to see it.
+func (m *model) folded(v *client.View) bool { return v.Blocked && !m.unfolded[v.ID] }
+
+// unfold shows a message of somebody who is blocked.
+func (m *model) unfold(v *client.View) {
+	if m.unfolded == nil {
+		m.unfolded = map[client.MessageID]bool{}
+	}
+	m.unfolded[v.ID] = true
 }
 
 func (m *model) notice(msg *client.Message) string {
@@ -110,15 +136,20 @@ func (m *model) notice(msg *client.Message) string {
 	if d, err := identity.ParseDevice(subject); err == nil {
 		subject = string(d.Account())
 	}
-	if a, err := identity.ParseAccount(subject); err == nil {
+	a, err := identity.ParseAccount(subject)
+	if err == nil {
 		subject = m.who(a)
 	}
-	subject = SanitizeLine(subject)
 	s, ok := notices[msg.Text]
-	if !ok {
+	switch own, is := ownNotices[msg.Text]; {
+	case msg.Text == client.NoticeLeft && msg.From == a && err == nil:
+		s = "%s left"
+	case is && a == m.own:
+		s = own
+	case !ok:
 		s = strings.ReplaceAll(SanitizeLine(msg.Text), "_", " ")
 	}
-	return strings.ReplaceAll(s, "%s", subject)
+	return strings.NewReplacer("%by", SanitizeLine(m.who(msg.From)), "%s", SanitizeLine(subject)).Replace(s)
 }
 
 // A drawn line belongs to one of the views, or to none (-1).
@@ -153,7 +184,7 @@ func (m *model) draw(views []client.View, width int) []drawn {
 }
 
 // drawView draws one message in lines of less than width cells: time, sender and
-// text; what it answers before the text, reactions below.
+// text; what it answers before the text, warnings and reactions below.
 func (m *model) drawView(v *client.View, byID map[client.MessageID]*client.View, at time.Time, width int) (lines []string) {
 	width -= 2
 	clock := at.Format("15:04") + " "
@@ -175,6 +206,14 @@ func (m *model) drawView(v *client.View, byID map[client.MessageID]*client.View,
 			l = indent + l
 		}
 		lines = append(lines, l)
+	}
+	if m.folded(v) {
+		return lines
+	}
+	for _, warning := range m.warnings[v.ID] {
+		for _, l := range wrap(m.method, "! "+warning, width-len(indent)) {
+			lines = append(lines, indent+l)
+		}
 	}
 	if r := m.reactions(v); r != "" {
 		lines = append(lines, fit(m.method, indent+r, width))

@@ -40,27 +40,30 @@ type model struct {
 	focused       bool        // the terminal window has the focus, as far as it says
 
 	mode     mode
-	rooms    []client.Room // newest first
-	cursor   int           // in rooms, in modeList
-	open     identity.Room // the open conversation; empty: none, or a new one
-	newTo    []string      // names of a conversation that begins with the first message
-	views    []client.View // of the open conversation, oldest first
-	limit    int           // how many were asked for
-	loading  bool          // a history of the open conversation is on its way
-	selected int           // in views, in modeSelect
-	scroll   int           // drawn lines hidden below the message pane; 0: at the end
-	read     uint64        // highest seq of the open conversation marked as read
+	rooms    []client.Room                 // newest first
+	cursor   int                           // in rooms, in modeList
+	open     identity.Room                 // the open conversation; empty: none, or a new one
+	newTo    []string                      // names of a conversation that begins with the first message
+	views    []client.View                 // of the open conversation, oldest first
+	warnings map[client.MessageID][]string // of views: lines below each
+	unfolded map[client.MessageID]bool     // of views: those of blocked people that one wants to see
+	limit    int                           // how many were asked for
+	loading  bool                          // a history of the open conversation is on its way
+	selected int                           // in views, in modeSelect
+	scroll   int                           // drawn lines hidden below the message pane; 0: at the end
+	read     uint64                        // highest seq of the open conversation marked as read
 
 	drafts map[identity.Room]*composer             // also under "", for a new conversation
 	target target                                  // what the composer's text will be
 	mine   map[client.MessageID][]client.MessageID // message → own reactions to it, made here
 
 	prompt  prompt
-	status  string // one line for the person; empty: none
-	jobs    []job  // calls that change something: one at a time, in order
-	busy    bool   // the first of jobs is running
-	leaving bool   // quit when jobs is empty
-	ended   error  // why the client stopped, if it did
+	status  string  // one line for the person; empty: none
+	upload  *upload // the newest file on its way; nil: none
+	jobs    []job   // calls that change something: one at a time, in order
+	busy    bool    // the first of jobs is running
+	leaving bool    // quit when jobs is empty
+	ended   error   // why the client stopped, if it did
 }
 
 // A target says what a composed text does.
@@ -131,6 +134,8 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		return m.show(msg.room)
 	case resetMsg:
 		m.gotReset(msg)
+	case reportMsg:
+		m.gotReport(msg)
 	case endedMsg:
 		m.ended = msg.err
 		if m.ended != nil {
@@ -138,6 +143,10 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		}
 	case failedMsg:
 		m.say(m.opts.Explain(msg.err))
+	case saidMsg:
+		m.say(msg.text)
+	case uploadMsg:
+		return m.showUpload(msg.u)
 	}
 	return nil
 }
@@ -251,6 +260,7 @@ func (m *model) gotHistory(msg historyMsg) tea.Cmd {
 	if m.mode == modeSelect && m.selected < len(m.views) {
 		selected = &m.views[m.selected].ID
 	}
+	m.warnings = msg.warnings
 	below := 0
 	if m.scroll > 0 && len(m.views) > 0 {
 		below = m.linesAfter(msg.views, m.views[len(m.views)-1].ID)

@@ -165,6 +165,56 @@ func TestReplyReactEditUnsend(t *testing.T) {
 	s.hides("yes!")
 }
 
+// What would leave is shown before it does, and nothing leaves without a word.
+func TestReport(t *testing.T) {
+	c := newMemory()
+	room := c.add(bob)
+	id := c.say(room, bob, "you fool")
+	s := start(t, c)
+	s.press("enter")
+	s.press("up")
+	s.write("R")
+	s.shows("Report to the safety desk", "1 harassment")
+	s.write("1")
+	s.press("enter")
+	s.shows("A note for the desk")
+	s.write("again")
+	s.press("enter")
+	s.shows("safety desk of example.org", "“you fool”", "Nothing else")
+	s.press("enter")
+	s.shows("Nothing was sent")
+	if len(c.reported) != 0 {
+		t.Fatalf("%d reports were sent", len(c.reported))
+	}
+	for _, answer := range []string{"1", "again", "b"} {
+		if answer == "1" {
+			s.write("R")
+		}
+		s.write(answer)
+		s.press("enter")
+	}
+	s.shows("Reported")
+	if len(c.reported) != 1 {
+		t.Fatalf("%d reports were sent; want 1", len(c.reported))
+	}
+	d := c.reported[0]
+	if d.Category != "harassment" || d.Note != "again" || !d.Block || d.About != bob || len(d.Messages) != 1 || d.Messages[0] != id {
+		t.Errorf("reported is %+v", d)
+	}
+	c.aged = true
+	s.write("R")
+	for _, answer := range []string{"1", "again", "s"} {
+		s.write(answer)
+		s.press("enter")
+		if answer == "again" {
+			s.shows("too old")
+		}
+	}
+	if len(c.reported) != 1 {
+		t.Error("a report without messages was sent")
+	}
+}
+
 func TestOnlyOwnMessages(t *testing.T) {
 	c := newMemory()
 	room := c.add(bob)
@@ -346,6 +396,19 @@ func TestNotices(t *testing.T) {
 	s := start(t, c)
 	s.press("enter")
 	s.shows("carol came in", "carol is no longer in it", "brand new")
+	for _, n := range []client.Message{
+		{Text: client.NoticeLeft, From: carol, Subject: string(carol)},
+		{Text: client.NoticeRemoved, From: bob, Subject: string(carol)},
+		{Text: client.NoticeRemoved, From: bob, Subject: string(s.m.own)},
+		{Text: client.NoticeLeft, From: s.m.own, Subject: string(s.m.own)},
+	} {
+		n.Kind = client.KindNotice
+		c.mu.Lock()
+		c.put(c.find(room), n)
+		c.mu.Unlock()
+	}
+	s.send(changedMsg{})
+	s.shows("carol left", "carol was taken out by bob", "you were taken out by bob", "you left")
 }
 
 func TestEndOfTheClient(t *testing.T) {

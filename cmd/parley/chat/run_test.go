@@ -40,6 +40,22 @@ func (w *terminal) waitFor(t *testing.T, text string) {
 	}
 }
 
+// awaitRun waits until the program follows the client, and returns what tells it of a
+// change.
+func (c *memory) awaitRun(t *testing.T) (changed func()) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		c.mu.Lock()
+		changed = c.changed
+		c.mu.Unlock()
+		if changed != nil {
+			return changed
+		}
+	}
+	t.Fatal("nobody follows the client")
+	return nil
+}
+
 // The whole program: keys in, a screen out, live changes, and the end.
 func TestRun(t *testing.T) {
 	c := newMemory()
@@ -57,10 +73,7 @@ func TestRun(t *testing.T) {
 	io.WriteString(keyboard, "\r")
 	screen.waitFor(t, "bob: first")
 	c.say(room, bob, "live")
-	c.mu.Lock()
-	changed := c.changed
-	c.mu.Unlock()
-	changed()
+	c.awaitRun(t)()
 	screen.waitFor(t, "bob: live")
 	io.WriteString(keyboard, "typed\r")
 	screen.waitFor(t, "you: typed")

@@ -36,8 +36,11 @@ func wrap(m ansi.Method, text string, width int) []string {
 	width = max(width, 2)
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
-		for m.StringWidth(line) > width {
+		for {
 			cut := breakAt(m, line, width)
+			if cut == len(line) {
+				break
+			}
 			lines = append(lines, strings.TrimRight(line[:cut], " "))
 			line = strings.TrimLeft(line[cut:], " ")
 		}
@@ -46,8 +49,9 @@ func wrap(m ansi.Method, text string, width int) []string {
 	return lines
 }
 
-// breakAt returns where to break line, which is wider than width: after the last
-// space that fits, else after the last cluster that does.
+// breakAt returns where to break line: after the last space that fits into width,
+// else after the last cluster that does; its length where all of it fits. It looks no further than
+// it has to, so that a long text takes as long as it is.
 func breakAt(m ansi.Method, line string, width int) int {
 	space, at, used := 0, 0, 0
 	for at < len(line) {
@@ -64,7 +68,7 @@ func breakAt(m ansi.Method, line string, width int) int {
 			space = at
 		}
 	}
-	if strings.TrimSpace(line[:space]) != "" {
+	if at < len(line) && strings.TrimSpace(line[:space]) != "" {
 		return space
 	}
 	return at

@@ -147,6 +147,8 @@ func (f *foot) say(m *model, text string, width int) {
 func (m *model) trouble() string {
 	r := m.room()
 	switch {
+	case m.captcha() != "":
+		return "The platform asks if you are a person. Ctrl+P: answer"
 	case r == nil:
 		return ""
 	case len(r.ResetOf) > 0:
@@ -185,7 +187,10 @@ func (m *model) keyLine() string {
 	case modeList:
 		return "↑↓ choose  Enter open  n new  ? keys  q quit"
 	case modeSelect:
-		return "↑↓ choose  r reply  x react  e edit  u unsend  Esc back"
+		if m.selected < len(m.views) && m.folded(&m.views[m.selected]) {
+			return "↑↓ choose  o show  R report  Esc back"
+		}
+		return "↑↓ choose  r reply  x react  e edit  u unsend  v view  s save  o open  R report  Esc back"
 	case modePrompt:
 		return "Enter done  Esc cancel"
 	case modeConfirm:
@@ -205,12 +210,16 @@ func (m *model) helpLines(height int) []string {
 		bold("Keys"),
 		"Enter            send; in the list: open",
 		"Alt+Enter        new line (also Ctrl+J)",
-		"↑                choose a message: r reply, x react, e edit, u unsend",
+		"↑                choose a message: r reply, x react, e edit, u unsend,",
+		"                 v view its files, s save them, o open with the system's program,",
+		"                 R report it to the safety desk",
 		"Tab or Esc       list of conversations",
 		"Alt+↑ Alt+↓      conversation before, after",
 		"PgUp PgDn        scroll",
+		"Ctrl+O           send a file, with what is written as its caption",
 		"Ctrl+N           new conversation",
 		"Ctrl+R           go on with a contact whose account was reset",
+		"Ctrl+P           answer the platform's question, when it asks one",
 		"Ctrl+C           quit",
 		"",
 		bold("Signs"),
@@ -219,6 +228,7 @@ func (m *model) helpLines(height int) []string {
 		signDelivered + "   delivered: a device of somebody else has it",
 		signFailed + "    failed: refused for good, and not tried again",
 		"(2)  unread messages",
+		"!    below a message: what this device finds suspicious of it. Nobody is told",
 	}
 	lines := make([]string, height)
 	for i := range lines {

@@ -141,6 +141,16 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// A long text takes as long as it is: the square of that would be hours here.
+func TestWrapLong(t *testing.T) {
+	const width = 64
+	for name, text := range map[string]string{"one word": strings.Repeat("x", 4<<20), "words": strings.Repeat("word of a text. ", 1<<18)} {
+		if got, want := len(wrap(ansi.GraphemeWidth, text, width)), len(text)/width; got < want || got > want+want/4 {
+			t.Errorf("%s: %d lines, want about %d", name, got, want)
+		}
+	}
+}
+
 func TestComposerKeys(t *testing.T) {
 	tests := []struct {
 		name string
@@ -192,4 +202,24 @@ func TestVerticalMoves(t *testing.T) {
 	if !c.down(ansi.GraphemeWidth, 4) || c.pos != 4 {
 		t.Errorf("down: at %d, want 4", c.pos)
 	}
+}
+
+// What doesn't fit is refused whole and said, until something is typed that does.
+func TestTooLong(t *testing.T) {
+	c := newMemory()
+	c.add(bob)
+	s := start(t, c)
+	s.press("enter")
+	s.send(tea.PasteMsg{Content: strings.Repeat("x", client.MaxText+1)})
+	s.shows("! That is too long")
+	if got := s.m.draft().text; got != "" {
+		t.Errorf("%d bytes of it are there, want none", len(got))
+	}
+	s.write("short")
+	s.hides("too long")
+	s.send(tea.PasteMsg{Content: strings.Repeat("x", client.MaxText)})
+	s.shows("! That is too long")
+	s.send(tea.PasteMsg{Content: " enough"})
+	s.shows("> short enough")
+	s.hides("too long")
 }

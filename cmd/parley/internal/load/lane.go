@@ -110,7 +110,7 @@ func (l *Lane) read(refill func(free int) error) error {
 	for {
 		var free int
 		var wait time.Duration
-		now := l.clock.Now()
+		now, before := l.clock.Now(), l.accepted
 		for {
 			payload, ok, err := l.conn.buffered()
 			if err != nil {
@@ -133,6 +133,7 @@ func (l *Lane) read(refill func(free int) error) error {
 				wait = max(wait, l.settle(&f, now))
 			}
 		}
+		l.clock.accepted.Add(l.accepted - before)
 		time.Sleep(wait) // as the server asks for
 		if free > 0 {
 			if err := refill(free); err != nil {
@@ -185,6 +186,7 @@ type Receiver struct {
 func (r *Receiver) Read() error {
 	for {
 		r.now, r.batch = r.clock.Now(), 0
+		before := r.Delivered
 		for {
 			payload, ok, err := r.conn.buffered()
 			if err != nil {
@@ -199,6 +201,7 @@ func (r *Receiver) Read() error {
 		}
 		if r.batch > 0 {
 			r.came.Add(r.batch)
+			r.clock.delivered.Add(r.Delivered - before)
 		}
 		if err := r.mailbox.acknowledge(r.conn, r.now); err != nil {
 			return err

@@ -27,6 +27,7 @@ const parallel = 32
 type World struct {
 	rooms     []*Room
 	templates [][]template
+	untagged  [][]template // the same without a tag; nil where they aren't asked for
 }
 
 // A WorldConfig says what a [World] is.
@@ -35,12 +36,14 @@ type WorldConfig struct {
 	Rooms   int
 	Members int // of each room; the first sends
 	Size    int // bytes of a message's padded content
+
+	Untagged bool // messages without a tag too: see [World.Untagged]
 }
 
 // NewWorld makes a world.
 func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
 	rooms, members := c.Rooms, c.Members
-	w := &World{rooms: make([]*Room, rooms), templates: make([][]template, rooms)}
+	w := &World{rooms: make([]*Room, rooms), templates: make([][]template, rooms), untagged: make([][]template, rooms)}
 	kind := wire.KindDirect
 	if members > 2 {
 		kind = wire.KindGroup
@@ -60,10 +63,18 @@ func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
 		if w.rooms[i], err = OpenRoom(ctx, kind, devices[i*members:(i+1)*members]...); err != nil {
 			return err
 		}
-		w.templates[i], err = w.rooms[i].Messages(messagesPerRoom, c.Size)
+		if c.Untagged {
+			if w.untagged[i], err = w.rooms[i].Messages(messagesPerRoom, c.Size, false); err != nil {
+				return err
+			}
+		}
+		w.templates[i], err = w.rooms[i].Messages(messagesPerRoom, c.Size, true)
 		return err
 	})
 }
+
+// Untagged is the same world with messages that the server doesn't frank.
+func (w *World) Untagged() *World { return &World{rooms: w.rooms, templates: w.untagged} }
 
 // FrameSize returns the bytes of one request.
 func (w *World) FrameSize() int { return len(w.templates[0][0].frame) }

@@ -27,9 +27,18 @@ import (
 
 // A Clock is the time since it was made, and the window in which is counted.
 type Clock struct {
-	base     time.Time
-	from, to atomic.Int64 // ns
+	base      time.Time
+	from, to  atomic.Int64 // ns
+	accepted  atomic.Int64 // by all lanes within the window
+	delivered atomic.Int64 // to all receivers
 }
+
+// least is how many messages a window sees before it closes: where a disk stops for a
+// moment it lasts longer, and what is counted of it is a number still.
+const least = 16
+
+// seen reports whether the window has seen enough.
+func (c *Clock) seen() bool { return c.accepted.Load() >= least && c.delivered.Load() >= least }
 
 // NewClock returns a clock whose window hasn't begun.
 func NewClock() *Clock {

@@ -32,7 +32,7 @@ func (t *Turn) pace(ctx context.Context, result *Result, failed <-chan error) (u
 		if at := due - start; !begun && at >= int64(t.Warm) {
 			t.begin(result)
 			begun = true
-		} else if at >= int64(t.Warm+t.Length) {
+		} else if at >= int64(t.Warm+t.Length) && (t.Clock.seen() || at >= int64(t.Warm+t.Length+maxDrain)) {
 			t.end(result)
 			return unsent, nil
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"parley/franking"
 	"parley/identity"
 	"parley/mls"
 	"parley/mls/public"
@@ -102,14 +103,19 @@ const firstNumber = 1 << 32
 // and two lengths (RFC 9420, Section 6.3.1), with these sizes.
 const framing = 2 + 2 + 64
 
-// Messages makes n messages of the room's epoch. size is what the padded content
-// of each has: a text of size less 68 bytes.
-func (r *Room) Messages(n, size int) ([]template, error) {
+// Messages makes n messages of the room's epoch, with a tag that has the server frank
+// them or, as those of version 0.1.0, without. size is what the padded content of each
+// has: a text of size less 68 bytes.
+func (r *Room) Messages(n, size int, tagged bool) ([]template, error) {
 	all := make([]template, n)
 	for i := range all {
 		text := make([]byte, max(size-framing, 0))
 		rand.Read(text)
-		m, _, err := r.group.Encrypt(nil, text)
+		var tag []byte
+		if tagged {
+			tag = franking.AAD(franking.Tag(randomID(), text))
+		}
+		m, _, err := r.group.Encrypt(tag, text)
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func frames(t testing.TB) map[string][]byte {
 		{Pos: 70_001, Envelope: wire.Envelope{Kind: wire.EventDevices, Account: "a", Version: 2}},
 		{Pos: 70_002, Envelope: wire.Envelope{
 			Kind: wire.EventCommit, ID: bytes.Repeat([]byte{2}, wire.IDSize), Welcome: []byte{1},
-			Franking: &wire.Franking{Path: [][]byte{{1}, {2}}},
+			Franking: &wire.Franking{Path: make([]byte, 64)},
 		}},
 	}}
 	return map[string][]byte{

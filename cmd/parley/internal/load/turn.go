@@ -31,8 +31,8 @@ type Turn struct {
 	Inflight int     // of each line, where Rate is 0: as fast as it goes
 	Rate     float64 // messages a second of all lines together
 	Warm     time.Duration
-	Length   time.Duration
-	Begin    func() // is called when the window opens, End when it closes
+	Length   time.Duration // or longer, until something was delivered
+	Begin    func()        // is called when the window opens, End when it closes
 	End      func()
 	Drained  func() // when nothing is under way any more
 }
@@ -110,6 +110,9 @@ func (t *Turn) window(ctx context.Context, result *Result, failed <-chan error) 
 	}
 	t.begin(result)
 	err := pause(ctx, t.Length, failed)
+	for end := time.Now().Add(maxDrain); err == nil && !t.Clock.seen() && time.Now().Before(end); {
+		err = pause(ctx, 10*time.Millisecond, failed)
+	}
 	t.end(result)
 	for _, l := range t.Lines {
 		l.Lane.stop.Store(true)

@@ -30,11 +30,12 @@ func policy(o Options) string {
 	if len(o.Parents) > 0 {
 		parents = strings.Join(o.Parents, " ")
 	}
-	return strings.Join([]string{
+	all := []string{
 		"default-src 'none'",
 		"script-src 'self' 'wasm-unsafe-eval'",
 		"style-src 'self'",
 		"img-src 'self' data: blob:",
+		"media-src 'self' blob:", // what the service worker opens as it plays, and what the page has opened whole
 		strings.Join(append([]string{"connect-src 'self'"}, sockets(o.Origins)...), " "),
 		"worker-src 'self'",
 		"manifest-src 'self'",
@@ -43,7 +44,11 @@ func policy(o Options) string {
 		"form-action 'none'",
 		"require-trusted-types-for 'script'",
 		"trusted-types parley",
-	}, "; ")
+	}
+	if len(o.Frames) > 0 {
+		all = append(all, "frame-src "+strings.Join(o.Frames, " "))
+	}
+	return strings.Join(all, "; ")
 }
 
 // sockets are the WebSockets of origins: 'self' doesn't mean them everywhere.
@@ -56,12 +61,14 @@ func sockets(origins []string) (all []string) {
 	return all
 }
 
-// permissions are what the page may ask the browser for: passkeys, and storage in
-// a frame. A parent has to allow them too.
+// permissions are what the page may ask the browser for: passkeys, storage in a
+// frame, the microphone for a voice message, and to play what somebody pressed for
+// once it has come (no page of ours plays by itself). A parent has to allow them too.
 var permissions = []string{
 	"publickey-credentials-get=(self)", "publickey-credentials-create=(self)", "storage-access=(self)", "clipboard-write=(self)",
-	"accelerometer=()", "autoplay=()", "browsing-topics=()", "camera=()", "display-capture=()", "geolocation=()", "gyroscope=()",
-	"magnetometer=()", "microphone=()", "midi=()", "payment=()", "serial=()", "usb=()",
+	"microphone=(self)", "autoplay=(self)",
+	"accelerometer=()", "browsing-topics=()", "camera=()", "display-capture=()", "geolocation=()", "gyroscope=()",
+	"magnetometer=()", "midi=()", "payment=()", "serial=()", "usb=()",
 }
 
 // secure reports whether the server is reached by https alone.

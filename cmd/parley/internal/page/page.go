@@ -27,6 +27,7 @@ const NotBuilt = "The page isn't in this server: run go run ./web/build, then bu
 type Options struct {
 	Origins []string // scheme://host[:port] under which browsers reach the server
 	Parents []string // scheme://host[:port] whose pages may show this one in a frame
+	Frames  []string // scheme://host[:port][/path] of what the page may show in a frame itself
 	// Fresh has the files looked at again for each request: for who changes them.
 	Fresh  bool
 	Logger *slog.Logger
@@ -217,6 +218,7 @@ type patient struct {
 	end     time.Time
 }
 
+// Write implements [io.Writer].
 func (p *patient) Write(b []byte) (int, error) {
 	deadline := time.Now().Add(p.each)
 	if deadline.After(p.end) {

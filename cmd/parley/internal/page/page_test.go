@@ -114,7 +114,7 @@ func TestNotModified(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	h := newHandler(t, built(), Options{Origins: []string{"https://dm.example.org", "https://dm.example.org:8443"}})
 	want := map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
+		"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
 			"connect-src 'self' wss://dm.example.org wss://dm.example.org:8443; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; " +
 			"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types parley",
 		"Cross-Origin-Opener-Policy":   "same-origin",
@@ -134,6 +134,11 @@ func TestHeaders(t *testing.T) {
 		if !strings.Contains(got.Get("Permissions-Policy"), "publickey-credentials-get=(self)") {
 			t.Errorf("%s: the page may not use passkeys: %q", path, got.Get("Permissions-Policy"))
 		}
+		for _, some := range []string{"microphone=(self)", "autoplay=(self)", "camera=()"} {
+			if !strings.Contains(got.Get("Permissions-Policy"), some) {
+				t.Errorf("%s: got %q, want %s in it", path, got.Get("Permissions-Policy"), some)
+			}
+		}
 	}
 	plain := newHandler(t, built(), Options{Origins: []string{"http://localhost:1"}, Parents: []string{"https://a.example", "https://*.b.example"}})
 	got := get(plain, "GET", "/").Header()
@@ -142,6 +147,13 @@ func TestHeaders(t *testing.T) {
 	}
 	if csp := got.Get("Content-Security-Policy"); !strings.Contains(csp, "; frame-ancestors https://a.example https://*.b.example;") || got.Get("X-Frame-Options") != "" {
 		t.Errorf("with parents: %q, %q", csp, got.Get("X-Frame-Options"))
+	}
+	if csp := got.Get("Content-Security-Policy"); strings.Contains(csp, "frame-src") {
+		t.Errorf("without a platform: %q", csp)
+	}
+	with := newHandler(t, built(), Options{Frames: []string{"https://video.example/embed/"}})
+	if csp := get(with, "GET", "/").Header().Get("Content-Security-Policy"); !strings.HasSuffix(csp, "; frame-src https://video.example/embed/") {
+		t.Errorf("with a platform: %q", csp)
 	}
 }
 
@@ -177,29 +189,38 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// TestSlowReaders: who doesn't read is cut, and meanwhile takes no more than their
-// share of the answers at once.
-func TestSlowReaders(t *testing.T) {
+// slow has two who don't read ask for a large file at once. An answer may take so long;
+// each that ended is told.
+func slow(t *testing.T, timeout time.Duration) (h *Handler, ended <-chan struct{}) {
+	t.Helper()
 	files := built()
 	files["core-ABCD1234.wasm"] = &fstest.MapFile{Data: make([]byte, 32<<20)}
-	h := newHandler(t, files, Options{
-		WriteTimeout: 300 * time.Millisecond, AtOnceEach: 2,
+	h = newHandler(t, files, Options{
+		WriteTimeout: timeout, AtOnceEach: 2,
 		Address: func(r *http.Request) string { return r.Header.Get("X-Test") },
 	})
-	server := httptest.NewServer(h)
-	defer server.Close()
-	ask := func(from string) net.Conn {
+	ends := make(chan struct{}, 2)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { ends <- struct{}{} }()
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	for range 2 {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
 		conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-		conn.Write([]byte("GET /core-ABCD1234.wasm HTTP/1.1\r\nHost: x\r\nX-Test: " + from + "\r\n\r\n"))
-		return conn
+		conn.Write([]byte("GET /core-ABCD1234.wasm HTTP/1.1\r\nHost: x\r\nX-Test: slow\r\n\r\n"))
 	}
-	ask("slow")
-	ask("slow")
+	return h, ends
+}
+
+// TestSlowReaders: who doesn't read takes no more than their share of the answers at
+// once.
+func TestSlowReaders(t *testing.T) {
+	h, _ := slow(t, time.Hour)
 	for !h.turns.full("slow") { // both are stuck in their answers
 		time.Sleep(time.Millisecond)
 	}
@@ -209,8 +230,16 @@ func TestSlowReaders(t *testing.T) {
 	if w := get(h, "GET", "/", "X-Test", "other"); w.Code != 200 {
 		t.Errorf("somebody else: got %d, want 200", w.Code)
 	}
-	for h.turns.count() > 0 { // ends when they are cut; else the test's own time does
-		time.Sleep(10 * time.Millisecond)
+}
+
+// TestSlowReadersAreCut: who doesn't read is cut, and their share is free again.
+func TestSlowReadersAreCut(t *testing.T) {
+	h, ended := slow(t, 100*time.Millisecond)
+	for range 2 { // else the test's own time ends
+		<-ended
+	}
+	if n := h.turns.count(); n != 0 {
+		t.Errorf("%d answers are under way; want none", n)
 	}
 }
 
