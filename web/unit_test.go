@@ -68,7 +68,7 @@ func lacking(t *testing.T, reason string) {
 func unitFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	for _, dir := range []string{"app", "lib"} {
+	for _, dir := range []string{"app", "lib", "sw"} {
 		files = append(files, withSuffix(t, dir, ".test.ts")...)
 		files = append(files, withSuffix(t, dir, ".test.tsx")...)
 	}

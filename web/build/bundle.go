@@ -29,6 +29,7 @@ func base() (api.BuildOptions, error) {
 		AbsWorkingDir: "", Outdir: distDir, LogLevel: api.LogLevelWarning, Tsconfig: "web/tsconfig.json",
 		Plugins: []api.Plugin{provide("parley:wasm_exec", runtime)},
 		Define:  map[string]string{"process.env.NODE_ENV": `"production"`},
+		Loader:  map[string]api.Loader{".svg": api.LoaderDataURL}, // stickers
 	}, err
 }
 
@@ -76,6 +77,15 @@ func bundleWorker(d *dist) error {
 	return d.addHashed("worker.js", script)
 }
 
+// bundleMediaWorker makes the worker that seals and opens attachments.
+func bundleMediaWorker(d *dist) error {
+	script, err := single("web/lib/media/worker.ts", nil)
+	if err != nil {
+		return err
+	}
+	return d.addHashed("media.js", script)
+}
+
 // bundlePage makes the page's script, with what it loads later, and its style.
 func bundlePage(d *dist) error {
 	o, err := base()
@@ -85,7 +95,9 @@ func bundlePage(d *dist) error {
 	o.EntryPoints, o.Format, o.Splitting = []string{"web/app/main.tsx"}, api.FormatESModule, true
 	o.EntryNames, o.ChunkNames, o.AssetNames = "[name]-[hash]", "[name]-[hash]", "[name]-[hash]"
 	o.Define["PARLEY_WORKER"] = strconv.Quote(d.url("worker.js"))
+	o.Define["PARLEY_MEDIA"] = strconv.Quote(d.url("media.js"))
 	o.Define["PARLEY_WASM"] = strconv.Quote(d.url("core.wasm"))
+	o.Define["PARLEY_MODEL"] = strconv.Quote(d.url(modelName))
 	out, err := bundle(o)
 	if err != nil {
 		return err
@@ -151,17 +163,26 @@ const indexFile = "web/app/index.html"
 // reference is an attribute of the page that names a file.
 var reference = regexp.MustCompile(`(src|href)="/?([^":]+)"`)
 
-// writeIndex puts the real names of files into the page, from the root, with the
-// integrity of script and style.
+// writeIndex makes the page.
 func writeIndex(d *dist) error {
-	html, err := os.ReadFile(indexFile)
+	html, err := named(indexFile, d.files)
 	if err != nil {
 		return err
+	}
+	return d.add("index.html", "index.html", html)
+}
+
+// named reads a page and puts the real names of its files into it, from the root,
+// with the integrity of script and style.
+func named(page string, files map[string]file) ([]byte, error) {
+	html, err := os.ReadFile(page)
+	if err != nil {
+		return nil, err
 	}
 	var missing []string
 	text := reference.ReplaceAllStringFunc(string(html), func(ref string) string {
 		m := reference.FindStringSubmatch(ref)
-		f, ok := d.files[m[2]]
+		f, ok := files[m[2]]
 		if !ok {
 			missing = append(missing, m[2])
 			return ref
@@ -173,9 +194,9 @@ func writeIndex(d *dist) error {
 		return out
 	})
 	if len(missing) > 0 {
-		return fmt.Errorf("%s names files that the build doesn't make: %s", indexFile, strings.Join(missing, ", "))
+		return nil, fmt.Errorf("%s names files that the build doesn't make: %s", page, strings.Join(missing, ", "))
 	}
-	return d.add("index.html", "index.html", []byte(text))
+	return []byte(text), nil
 }
 
 // bundleServiceWorker makes sw.js, which knows every file of the page: one that

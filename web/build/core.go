@@ -15,7 +15,7 @@ const corePackage = "./cmd/parleywasm"
 // inlining is turned off where it isn't worth its bytes: a tenth of what is
 // downloaded. Cryptography and what maps and memory are made of keep it.
 var inlining = []string{
-	"-gcflags=all=-l", "-gcflags=crypto/...=", "-gcflags=golang.org/x/crypto/...=", "-gcflags=internal/runtime/...=",
+	"-gcflags=all=-l", "-gcflags=crypto/...=", "-gcflags=golang.org/x/crypto/...=", "-gcflags=internal/runtime/...=", "-gcflags=math/bits=",
 }
 
 // compileCore returns the core as wasm. The go command makes it again only where
@@ -35,7 +35,15 @@ func compileCore() ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("compiling the core: %w\n%s", err, stderr.Bytes())
 	}
-	return os.ReadFile(file)
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return joinSegments(wasm, func(segments []segment) {
+		if !dropLines(segments) {
+			fmt.Fprintln(os.Stderr, "build: the core keeps its tables of lines, which this version of Go writes in another way")
+		}
+	})
 }
 
 // writeCore compiles the core into a file.

@@ -57,22 +57,22 @@ func (d *dist) addHashed(name string, data []byte) error {
 func (d *dist) add(name, to string, data []byte) error {
 	sum := sha512.Sum384(data)
 	f := file{Path: to, Integrity: "sha384-" + base64.StdEncoding.EncodeToString(sum[:]), Size: len(data)}
-	if err := d.write(to, data); err != nil {
-		return err
-	}
-	if !d.quick && compressible(to) {
-		for ext, compress := range map[string]func([]byte) ([]byte, error){".br": brotlied, ".gz": gzipped} {
-			small, err := d.compressed(to+ext, data, to != name, compress)
-			if err != nil {
-				return err
-			}
-			if ext == ".br" {
-				f.Brotli = small
-			}
-		}
-	}
+	var err error
+	f.Brotli, err = d.writeForms(to, data, to != name)
 	d.files[name] = f
-	return nil
+	return err
+}
+
+// writeForms writes a file and its compressed forms, and returns the size of that in
+// brotli, if there is one.
+func (d *dist) writeForms(to string, data []byte, hashed bool) (brotli int, err error) {
+	if err := d.write(to, data); err != nil || d.quick || !compressible(to) {
+		return 0, err
+	}
+	if _, err := d.compressed(to+".gz", data, hashed, gzipped); err != nil {
+		return 0, err
+	}
+	return d.compressed(to+".br", data, hashed, brotlied)
 }
 
 // compressed writes a compressed form where it is smaller, and returns its size. One

@@ -1,11 +1,12 @@
 // Command build makes the browser client: the core as wasm, the page and its
 // workers as bundles, their compressed forms, and the manifest by which a server
-// knows them. It writes only below web/dist and, with -types, web/lib/core.ts.
+// knows them. It writes only below web/dist and, with -types, web/lib/core.ts
+// and web/lib/desk.ts.
 //
 //	go run ./web/build           the whole page, into web/dist
 //	go run ./web/build -nocheck  the same without the type check
 //	go run ./web/build -quick    the same without compressing: for trying things out
-//	go run ./web/build -types    the types that page and core share, into web/lib/core.ts
+//	go run ./web/build -types    the types that page and core, or page and desk, share, into web/lib
 //	go run ./web/build -core F   the core alone, into the file F
 //
 // It needs Go, and Node with npm for the libraries and the type check; it calls
@@ -14,6 +15,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,7 +26,7 @@ import (
 
 func main() {
 	var o options
-	types := flag.Bool("types", false, "write web/lib/core.ts from package bridge, and nothing else")
+	types := flag.Bool("types", false, "write web/lib/core.ts and web/lib/desk.ts, and nothing else")
 	core := flag.String("core", "", "compile the core to this `file`, and nothing else")
 	flag.BoolVar(&o.noCheck, "nocheck", false, "skip the type check")
 	flag.BoolVar(&o.quick, "quick", false, "skip the type check, and compress nothing")
@@ -53,7 +55,7 @@ func run(types bool, core string, o options) error {
 	}
 	switch {
 	case types:
-		return writeTypes(bridgeDir, typesFile)
+		return errors.Join(writeTypes(bridgeDir, typesFile), writeDeskTypes())
 	case core != "":
 		return writeCore(core)
 	}
@@ -83,7 +85,7 @@ func build(o options) error {
 	if err := d.addHashed("core.wasm", wasm); err != nil {
 		return err
 	}
-	for _, step := range []func(*dist) error{bundleWorker, bundlePage, copyStatic, writeIndex, bundleServiceWorker} {
+	for _, step := range []func(*dist) error{addModel, bundleWorker, bundleMediaWorker, bundlePage, copyStatic, writeIndex, bundleServiceWorker, bundleDesk} {
 		if err := step(d); err != nil {
 			return err
 		}

@@ -10,13 +10,45 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"parley/desk/deskapi"
 )
 
-// Where the contract of page and core is, and what is made from it.
+// Where the contracts are, of page and core and of the desk's page and desk, and
+// what is made from them.
 const (
 	bridgeDir = "cmd/parleywasm/bridge"
 	typesFile = "web/lib/core.ts"
+	deskDir   = "desk/deskapi"
+	deskFile  = "web/lib/desk.ts"
 )
+
+// writeDeskTypes makes deskFile: the types, and the routes.
+func writeDeskTypes() error {
+	source, err := generateDeskTypes(deskDir)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(deskFile, source, 0o644)
+}
+
+// generateDeskTypes is generateTypes for the desk's API, with where each call goes.
+func generateDeskTypes(dir string) ([]byte, error) {
+	source, err := generateTypes(dir)
+	if err != nil {
+		return nil, err
+	}
+	var w typeWriter
+	w.line("/** Where each call goes: method and path. */")
+	w.line("export const routes: Readonly<Record<keyof Methods, readonly [string, string]>> = {")
+	for _, r := range deskapi.Routes {
+		w.line("  %s: [%q, %q],", lowerFirst(r.Name), r.Method, deskapi.Prefix+r.Path)
+	}
+	w.line("};\n")
+	w.line("/** The header that carries Me.csrf. */")
+	w.line("export const csrfHeader = %q;", deskapi.CSRFHeader)
+	return append(source, w.out.String()...), nil
+}
 
 // writeTypes makes file from the package in dir.
 func writeTypes(dir, file string) error {
@@ -28,15 +60,15 @@ func writeTypes(dir, file string) error {
 }
 
 // generateTypes returns the TypeScript of what page and core say to each other:
-// interfaces Methods and Events of the Go package in dir, and every type that
-// they reach. Methods and events have their Go name with a small first letter.
+// interfaces Methods and Events (if there is one) of the Go package in dir, and every
+// type that they reach. Methods and events have their Go name with a small first letter.
 func generateTypes(dir string) ([]byte, error) {
 	pkg, err := parseContract(dir)
 	if err != nil {
 		return nil, err
 	}
 	w := &typeWriter{pkg: pkg, queued: map[string]bool{}}
-	w.line("// Made by go run ./web/build -types from package bridge: change that, not this.")
+	w.line("// Made by go run ./web/build -types from package %s: change that, not this.", filepath.Base(dir))
 	w.line("")
 	if err := w.methods(); err != nil {
 		return nil, err
@@ -184,6 +216,9 @@ func (w *typeWriter) signature(m *ast.Field) (string, error) {
 
 // events writes what the core tells, by name.
 func (w *typeWriter) events() error {
+	if w.pkg.types["Events"] == nil {
+		return nil
+	}
 	list, err := w.members("Events")
 	if err != nil {
 		return err

@@ -22,6 +22,21 @@ func TestTypesAreFresh(t *testing.T) {
 	}
 }
 
+// So are those of the desk's page.
+func TestDeskTypesAreFresh(t *testing.T) {
+	want, err := generateDeskTypes("../../" + deskDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../../" + deskFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("%s isn't what package deskapi says: run go run ./web/build -types", deskFile)
+	}
+}
+
 func TestGenerateTypes(t *testing.T) {
 	const source = `package p
 // A Mood is a word.

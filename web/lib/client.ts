@@ -9,11 +9,14 @@ import type { Failure, FromCore, ToCore } from "./messages";
 export class CoreError extends Error {
   readonly code: string;
   readonly retryMs: number;
+  /** The platform's page that a person has to answer first, as AnswerCaptcha takes it; "" for none. */
+  readonly captcha: string;
   constructor(e: Failure) {
     super(e.message);
     this.name = "CoreError";
     this.code = e.code;
     this.retryMs = e.retry_ms ?? 0;
+    this.captcha = e.captcha ?? "";
   }
 }
 
@@ -66,7 +69,7 @@ export async function connect(open: (deliver: (m: FromCore) => void) => Link = o
     listeners.set(event, set.add(fn));
     return () => void set.delete(fn);
   };
-  void keep();
+  keep().catch(() => undefined); // it does as it likes, then
   const methods = Object.fromEntries(methodNames.map((name) => [name, (p?: unknown) => invoke(name, p ?? {})]));
   return { ...(methods as unknown as Methods), on: on as Core["on"] };
 }
@@ -76,9 +79,9 @@ const RELOAD_MS = 10_000;
 
 /** reload loads the page anew, as the version that has taken over. */
 function reload(): void {
-  const last = Number(sessionStorage.getItem("parley-reloaded") ?? 0);
+  const last = history.state?.reloaded ?? 0;
   setTimeout(() => {
-    sessionStorage.setItem("parley-reloaded", String(Date.now()));
+    history.replaceState({ ...history.state, reloaded: Date.now() }, "");
     location.reload();
   }, Math.max(0, last + RELOAD_MS - Date.now()));
 }

@@ -12,13 +12,23 @@ export interface Methods {
   /** PasskeyOptions is for navigator.credentials, which a worker doesn't have. */
   passkeyOptions(p: PasskeyUse): Promise<Passkey>;
   addPasskey(p: PasskeyAnswer): Promise<void>;
+  passkeys(): Promise<Passkeys>;
+  /**
+   * RemovePasskey takes one off the account; last_passkey where nothing else
+   * would prove it.
+   */
+  removePasskey(p: OnePasskey): Promise<void>;
   /**
    * SignOut ends this device: it is taken off the account's list if the server
    * can be reached and it isn't the last one, and everything here is erased.
    */
   signOut(): Promise<Boot>;
+  /** ExportAccount returns everything that the server holds on the account. */
+  exportAccount(): Promise<Export>;
+  /** EraseAccount erases the account at the server for good, and everything here. */
+  eraseAccount(p: EraseAccount): Promise<Boot>;
   /** Conversations. */
-  rooms(): Promise<Rooms>;
+  rooms(p: Known): Promise<Rooms>;
   room(p: InRoom): Promise<Room>;
   /** opens, or makes, the conversation with some people */
   start(p: Start): Promise<Room>;
@@ -29,6 +39,9 @@ export interface Methods {
   accept(p: InRooms): Promise<void>;
   block(p: Accounts): Promise<void>;
   unblock(p: Accounts): Promise<void>;
+  /** they may write, are shown with what is archived, and nothing of them is notified */
+  restrict(p: Accounts): Promise<void>;
+  unrestrict(p: Accounts): Promise<void>;
   blocked(): Promise<People>;
   /** Messages. */
   history(p: PageOf): Promise<Page>;
@@ -46,6 +59,28 @@ export interface Methods {
   /** the own: at most every few seconds while one writes */
   typing(p: Typing): Promise<void>;
   search(p: Search): Promise<Found>;
+  /**
+   * OpenOnce says that a message to be viewed once is looked at: its attachments
+   * are gone from then on, here and on the own other devices.
+   */
+  openOnce(p: OneMessage): Promise<void>;
+  /** BlobAccess is for uploading and downloading attachments. */
+  blobAccess(): Promise<BlobAccess>;
+  /** Stickers, links and posts. */
+  stickers(): Promise<Stickers>;
+  /** makes one, or changes what it has; 1 to 24 stickers */
+  setPack(p: StickerPack): Promise<void>;
+  deletePack(p: PackID): Promise<void>;
+  /** among the favourites */
+  keepSticker(p: Sticker): Promise<void>;
+  /** out of the favourites: the sticker's id */
+  dropSticker(p: PackID): Promise<void>;
+  /** by the server, which learns the address */
+  unfurl(p: Link): Promise<LinkPreview>;
+  resolvePost(p: Link): Promise<Post>;
+  /** Warnings, which this device finds by itself and tells nobody. */
+  setSafety(p: SafetyData): Promise<void>;
+  checkLinks(p: ShownLinks): Promise<CheckedLinks>;
   /** Groups. */
   addMembers(p: Members): Promise<void>;
   removeMember(p: Member): Promise<void>;
@@ -55,6 +90,20 @@ export interface Methods {
   readers(p: InRoom): Promise<Readers>;
   verify(p: Verify): Promise<void>;
   confirmReset(p: Account): Promise<void>;
+  /**
+   * AnswerCaptcha gives the server what the platform's page said that a refusal
+   * named (Error.Captcha): the call can be made again then. bad_answer: it isn't taken.
+   */
+  answerCaptcha(p: CaptchaAnswer): Promise<void>;
+  /** Reports to the platform's safety desk, and what its operator has to say. */
+  reporting(): Promise<Reporting>;
+  reportables(p: InRoom): Promise<Reportables>;
+  previewReport(p: Report): Promise<ReportPreview>;
+  /** kept here until it has left, whatever happens */
+  sendReport(p: Report): Promise<void>;
+  notices(): Promise<Notices>;
+  readNotices(p: ReadNotices): Promise<void>;
+  appeal(p: Appeal): Promise<void>;
   /** The own account. */
   profile(): Promise<Profile>;
   setProfile(p: Profile): Promise<void>;
@@ -81,7 +130,11 @@ export const methodNames: readonly (keyof Methods)[] = [
   "signIn",
   "passkeyOptions",
   "addPasskey",
+  "passkeys",
+  "removePasskey",
   "signOut",
+  "exportAccount",
+  "eraseAccount",
   "rooms",
   "room",
   "start",
@@ -91,6 +144,8 @@ export const methodNames: readonly (keyof Methods)[] = [
   "accept",
   "block",
   "unblock",
+  "restrict",
+  "unrestrict",
   "blocked",
   "history",
   "send",
@@ -103,6 +158,17 @@ export const methodNames: readonly (keyof Methods)[] = [
   "markRead",
   "typing",
   "search",
+  "openOnce",
+  "blobAccess",
+  "stickers",
+  "setPack",
+  "deletePack",
+  "keepSticker",
+  "dropSticker",
+  "unfurl",
+  "resolvePost",
+  "setSafety",
+  "checkLinks",
   "addMembers",
   "removeMember",
   "setRole",
@@ -110,6 +176,14 @@ export const methodNames: readonly (keyof Methods)[] = [
   "readers",
   "verify",
   "confirmReset",
+  "answerCaptcha",
+  "reporting",
+  "reportables",
+  "previewReport",
+  "sendReport",
+  "notices",
+  "readNotices",
+  "appeal",
   "profile",
   "setProfile",
   "settings",
@@ -130,15 +204,19 @@ export interface Events {
   boot: Boot;
   /** the list has changed: Rooms again */
   rooms: Nothing;
-  /** something in a conversation has changed: Room, History again */
-  room: InRoom;
+  /** something in a conversation has changed */
+  room: RoomNews;
   /** somebody began or ended */
   typing: TypingNow;
   /** to the server */
   connection: Connected;
   settings: Settings;
+  /** the packs have changed */
+  stickers: Nothing;
   /** the own list, or who waits */
   devices: Nothing;
+  /** the operator has said something, or a report has left: Notices again */
+  notices: Nothing;
   /** a message for which a notification may be shown: never of muted rooms, never when read already */
   notify: Notice;
 }
@@ -210,14 +288,60 @@ export interface PasskeyAnswer {
   passkey: string;
 }
 
-/** Rooms are all conversations: pinned first, then by time. */
+/**
+ * Passkeys are those of the own account, the oldest first. Without Passphrase the
+ * only one can't be removed.
+ */
+export interface Passkeys {
+  passkeys: KeptPasskey[];
+  /** a passphrase proves the account too */
+  passphrase: boolean;
+}
+
+/** OnePasskey is named by its credential's id. */
+export interface OnePasskey {
+  id: string;
+}
+
+/** An Export is JSON Lines: each an object whose "kind" says what it is. */
+export interface Export {
+  lines: string;
+}
+
+/**
+ * EraseAccount proves that it is the account's own person who erases it. Either
+ * Passphrase or Passkey.
+ */
+export interface EraseAccount {
+  passphrase?: string;
+  /** AuthenticationResponseJSON */
+  passkey?: string;
+}
+
+/**
+ * Rooms are all conversations: pinned first, then by at_ms, then by room. If it is a
+ * Part, Rooms and Requests have only the lines that are another than in the edition
+ * that the page knows, and Gone the conversations that aren't in either any more.
+ */
 export interface Rooms {
+  edition: number;
+  part: boolean;
+  /** URIs */
+  gone: string[];
   /** accepted, archived ones too */
   rooms: RoomLine[];
   /** of strangers, waiting */
   requests: RoomLine[];
   /** conversations with something unread that aren't muted or archived: the badge */
   unread: number;
+}
+
+/**
+ * Known says what a page has of the list: the Edition of the Rooms that it got last;
+ * 0: nothing.
+ */
+export interface Known {
+  edition: number;
 }
 
 /** A Room is a conversation that is open. */
@@ -232,6 +356,8 @@ export interface Room extends RoomLine {
   timer_s: number;
   /** until then; -1: for ever */
   muted_ms: number;
+  /** what the others send beside text is covered, and not fetched, until it is wanted */
+  veiled: boolean;
   /** the number of the first unread message when it was asked for, 0: none */
   first_new: number;
   /** a calm sentence's key, empty: none. catching_up, confirm_reset */
@@ -268,7 +394,7 @@ export interface Start {
 }
 
 /**
- * SetRoom changes what is given. Pinned, MutedMS and Archived are the own devices'
+ * SetRoom changes what is given. Pinned, MutedMS, Archived and Veiled are the own devices'
  * own; Title, Picture and TimerS are everyone's in the conversation.
  */
 export interface SetRoom {
@@ -277,6 +403,7 @@ export interface SetRoom {
   /** Unix milliseconds; 0: not, -1: for ever */
   muted_ms?: number;
   archived?: boolean;
+  veiled?: boolean;
   title?: string;
   picture?: string;
   timer_s?: number;
@@ -341,6 +468,14 @@ export interface Send {
   /** a message's id */
   reply?: string;
   mentions?: Mention[];
+  /** at most 64 that are uploaded; Text is their caption then, and may be empty */
+  attachments?: Attachment[];
+  /** of one photo, video or voice note */
+  view_once?: boolean;
+  /** without a text */
+  sticker?: Sticker;
+  preview?: LinkPreview;
+  post?: Post;
 }
 
 /** Edit replaces the text of an own message. */
@@ -361,7 +496,10 @@ export interface React {
   emoji: string;
 }
 
-/** Forward sends a message's text to other conversations, at most 20. */
+/**
+ * Forward sends a message's text and attachments to other conversations, at most 20
+ * or what BlobLimits says.
+ */
 export interface Forward {
   id: string;
   rooms: string[];
@@ -392,6 +530,99 @@ export interface Search {
   room?: string;
   /** 1 to 100 */
   limit: number;
+}
+
+/**
+ * BlobAccess is what uploading and downloading of blobs takes: see wire.UploadsPath.
+ * It is never put into a URL or kept.
+ */
+export interface BlobAccess {
+  /** the server's origin */
+  base: string;
+  /** of the Authorization header's Bearer */
+  token: string;
+  /** Unix milliseconds, by this device's clock */
+  expires_ms: number;
+}
+
+/** Stickers are the packs of the own devices, the favourites first. */
+export interface Stickers {
+  packs: StickerPack[];
+}
+
+/** A StickerPack is some stickers that the own devices keep. */
+export interface StickerPack {
+  /** "favourites": the single ones that a person keeps */
+  id: string;
+  /** at most 64 bytes; of the favourites empty */
+  name: string;
+  stickers: PackSticker[];
+}
+
+/** A PackID names a pack. */
+export interface PackID {
+  id: string;
+}
+
+/** A Sticker is a picture that a message consists of. */
+export interface Sticker {
+  /** data: URL */
+  data: string;
+  /** what it stands for */
+  emoji: string;
+  /** the name of its pack */
+  pack: string;
+  /** empty: of none */
+  pack_id: string;
+}
+
+/** A LinkPreview is what the sender found at a link in its text. */
+export interface LinkPreview {
+  url: string;
+  title: string;
+  description: string;
+  site: string;
+  /** data: URL, or empty */
+  picture: string;
+}
+
+/** A Link is an address that a person is about to send. */
+export interface Link {
+  url: string;
+}
+
+/** A Post is one of the platform's, shown as a card. */
+export interface Post {
+  url: string;
+  title: string;
+  author: string;
+  /** data: URL, or empty */
+  poster: string;
+  /** what plays it in place, if it is one of Platform.Players; or empty */
+  player: string;
+  /** pixels of the player; 0: not said */
+  width: number;
+  height: number;
+}
+
+/** A SafetyData is what this device finds warnings by. An empty field leaves what there is. */
+export interface SafetyData {
+  /** base64: safety.Model */
+  model?: string;
+  /** base64: safety.BlockList, signed by the key that the server's Info names */
+  block_list?: string;
+  /** where the person is, as ISO 3166-1 alpha-2: whose help lines are shown */
+  region?: string;
+}
+
+/** CheckedLinks says of each of ShownLinks what is suspicious of it, in their order. */
+export interface CheckedLinks {
+  links: CheckedLink[];
+}
+
+/** ShownLinks are at most 200. */
+export interface ShownLinks {
+  links: ShownLink[];
 }
 
 /** Members adds people. */
@@ -438,6 +669,95 @@ export interface Account {
   account: string;
 }
 
+/** A CaptchaAnswer is what the platform's page has found: opaque. */
+export interface CaptchaAnswer {
+  answer: string;
+}
+
+/** Reporting says whether and how long something can be reported. */
+export interface Reporting {
+  /** the server has a safety desk */
+  desk: boolean;
+  /** for how long this device keeps what it takes to report a message, whatever became of it */
+  days: number;
+  /** bytes of a note or an appeal, at most */
+  note: number;
+}
+
+/**
+ * Reportables are the messages of a conversation that can be reported, oldest first;
+ * at most 1,000 of the newest.
+ */
+export interface Reportables {
+  messages: ReportedMessage[];
+  /** who wrote them */
+  people: Person[];
+}
+
+/** A ReportPreview is all that would leave, and to whom. */
+export interface ReportPreview {
+  /** the domain whose desk reads it */
+  desk: string;
+  /** isn't told by whom */
+  about: Person;
+  messages: ReportedMessage[];
+  /** chosen ones that can't be shown to be theirs any more, or that there is no room for: they don't leave */
+  missing: number;
+  /** who wrote them */
+  people: Person[];
+  /** accounts whose list of devices leaves, with the devices' names */
+  lists: string[];
+  /** messages with which their conversation, its rules and the writer's place in it leave */
+  signed: number;
+  bytes: number;
+}
+
+/**
+ * A Report is what a person hands to the safety desk. With Whole it is all of the
+ * conversation that can be shown to be theirs, else what Messages names: a preview adds
+ * their edits, and the end of those taken back. SendReport names all of the preview's
+ * messages, without Whole: it adds nothing, so that no more leaves than was seen.
+ */
+export interface Report {
+  room: string;
+  /** account; empty: who wrote the first of Messages, or the other one of two */
+  about?: string;
+  /** ids */
+  messages: string[];
+  whole?: boolean;
+  category: ReportCategory;
+  note: string;
+  /** block About as well */
+  block?: boolean;
+}
+
+/**
+ * Notices are what the operator has said, the newest first, what this device has
+ * handed to the desk, the oldest first, and what holds of the account now.
+ */
+export interface Notices {
+  /** empty: in good standing; limited, suspended */
+  state: string;
+  decision?: string;
+  until_ms?: number;
+  unread: number;
+  notices: OperatorNotice[];
+  reports: SentReport[];
+  /** whom they name */
+  people: Person[];
+}
+
+/** ReadNotices says that the notices up to number N were read. */
+export interface ReadNotices {
+  n: number;
+}
+
+/** An Appeal asks that a decision be looked at again, by somebody else. */
+export interface Appeal {
+  decision: string;
+  text: string;
+}
+
 /** A Profile is what contacts see of a person: sealed, in each conversation. */
 export interface Profile {
   /** at most 64 bytes; empty: the account's name */
@@ -460,6 +780,10 @@ export interface Settings {
   notify: boolean;
   /** with the text */
   previews: boolean;
+  /** messages that look like a scam, harassment or blackmail have a hint, on this device */
+  warnings: boolean;
+  /** links that one sends go with a preview, for which the server is asked */
+  links: boolean;
 }
 
 /** Devices are those of the own account, and those that wait to be added. */
@@ -505,6 +829,20 @@ export interface Healing {
   rejoined: number;
 }
 
+/**
+ * A RoomNews tells that something in a conversation has changed. Of those that a page
+ * has asked for by Room lately it says how they are now, so that no page has to ask
+ * twice before it draws a message; of others a page that shows them asks again.
+ */
+export interface RoomNews {
+  /** URI */
+  room: string;
+  /** as Room returns it */
+  now?: Room;
+  /** the newest messages, as History returns them; there whenever Now is */
+  tail?: Page;
+}
+
 /** TypingNow says who writes. */
 export interface TypingNow {
   room: string;
@@ -518,21 +856,27 @@ export interface Connected {
 }
 
 /** A Notice is for a notification. */
-export interface Notice {
+export interface Notice extends Glimpse {
   room: string;
   id: string;
   title: string;
-  /** without markup; empty if Settings.Previews is off */
+  /** without markup, what is beside it in English; empty, as what follows, if Settings.Previews is off */
   text: string;
+  /** of one with Media: Text without it */
+  caption?: string;
+  /** in a group: who wrote it */
+  from?: string;
 }
 
 /** An Error is a refused call. Code is one of wire's, or of those that Code lists. */
 export interface Error {
-  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, failed; else wire's */
+  /** offline, queued, empty, too_long, not_text, unknown_room, unknown_message, not_member, wrong_passphrase, bad_code, last_device, confirm_reset, bad_params, request_pending, not_admin, nobody, signed_in, bad_name, not_yours, direct, unknown_device, no_reset, no_roles, too_many, blocked, in_group, no_number, view_once, no_desk, too_much, failed; why the operator's policy refuses (own_age, mutuals_only, group_size, group_strangers, operator); else wire's */
   code: string;
   /** one plain sentence in English; the page has its own for the codes it knows */
   message: string;
   retry_ms?: number;
+  /** with challenge_required: the platform's page whose answer AnswerCaptcha takes */
+  captcha?: string;
 }
 
 /** A Phase says what the page shows first. */
@@ -549,6 +893,28 @@ export interface Server {
   max_text: number;
   /** of a group */
   max_members: number;
+  /** of attachments */
+  blobs: BlobLimits;
+  /** it says what pages say of themselves */
+  unfurl: boolean;
+  /** whose posts it resolves */
+  platform?: Platform;
+  /** it has a list of bad links, for SetSafety */
+  block_list: boolean;
+}
+
+/** A KeptPasskey is one that proves the own account. */
+export interface KeptPasskey {
+  /** of the credential, base64url */
+  id: string;
+  /** of the device that it was made on, or empty */
+  name: string;
+  /** when */
+  made_ms: number;
+  /** start of the day that it was last used on to sign in, 0: never */
+  used_ms: number;
+  /** it may be on other devices of the person too */
+  synced: boolean;
 }
 
 /** A RoomLine is a conversation in the list. */
@@ -595,12 +961,14 @@ export interface Person {
   /** accepted: their links can be clicked */
   known: boolean;
   blocked: boolean;
+  /** may write, and is set apart */
+  restricted: boolean;
   /** the safety number was compared, and is the same since */
   verified: boolean;
 }
 
 /** A Message is a line of a conversation as it is now. */
-export interface Message {
+export interface Message extends Glimpse {
   id: string;
   /** in the room; 0 while queued. Notices of one commit share it */
   seq: number;
@@ -618,6 +986,8 @@ export interface Message {
   state: State;
   edited: boolean;
   unsent: boolean;
+  /** of somebody in a group who is blocked: it shows only where the person opens it */
+  blocked: boolean;
   forwarded: boolean;
   reply?: Quote;
   reactions: Reaction[];
@@ -626,7 +996,19 @@ export interface Message {
   /** it disappears then; 0: not, or not yet read */
   expires_ms: number;
   timer_s: number;
-  /** opened, joined, left, device_added, device_removed, reset, rejoined, generation, title, picture, timer, role, verified_changed, expired */
+  /** empty where they aren't to be shown: see Opened, Withheld */
+  attachments: Attachment[];
+  view_once: boolean;
+  /** of a ViewOnce one: it was looked at, here or on another own device, or is one's own; its attachments are gone */
+  opened: boolean;
+  /** a stranger's: what is beside its text shows once the conversation is accepted */
+  withheld: boolean;
+  sticker?: Sticker;
+  preview?: LinkPreview;
+  post?: Post;
+  /** what it looks like, as far as this device can tell; only on a page of a conversation */
+  nudges: Nudge[];
+  /** opened, joined, left, removed, device_added, device_removed, reset, rejoined, generation, title, picture, timer, role, verified_changed, expired */
   notice?: string;
   /** of a notice: an account or device */
   subject?: string;
@@ -639,6 +1021,40 @@ export interface Mention {
   account: string;
   start: number;
   end: number;
+}
+
+/**
+ * An Attachment is a photo, video, voice note or file of a message: what is needed to
+ * fetch its blob, to open it and to draw it before it is there.
+ */
+export interface Attachment {
+  /** photo, video, voice, file */
+  role: string;
+  /** hexadecimal: its name at the server, SHA-256 of what was uploaded */
+  blob: string;
+  /** base64url: 32 bytes */
+  key: string;
+  /** hexadecimal: SHA-256 of what it holds */
+  hash: string;
+  /** bytes that it holds */
+  size: number;
+  /** bytes of the blob */
+  sealed: number;
+  /** media type, without parameters */
+  type: string;
+  /** a bare file name, at most 255 bytes */
+  name: string;
+  /** what a photo shows, in words; at most 1,000 bytes */
+  alt: string;
+  width: number;
+  height: number;
+  duration_ms: number;
+  /** base64: a ThumbHash of at most 64 bytes */
+  thumb: string;
+  /** data: URL of a JPEG or WebP of at most 24 KiB; all of a message at most 40 KiB */
+  poster: string;
+  /** base64: up to 64 levels of a voice note, 0 to 255 */
+  wave: string;
 }
 
 /** A Hit is a message that was found. */
@@ -658,6 +1074,26 @@ export interface Hit {
   end: number;
 }
 
+/** A PackSticker is one of a pack. */
+export interface PackSticker {
+  /** within its pack; given by the core */
+  id: string;
+  emoji: string;
+  /** data: URL of a WebP, PNG, GIF or JPEG of at most 40 KiB and 512 pixels */
+  data: string;
+}
+
+/** A CheckedLink has no warnings where nothing is. */
+export interface CheckedLink {
+  warnings: LinkWarning[];
+}
+
+/** A ShownLink is a link with the text that stands for it; empty: its target. */
+export interface ShownLink {
+  target: string;
+  display: string;
+}
+
 /** A Reader is a person with their devices. */
 export interface Reader extends Person {
   devices: ReaderDevice[];
@@ -669,6 +1105,70 @@ export interface Reader extends Person {
   qr: string;
   /** it was verified, and isn't the same any more */
   changed: boolean;
+}
+
+/**
+ * A ReportedMessage is one as it was sent, though it may have been edited, taken
+ * back or viewed since, or have disappeared.
+ */
+export interface ReportedMessage {
+  id: string;
+  /** account */
+  from: string;
+  at_ms: number;
+  /** text, edit, unsend, reaction, room, profile, unknown */
+  kind: string;
+  text: string;
+  /** of an edit or unsend: the id of the message */
+  replaces?: string;
+  /** the desk can open them */
+  attachments: Attachment[];
+  media: Glimpse;
+}
+
+/** A ReportCategory says what a report is about. */
+export type ReportCategory = "harassment" | "sexual_content" | "child_safety" | "terror" | "scam" | "self_harm" | "other";
+
+/** An OperatorNotice is something that the operator says to the own account. */
+export interface OperatorNotice {
+  /** growing */
+  n: number;
+  /** outcome, warning, limited, suspended, removed, restored, appeal_result */
+  kind: string;
+  at_ms: number;
+  read: boolean;
+  /** what an appeal names */
+  decision?: string;
+  /** of a report: acted, no_breach; of an appeal: upheld, reversed */
+  outcome?: string;
+  statement?: Statement;
+  /** of limited and suspended; 0: until it is lifted */
+  until_ms?: number;
+  appealable?: boolean;
+  /** from this device */
+  appealed?: boolean;
+  /** of an outcome: the account that this device reported */
+  about?: string;
+  /** likewise */
+  category?: ReportCategory;
+}
+
+/** A SentReport is a report or appeal of this device's. */
+export interface SentReport {
+  /** hexadecimal */
+  id: string;
+  /** report, appeal */
+  kind: string;
+  /** waits, sent, refused */
+  state: string;
+  /** why it waits or was refused: a code, no_desk, desk_changed; or empty */
+  problem: string;
+  about?: string;
+  category?: ReportCategory;
+  messages: number;
+  /** of an appeal */
+  decision?: string;
+  at_ms: number;
 }
 
 /** An OwnDevice is a device of the own account. */
@@ -688,8 +1188,41 @@ export interface WaitingDevice {
   name: string;
 }
 
+/** A Glimpse says in little what a message has beside its text. Without Media: nothing. */
+export interface Glimpse {
+  /** photo, photos, video, videos, voice, file, files; album: of several kinds; sticker, post */
+  media?: string;
+  /** attachments */
+  media_count?: number;
+  /** of one video or voice note: how long it is; 0: not known */
+  media_ms?: number;
+  /** of one file its name, of a sticker its emoji, of a post its title */
+  media_name?: string;
+  /** it is to be viewed once */
+  media_once?: boolean;
+}
+
+/** BlobLimits say what the server takes of attachments; a Size of 0: none. */
+export interface BlobLimits {
+  /** bytes of one blob */
+  size: number;
+  /** bytes of one PATCH */
+  part: number;
+  /** conversations that one message may be forwarded to at once */
+  forward: number;
+}
+
+/** A Platform is the one whose posts the server resolves. */
+export interface Platform {
+  name: string;
+  /** HOST or HOST:PORT of its posts */
+  hosts: string[];
+  /** what the address of a player begins with */
+  players: string[];
+}
+
 /** A Line is the last message in the list. */
-export interface Line {
+export interface Line extends Glimpse {
   /** display name, in groups; empty for the own */
   who?: string;
   own: boolean;
@@ -708,12 +1241,16 @@ export interface Line {
 export type State = "queued" | "sent" | "delivered" | "read" | "failed" | "received";
 
 /** A Quote is the message that another one answers. */
-export interface Quote {
+export interface Quote extends Glimpse {
   id: string;
   seq: number;
   from: string;
   /** without markup, at most 200 runes */
   text: string;
+  /** so that its card stays in view */
+  post?: Post;
+  /** as of a Message: then there is no text */
+  blocked: boolean;
   unsent: boolean;
   /** it isn't here */
   gone: boolean;
@@ -727,6 +1264,23 @@ export interface Reaction {
   own: boolean;
 }
 
+/** A Nudge is a hint beside a message of somebody else. */
+export interface Nudge {
+  /** scam, harassment, sextortion */
+  class: string;
+  help: HelpLine[];
+}
+
+/** A LinkWarning is one reason to look twice. */
+export interface LinkWarning {
+  /** listed, look_alike, confusable, mismatch, userinfo, raw_address, shortener */
+  kind: string;
+  /** where the link really leads */
+  host: string;
+  /** what it looks like */
+  like?: string;
+}
+
 /** A ReaderDevice is a leaf of the group. */
 export interface ReaderDevice {
   /** URI */
@@ -735,5 +1289,27 @@ export interface ReaderDevice {
   name: string;
   added_ms: number;
   this: boolean;
+}
+
+/** A Statement is a statement of reasons, in the operator's words. */
+export interface Statement {
+  /** illegal_content, incompatible_content */
+  ground: string;
+  ground_reference: string;
+  explanation: string;
+  facts: string;
+  category: string;
+  territories: string[];
+  /** report, own_initiative, order */
+  source: string;
+  automated_detection: boolean;
+  automated_decision: boolean;
+  redress: string;
+}
+
+/** A HelpLine is where people help. */
+export interface HelpLine {
+  name: string;
+  url: string;
 }
 

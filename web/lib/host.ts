@@ -2,6 +2,7 @@
 // core write at a time, and carries calls, answers and events.
 
 import { decode, encode } from "./cbor";
+import type { Settings } from "./core";
 import { installStore } from "./idb";
 import type { Failure } from "./messages";
 import { wasmURL } from "./urls";
@@ -50,6 +51,12 @@ export interface Running {
   ended: Promise<void>;
 }
 
+/** languageOf is the language that was chosen on this device: as Settings.language, '' if nobody is here. */
+export async function languageOf(core: Running): Promise<string> {
+  const { result } = await core.call("settings", {}, "");
+  return (result as Settings | undefined)?.language ?? "";
+}
+
 /** load fetches and compiles the program, once. */
 let compiled: Promise<WebAssembly.Module> | undefined;
 export function load(): Promise<WebAssembly.Module> {
@@ -81,14 +88,18 @@ export function runCore(follow: boolean, wait: boolean, tell: (event: string, da
   });
 }
 
+// start runs the program, and fails if it ends before it is open.
 async function start(module: WebAssembly.Module, follow: boolean, tell: (event: string, data: unknown) => void, release: () => void): Promise<Running> {
   const go = new scope.Go();
   const instance = await WebAssembly.instantiate(module, go.importObject);
   const ready = new Promise<void>((r) => (scope.parleyReady = r));
-  const ended = go.run(instance).then(release, release);
-  await ready;
+  const run = go.run(instance);
+  const ended = run.then(release, release);
+  const fault = run.then(() => Promise.reject(new Error("the core ended")));
+  fault.catch(() => undefined); // later it is ended that tells
+  await Promise.race([ready, fault]);
   const program = scope.parleyCore!;
-  await program.open(STORE, follow, (event, data) => tell(event, decode(data)));
+  await Promise.race([program.open(STORE, follow, (event, data) => tell(event, decode(data))), fault]);
   return {
     call: (method, params, key) =>
       new Promise((resolve) => {

@@ -16,17 +16,37 @@ export function openLink(deliver: (m: FromCore) => void): Link {
 /** never keeps a lock until the tab is closed. */
 const never = () => new Promise<void>(() => {});
 
-/** sharedLink uses a SharedWorker: one core for all tabs. */
+/** How long after a worker couldn't be loaded it is tried again, in milliseconds. */
+const PATIENCE_MS = 3000;
+
+/** onceMore calls again, after a while, if a worker's program couldn't be loaded; what it reports once it runs is no such failure. */
+function onceMore(worker: AbstractWorker, again: () => void): void {
+  worker.onerror = (e) => {
+    if (!(e instanceof ErrorEvent)) setTimeout(again, PATIENCE_MS);
+  };
+}
+
+/** sharedLink uses a SharedWorker: one core for all tabs. If it couldn't be loaded, the next one has the page repeat its calls. */
 function sharedLink(deliver: (m: FromCore) => void): Link {
-  const worker = new SharedWorker(workerURL() as string, { name: "parley-core" });
-  worker.port.onmessage = (e: MessageEvent<FromCore>) => deliver(e.data);
-  worker.port.start();
   const page = crypto.randomUUID();
+  let port: MessagePort;
+  const open = () => {
+    const worker = new SharedWorker(workerURL() as string, { name: "parley-core" });
+    port = worker.port;
+    port.onmessage = (e: MessageEvent<FromCore>) => deliver(e.data);
+    port.start();
+    onceMore(worker, () => {
+      open();
+      port.postMessage({ page });
+      deliver({ again: true });
+    });
+  };
+  open();
   void navigator.locks.request(pageLock(page), () => {
-    worker.port.postMessage({ page });
+    port.postMessage({ page });
     return never();
   });
-  return { post: (m) => worker.port.postMessage(m) };
+  return { post: (m) => port.postMessage(m) };
 }
 
 /**
@@ -45,8 +65,9 @@ function electedLink(deliver: (m: FromCore) => void): Link {
       deliver(m);
     }
   };
+  const run = () => onceMore(new Worker(workerURL() as string, { name: "parley-core" }), run);
   void navigator.locks.request(LEADER_LOCK, () => {
-    new Worker(workerURL() as string, { name: "parley-core" });
+    run();
     return never();
   });
   return { post: (call) => channel.postMessage({ from, call } satisfies Spoken) };

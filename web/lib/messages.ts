@@ -5,6 +5,7 @@ export interface Failure {
   code: string;
   message: string;
   retry_ms?: number;
+  captcha?: string;
 }
 
 /** A page asks. The id is the page's own; key is the same where it repeats a call. */

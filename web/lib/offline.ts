@@ -19,13 +19,3 @@ export async function startOffline(opened: (room: string) => void): Promise<Serv
     return undefined; // a private window: the page works without
   }
 }
-
-/** takeOpened returns the conversation that the page was started for by a notification, and forgets it. */
-export function takeOpened(): string | undefined {
-  const url = new URL(location.href);
-  const room = url.searchParams.get("room");
-  if (room === null) return undefined;
-  url.searchParams.delete("room");
-  history.replaceState(history.state, "", url);
-  return room;
-}

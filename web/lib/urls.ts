@@ -3,6 +3,7 @@
 
 declare const PARLEY_WORKER: string;
 declare const PARLEY_WASM: string;
+declare const PARLEY_MEDIA: string;
 
 interface Policies {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
@@ -11,6 +12,11 @@ interface Policies {
 /** workerURL is the address of the worker that runs the core. */
 export function workerURL(): unknown {
   return trusted(PARLEY_WORKER);
+}
+
+/** mediaWorkerURL is the address of the worker that seals and opens attachments. */
+export function mediaWorkerURL(): unknown {
+  return trusted(PARLEY_MEDIA);
 }
 
 /** serviceWorkerURL is the address of the service worker, which never changes. */

@@ -4,7 +4,7 @@
 
 import "parley:wasm_exec";
 import type { Notice } from "./core";
-import { runCore, type Running } from "./host";
+import { languageOf, runCore, type Running } from "./host";
 import { CALLS, HANDOVER, pageLock, type FromCore, type Spoken, type ToCore } from "./messages";
 
 /** Which worker this is: its address holds a hash of it. */
@@ -93,9 +93,10 @@ function listen(): void {
     if (e.data.sync) {
       const notices: Notice[] = [];
       gathering.add(notices);
-      await (await core).sync().catch(() => {});
+      const running = await core;
+      await running.sync().catch(() => {});
       gathering.delete(notices);
-      channel.postMessage({ synced: e.data.sync, notices });
+      channel.postMessage({ synced: e.data.sync, notices, language: await languageOf(running) });
     } else if (e.data.version && e.data.version !== VERSION && !over) {
       over = true;
       await (await core).close();

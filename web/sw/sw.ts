@@ -4,8 +4,11 @@
 
 import "parley:wasm_exec";
 import type { Notice } from "../lib/core";
-import { runCore } from "../lib/host";
+import { shell as ar } from "../app/strings/ar/shell";
+import { shell as en } from "../app/strings/en/shell";
+import { languageOf, runCore } from "../lib/host";
 import { HANDOVER } from "../lib/messages";
+import { heardMedia, mediaResponse } from "./media";
 
 declare const PARLEY_SHELL: string; // paths of the page's files, with spaces between
 declare const PARLEY_BUILD: string; // a hash of all of them
@@ -32,6 +35,7 @@ interface Scope {
   clients: { matchAll(o: object): Promise<Window_[]>; openWindow(url: string): Promise<unknown>; claim(): Promise<void> };
   skipWaiting(): Promise<void>;
   addEventListener(type: "install" | "activate" | "push", fn: (e: Extendable) => void): void;
+  addEventListener(type: "message", fn: (e: MessageEvent) => void): void;
   addEventListener(type: "fetch", fn: (e: Fetching) => void): void;
   addEventListener(type: "notificationclick", fn: (e: Clicked) => void): void;
 }
@@ -47,7 +51,10 @@ scope.addEventListener("notificationclick", (e) => {
   e.notification.close();
   e.waitUntil(show(String(e.notification.data?.room ?? "")));
 });
+scope.addEventListener("message", heardMedia);
 scope.addEventListener("fetch", (e) => {
+  const media = mediaResponse(e.request);
+  if (media) return e.respondWith(media);
   const path = pathOf(e.request);
   if (path) e.respondWith(serve(path, e.request));
 });
@@ -94,17 +101,18 @@ async function pushed(): Promise<void> {
   const windows = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (windows.some((w) => w.visibilityState === "visible")) return;
   if (notices?.elsewhere && windows.length > 0) return; // a hidden page shows its own
-  if (notices === null) await notify({ room: "", id: "", title: "", text: "" });
-  for (const notice of notices?.list ?? []) await notify(notice);
+  if (notices === null) await notify({ room: "", id: "", title: "", text: "" }, "");
+  for (const notice of notices?.list ?? []) await notify(notice, notices?.language ?? "");
 }
 
 /** The least time between a sync and its last notice. */
 const SETTLE_MS = 150;
 
-/** What came of a sync, and whether the core is that of a page. */
+/** What came of a sync, whether the core is that of a page, and the language that was chosen on this device. */
 interface Synced {
   list: Notice[];
   elsewhere: boolean;
+  language: string;
 }
 
 /**
@@ -116,35 +124,35 @@ async function sync(): Promise<Synced> {
   const core = await runCore(false, false, (event, data) => {
     if (event === "notify") notices.push(data as Notice);
   });
-  if (!core) return { list: await syncElsewhere(), elsewhere: true };
+  if (!core) return syncElsewhere();
   try {
     await core.sync();
     await new Promise((r) => setTimeout(r, SETTLE_MS));
+    return { list: notices, elsewhere: false, language: await languageOf(core) };
   } finally {
     await core.close();
   }
-  return { list: notices, elsewhere: false };
 }
 
 /** syncElsewhere asks whoever runs the core, and waits for what it has to show. */
-function syncElsewhere(): Promise<Notice[]> {
+function syncElsewhere(): Promise<Synced> {
   const channel = new BroadcastChannel(HANDOVER);
   const sync = crypto.randomUUID();
   return new Promise((resolve) => {
-    channel.onmessage = (e: MessageEvent<{ synced?: string; notices?: Notice[] }>) => {
+    channel.onmessage = (e: MessageEvent<{ synced?: string; notices?: Notice[]; language?: string }>) => {
       if (e.data.synced !== sync) return;
       channel.close();
-      resolve(e.data.notices ?? []);
+      resolve({ list: e.data.notices ?? [], elsewhere: true, language: e.data.language ?? "" });
     };
     channel.postMessage({ sync });
   });
 }
 
-/** notify shows a notice: one notification a conversation. */
-function notify(n: Notice): Promise<void> {
-  const title = n.title || "Parley";
-  const body = n.text || "New message";
-  return scope.registration.showNotification(title, { body, tag: n.room || "parley", data: { room: n.room }, icon: "/icons/icon-192.png" });
+/** notify shows a notice: one notification a conversation. language: '' for the browser's own. */
+function notify(n: Notice, language: string): Promise<void> {
+  const words = (language || navigator.language).startsWith("ar") ? ar : en;
+  const body = n.text || words["notify.one"];
+  return scope.registration.showNotification(n.title || words.app, { body, tag: n.room || "parley", data: { room: n.room }, icon: "/icons/icon-192.png", dir: "auto" });
 }
 
 /** show brings the page to the front, with a conversation open. */

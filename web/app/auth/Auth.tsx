@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
 import { boot, phase } from "../state";
+import { choose } from "../state/settings";
+import { language, languages } from "../strings";
 import { Removed } from "./Removed";
 import { Reset } from "./Reset";
 import { SignIn } from "./SignIn";
@@ -24,8 +26,25 @@ export function Auth() {
       <div class="auth-card" key={phase.value + step.value}>
         <Card />
       </div>
-      <footer class="auth-foot">{boot.value?.server?.domain}</footer>
+      <footer class="auth-foot">
+        <span>{boot.value?.server?.domain}</span>
+        <Languages />
+      </footer>
     </main>
+  );
+}
+
+/** Languages are the others that the page has: whoever doesn't read this one finds their own. */
+function Languages() {
+  const others = languages.filter(({ tag }) => tag !== language.value);
+  return (
+    <>
+      {others.map(({ tag, name }) => (
+        <button key={tag} type="button" class="link" lang={tag} onClick={() => void choose(tag)}>
+          {name}
+        </button>
+      ))}
+    </>
   );
 }
 

@@ -6,7 +6,7 @@ import { t } from "../strings";
 import { Button } from "../ui";
 import { step, typedName } from "./Auth";
 
-/** Removed explains that this device was taken off its account; clearing it is what is left. */
+/** Removed explains that this device isn't on its account's list: it was taken off, or the server was set back to a time before it was added, until another device tells of it again. */
 export function Removed() {
   const [busy, setBusy] = useState(false);
   const clear = async () => {

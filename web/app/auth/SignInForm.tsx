@@ -50,7 +50,11 @@ export function SignInForm({ reset = false, deed, children }: SignInFormProps) {
       <NameField autofocus={!reset} value={name} onText={(text) => (typedName.value = text)} error={errors.name} />
       <PassphraseField value={passphrase} onText={setPassphrase} error={errors.passphrase} />
       <DeviceLine value={device} onText={setDevice} />
-      {errors.form && <Note kind="danger">{errors.form}</Note>}
+      {errors.form && (
+        <Note kind="danger" urgent>
+          {errors.form}
+        </Note>
+      )}
       <Button kind={reset ? "danger" : "primary"} whole type="submit" busy={busy === "passphrase"} disabled={busy !== ""}>
         {deed}
       </Button>

@@ -57,7 +57,11 @@ export function SignUp() {
         />
         <PassphraseField fresh value={passphrase} onText={setPassphrase} error={errors.passphrase} />
         <DeviceLine value={device} onText={setDevice} />
-        {errors.form && <Note kind="danger">{errors.form}</Note>}
+        {errors.form && (
+          <Note kind="danger" urgent>
+            {errors.form}
+          </Note>
+        )}
         <Button kind="primary" whole type="submit" busy={busy === "passphrase"} disabled={busy !== ""}>
           {t("auth.create")}
         </Button>

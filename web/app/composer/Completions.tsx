@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useState } from "preact/hooks";
 import { useView } from "../conversation/view";
 import { faceOf } from "../list/faces";
 import { t } from "../strings";
@@ -21,7 +21,8 @@ export function Completions({ completion, field, onChoose, onClose }: Completion
   const n = completion.items.length;
   const now = Math.min(at, n - 1);
   useEffect(() => setAt(0), [completion.key]);
-  useEffect(() => {
+  // At once, both ways: keys that are pressed meanwhile, or after the list has gone, mean the right thing.
+  useLayoutEffect(() => {
     const box = field.current;
     if (!box) return;
     const keys = (e: KeyboardEvent) => {

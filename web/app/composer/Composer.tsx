@@ -2,18 +2,30 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { Message } from "../../lib/core";
 import { canEdit } from "../conversation/deeds";
 import { useView, type View } from "../conversation/view";
+import { known } from "../emoji/data";
 import { EmojiPopover } from "../emoji/EmojiPopover";
 import { Check, Send, Smile } from "../icons";
+import { useCard } from "../links/composing";
+import { LinkBar } from "../links/LinkBar";
 import { utf8Length } from "../markdown/mentions";
+import { AttachButton } from "../media/AttachButton";
+import { mayAttach, sendTray, sendVoice } from "../media/compose";
+import { MicButton } from "../media/MicButton";
+import { Recorder } from "../media/Recorder";
+import { mayRecord, type Recorded } from "../media/recording";
+import { filesOf, trayOf } from "../media/tray";
+import { TrayBar } from "../media/TrayBar";
 import { boot } from "../state";
+import { PackDialog } from "../stickers/PackDialog";
+import { send as sendSticker } from "../stickers/packs";
+import type { Item } from "../stickers/search";
 import { t } from "../strings";
 import { IconButton } from "../ui";
 import { Completions } from "./Completions";
 import { completionOf, type Completion } from "./completion";
-import { Draft } from "./draft";
 import { Mode } from "./Mode";
-import { candidatesOf, send } from "./send";
-import { TypingSignal } from "./typingSignal";
+import { candidatesOf, mentionsIn, send } from "./send";
+import { useWords } from "./words";
 import "./composer.css";
 
 /** Composer is where one writes. Enter sends, Shift+Enter begins a line, Esc leaves an answer or a change. */
@@ -21,95 +33,80 @@ export function Composer() {
   const view = useView();
   const info = view.thread.info.value;
   const room = view.thread.room;
-  const draft = useMemo(() => new Draft(room, info?.draft ?? ""), [room]);
-  const signal = useMemo(() => new TypingSignal(room), [room]);
-  const [text, setText] = useState(info?.draft ?? "");
-  const [caret, setCaret] = useState(0);
   const [emoji, setEmoji] = useState<Element | null>(null);
   const [dismissed, setDismissed] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
+  const { text, caret, setCaret, change, put, keep, take } = useWords(view, field);
   const editing = view.editing.value;
-  const before = useRef(""); // what was written when an edit began
-
-  const change = (now: string, at: number) => {
-    setText(now);
-    setCaret(at);
-    if (view.editing.value) return;
-    draft.change(now);
-    signal.wrote(now.trim() === "");
-  };
-  const put = (from: number, to: number, words: string) => {
-    const now = text.slice(0, from) + words + text.slice(to);
-    change(now, from + words.length);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(from + words.length, from + words.length);
-    });
-  };
+  const tray = trayOf(room);
+  const files = useRef<HTMLInputElement>(null);
+  const [pack, setPack] = useState<string | null>(null);
+  const [recording, setRecording] = useState<{ held: boolean } | null>(null);
 
   useEffect(() => {
     view.write = () => field.current?.focus();
     if (matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
-    const away = () => draft.keep();
-    addEventListener("pagehide", away);
-    return () => {
-      removeEventListener("pagehide", away);
-      draft.keep();
-      signal.stop();
-    };
   }, [view]);
-  useEffect(() => {
-    if (editing) {
-      before.current = text;
-      setText(editing.text);
-      requestAnimationFrame(() => field.current?.setSelectionRange(editing.text.length, editing.text.length));
-    } else if (before.current !== "" || text !== "") {
-      setText(before.current || info?.draft || "");
-      before.current = "";
-    }
-  }, [editing?.id]);
   useLayoutEffect(() => grow(field.current), [text]);
 
   const most = boot.value?.server?.max_text || Infinity;
   const over = utf8Length(text) - most;
-  const ready = text.trim() !== "" && over <= 0;
-  const completion = useMemo(() => completionOf(text, caret, view.direct.value ? [] : candidatesOf(view)), [text, caret, view.people.value]);
+  const attach = mayAttach() && !editing;
+  const chosen = attach && tray.items.value.length > 0;
+  const card = useCard(text, !editing && !chosen);
+  const ready = over <= 0 && (chosen ? tray.ready : text.trim() !== "");
+  const mic = attach && !chosen && text.trim() === "" && mayRecord();
+  const completion = useMemo(() => completionOf(text, caret, view.direct.value ? [] : candidatesOf(view)), [text, caret, view.people.value, known()]);
   const shown = completion && completion.key !== dismissed ? completion : null;
 
   const submit = async () => {
     if (!ready) return;
-    const words = text.trim();
-    const target = view.editing.value ?? view.replying.value;
-    const edits = view.editing.value !== null;
-    setText("");
-    before.current = edits ? before.current : "";
-    if (!edits) {
-      draft.change("");
-      draft.keep();
-      signal.stop();
-    }
-    view.editing.value = null;
-    view.replying.value = null;
-    view.toEnd();
-    if (!(await send(view, words, target, edits))) setText(words);
+    const { words, target, edits, back } = take(chosen);
+    const beside = card.take(words);
+    if (!edits) view.toEnd();
+    if (chosen) return sendTray(view, tray, words, mentionsIn(view, words), target?.id);
+    if (!(await send(view, words, target, edits, beside))) back();
   };
   const choose = (c: Completion, i: number) => {
     const item = c.items[i];
     if (item) put(c.start, caret, item.insert);
   };
 
+  const stick = (item: Item) => {
+    setEmoji(null);
+    void sendSticker(view, item);
+  };
+  const voiced = (voice: Recorded | null) => {
+    setRecording(null);
+    requestAnimationFrame(() => field.current?.focus({ preventScroll: true }));
+    if (!voice) return;
+    const reply = view.replying.value?.id;
+    view.replying.value = null;
+    sendVoice(view, voice, reply);
+  };
+  const pasted = (e: ClipboardEvent) => {
+    const data = e.clipboardData;
+    if (!attach || !data || data.files.length === 0 || data.types.includes("text/plain")) return;
+    e.preventDefault();
+    tray.add(filesOf(data));
+  };
+
   return (
     <div class="composer">
       <Mode />
+      {attach && <TrayBar tray={tray} onAdd={() => files.current?.click()} />}
+      <LinkBar of={card} />
       {shown && <Completions completion={shown} field={field} onChoose={(i) => choose(shown, i)} onClose={() => setDismissed(shown.key)} />}
-      <div class="composer-row">
+      {recording && <Recorder held={recording.held} onDone={voiced} />}
+      <div class="composer-row" hidden={recording !== null}>
+        {attach && <AttachButton tray={tray} input={files} onAdded={() => field.current?.focus()} />}
         <div class="composer-box">
           <textarea
             ref={field}
             rows={1}
             value={text}
             dir={text === "" ? undefined : "auto"}
-            placeholder={t("composer.placeholder")}
+            placeholder={t(chosen ? "media.caption" : "composer.placeholder")}
             aria-label={t("composer.label", { title: info?.title ?? "" })}
             aria-describedby={over > -200 ? "composer-left" : undefined}
             aria-invalid={over > 0 ? "true" : undefined}
@@ -117,7 +114,8 @@ export function Composer() {
             enterkeyhint="send"
             onInput={(e) => change(e.currentTarget.value, e.currentTarget.selectionStart)}
             onSelect={(e) => setCaret(e.currentTarget.selectionStart)}
-            onBlur={() => draft.keep()}
+            onBlur={keep}
+            onPaste={pasted}
             onKeyDown={(e) => {
               if (e.isComposing || e.keyCode === 229) return; // an input method is at work
               if (e.key === "Enter" && !e.shiftKey && !(shown && e.defaultPrevented)) {
@@ -129,14 +127,27 @@ export function Composer() {
           />
           <IconButton small class="composer-emoji" label={t("composer.emoji")} icon={Smile} aria-expanded={emoji !== null} onClick={(e) => setEmoji(emoji ? null : e.currentTarget)} />
         </div>
-        <IconButton kind="accent" class="composer-send" label={t(editing ? "composer.save" : "composer.send")} icon={editing ? Check : Send} disabled={!ready} onClick={() => void submit()} />
+        {mic ? (
+          <MicButton onBegin={(held) => setRecording({ held })} />
+        ) : (
+          <IconButton kind="accent" class="composer-send" label={t(editing ? "composer.save" : "composer.send")} icon={editing ? Check : Send} disabled={!ready} onClick={() => void submit()} />
+        )}
       </div>
       {over > -200 && (
         <p id="composer-left" class={over > 0 ? "composer-left over" : "composer-left"} role="status">
           {over > 0 ? t("composer.tooLong", { n: over }) : t("composer.left", { n: -over })}
         </p>
       )}
-      {emoji && <EmojiPopover at={emoji} onPick={(char) => put(field.current?.selectionStart ?? caret, field.current?.selectionEnd ?? caret, char)} onClose={() => setEmoji(null)} />}
+      {emoji && (
+        <EmojiPopover
+          at={emoji}
+          onPick={(char) => put(field.current?.selectionStart ?? caret, field.current?.selectionEnd ?? caret, char)}
+          onSticker={editing ? undefined : stick}
+          onPack={(id) => (setEmoji(null), setPack(id))}
+          onClose={() => setEmoji(null)}
+        />
+      )}
+      {pack !== null && <PackDialog id={pack} onClose={() => setPack(null)} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { textOf } from "../conversation/deeds";
 import { useView } from "../conversation/view";
 import { Close, Edit, Reply } from "../icons";
+import { spokenOf } from "../media/words";
 import { t } from "../strings";
 import { IconButton } from "../ui";
 
@@ -22,7 +23,7 @@ export function Mode() {
       <Picture size={1.125} />
       <span class="mode-words">
         <strong class="one-line">{title}</strong>
-        <bdi class="one-line">{textOf(m).slice(0, 200)}</bdi>
+        <bdi class="one-line">{textOf(m).slice(0, 200) || spokenOf(m)}</bdi>
       </span>
       <IconButton small label={t(editing ? "composer.cancelEdit" : "composer.cancelReply")} icon={Close} onClick={cancel} />
     </div>

@@ -25,10 +25,14 @@ export class TypingSignal {
   }
 
   stop(): void {
+    if (this.last !== 0) this.tell(false);
+    this.sent();
+  }
+
+  /** sent is called when what was written is sent: nobody has to be told, the message says it. */
+  sent(): void {
     clearTimeout(this.timer);
-    if (this.last === 0) return;
     this.last = 0;
-    this.tell(false);
   }
 
   private tell(on: boolean): void {

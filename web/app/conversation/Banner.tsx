@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Room } from "../../lib/core";
-import { asked } from "../list/deeds";
-import { core, goToRoom, refreshRooms, worked, route, go } from "../state";
+import { accept as acceptRooms, asked } from "../list/deeds";
+import { desk, subject } from "../report/report";
+import { account, core, go, goToRoom, refreshRooms, route, worked } from "../state";
 import { parts, t } from "../strings";
 import { Button } from "../ui";
-import { useView } from "./view";
+import { useView, type View } from "./view";
 
 /** Banner stands where the composer would be, and says why there is none: a request, an answer that is waited for, a group that one has left. */
 export function Banner() {
@@ -12,7 +13,7 @@ export function Banner() {
   if (!info) return null;
   if (info.request) return <Request info={info} />;
   const other = info.direct ? info.people[0] : undefined;
-  if (other?.blocked) return <Blocked name={other.display} account={other.account} />;
+  if (other?.blocked) return <Blocked name={other.display} person={other.account} />;
   if (info.pending) return <Words title={t("conversation.pending")} text={t("conversation.pendingText", { name: info.title })} />;
   if (!info.active) return <Inactive info={info} />;
   if (info.reset_of.length > 0) return null; // Resets asks
@@ -29,12 +30,13 @@ function Words({ title, text }: { title?: string; text: string }) {
 }
 
 function Request({ info }: { info: Room }) {
+  const view = useView();
   const [busy, setBusy] = useState(false);
   const who = info.people[0];
-  const name = info.direct ? info.title : (who?.display ?? info.title);
+  const name = info.direct ? info.title : inviter(view);
   const accept = async () => {
     setBusy(true);
-    if (await worked(core.accept({ rooms: [info.room] }))) {
+    if (await acceptRooms([info.room])) {
       refreshRooms();
       if (route.value.at === "chats" && route.value.folder === "requests") go({ at: "chats", folder: "", room: info.room, message: "" }, true);
       else goToRoom(info.room);
@@ -43,12 +45,19 @@ function Request({ info }: { info: Room }) {
   };
   return (
     <div class="banner request" role="group" aria-labelledby="request-title">
-      <strong id="request-title">{t(info.direct ? "conversation.requestTitle" : "conversation.requestGroupTitle", { name })}</strong>
-      <p>{info.direct ? parts("conversation.requestText", { account: <bdi>{who?.name ?? ""}</bdi> }) : t("conversation.requestGroupText")}</p>
+      <strong id="request-title">{t(info.direct ? "conversation.requestTitle" : name ? "conversation.requestGroupTitle" : "conversation.requestGroupPlain", { name })}</strong>
+      <p>{info.direct ? parts("conversation.requestText", { account: <bdi>@{who?.name ?? ""}</bdi> }) : t("conversation.requestGroupText")}</p>
       <div class="banner-deeds">
-        <Button kind="danger-quiet" onClick={() => (asked.value = { deed: "block", line: info })}>
-          {t("block")}
-        </Button>
+        {info.direct && (
+          <Button kind="danger-quiet" onClick={() => (asked.value = { deed: "block", line: info })}>
+            {t("block")}
+          </Button>
+        )}
+        {desk.value?.desk && (
+          <Button kind="danger-quiet" onClick={() => (subject.value = { room: info.room, messages: [], ...(who && info.direct ? { about: who.account } : {}) })}>
+            {t("report.report")}
+          </Button>
+        )}
         <Button onClick={() => (asked.value = { deed: "delete", line: info })}>{t("delete")}</Button>
         <Button kind="primary" busy={busy} onClick={() => void accept()}>
           {t("conversation.accept")}
@@ -58,12 +67,20 @@ function Request({ info }: { info: Room }) {
   );
 }
 
-function Blocked({ name, account }: { name: string; account: string }) {
+/** inviter is the name of who made the group with one in it, or added one; '' if no line that is held says. */
+function inviter(view: View): string {
+  const all = view.thread.window.value.messages;
+  const added = all.findLast((m) => m.notice === "joined" && m.subject === account.value)?.from;
+  const who = added || all.find((m) => m.notice === "opened")?.subject;
+  return who ? view.nameOf(who) : "";
+}
+
+function Blocked({ name, person }: { name: string; person: string }) {
   return (
     <div class="banner" role="note">
       <strong>{t("conversation.blocked", { name })}</strong>
       <div class="banner-deeds">
-        <Button onClick={() => void worked(core.unblock({ accounts: [account] }))}>{t("conversation.unblock")}</Button>
+        <Button onClick={() => void worked(core.unblock({ accounts: [person] }))}>{t("conversation.unblock")}</Button>
       </div>
     </div>
   );

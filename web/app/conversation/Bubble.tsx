@@ -2,10 +2,15 @@ import { useState } from "preact/hooks";
 import type { Message } from "../../lib/core";
 import { emojiOnly } from "../emoji/only";
 import { Forward } from "../icons";
+import { LinkCard } from "../links/LinkCard";
 import { Markdown } from "../markdown/Markdown";
+import { Attachments, carries, wide } from "../media/Attachments";
+import { PostCard } from "../posts/PostCard";
+import { StickerBubble } from "../stickers/StickerBubble";
 import { t } from "../strings";
 import { Button } from "../ui";
-import { discard, retry } from "./deeds";
+import { NudgeLine } from "../warnings/NudgeLine";
+import { discard, mayReport, report, retry } from "./deeds";
 import { Meta } from "./Meta";
 import { ReplyQuote } from "./ReplyQuote";
 import { useView } from "./view";
@@ -36,19 +41,34 @@ export function Bubble({ m, marked }: { m: Message; marked: boolean }) {
       </div>
     );
   }
-  const large = m.reply || m.forwarded ? 0 : emojiOnly(m.text);
+  const { room, info } = view.thread;
+  const covered = !m.own && (info.value?.veiled ?? true);
+  const media = carries(m);
+  const wordless = (media && !m.text) || m.sticker !== undefined || m.text.trim() === m.post?.url;
+  const links = m.own || (view.personOf(m.from)?.known ?? false);
+  const large = m.reply || m.forwarded || media ? 0 : emojiOnly(m.text);
+  const classes = ["bubble", large > 0 && `large-${large}`, media && "has-media", wide(m) && "wide-media", media && !m.text && "bare", m.sticker && "is-sticker"];
   return (
     <>
-      <div class={large > 0 ? `bubble large-${large}` : "bubble"}>
+      <div class={classes.filter(Boolean).join(" ")}>
         {m.forwarded && (
           <span class="forwarded">
             <Forward size={0.875} /> {t("conversation.forwarded")}
           </span>
         )}
         {m.reply && <ReplyQuote quote={m.reply} />}
-        <Words m={m} marked={marked} />
+        {media && <Attachments m={m} />}
+        {m.sticker && <StickerBubble m={m} room={room} covered={covered} />}
+        {m.post ? <PostCard of={m.post} links={links} own={m.own} room={room} covered={covered} /> : m.preview && <LinkCard of={m.preview} links={links} own={m.own} covered={covered} />}
+        {!wordless && <Words m={m} marked={marked} />}
+        {wordless && marked && (
+          <div class="media-print">
+            <Meta m={m} />
+          </div>
+        )}
       </div>
       {m.state === "failed" && <Failed m={m} />}
+      {!m.own && <NudgeLine m={m} {...(mayReport(m) ? { report: () => report(view, m) } : {})} />}
     </>
   );
 }
@@ -60,7 +80,7 @@ function Words({ m, marked }: { m: Message; marked: boolean }) {
   const links = m.own || (view.personOf(m.from)?.known ?? false);
   return (
     <div class={marked ? "text ends" : "text"} dir="auto">
-      <Markdown text={text} plain={m.plain} mentions={m.mentions} links={links} people={view.people.value} />
+      <Markdown text={text} plain={m.plain} mentions={m.mentions} links={links} own={m.own} people={view.people.value} />
       {text !== m.text && (
         <button type="button" class="show-all" onClick={() => setAll(true)}>
           {t("conversation.showAll")}
@@ -81,13 +101,14 @@ function cut(text: string): string {
 }
 
 function Failed({ m }: { m: Message }) {
+  const view = useView();
   return (
     <div class="failed" role="group" aria-label={t("conversation.failedText")}>
       <span>{t("conversation.failed")}</span>
       <Button kind="quiet" small onClick={() => void retry(m)}>
         {t("retry")}
       </Button>
-      <Button kind="danger-quiet" small onClick={() => void discard(m)}>
+      <Button kind="danger-quiet" small onClick={() => void discard(view, m)}>
         {t("conversation.discard")}
       </Button>
     </div>

@@ -3,7 +3,10 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Composer } from "../composer/Composer";
 import { Chats } from "../icons";
 import { LinkQuestion } from "../markdown/LinkQuestion";
-import { announce, goToList, jumpTo } from "../state";
+import { DropZone } from "../media/DropZone";
+import { Viewer } from "../media/Viewer";
+import { Standing } from "../notices/Standing";
+import { announce, goToList, jumpTo, wide } from "../state";
 import { t } from "../strings";
 import { Button, EmptyState } from "../ui";
 import { Banner } from "./Banner";
@@ -60,9 +63,12 @@ function Body({ view }: { view: View }) {
       <Header />
       <Resets />
       <MessageList />
+      {!wide.value && <Standing />}
       {info && (info.may_send ? <Composer /> : <Banner />)}
       <Panels />
       <LinkQuestion />
+      <DropZone />
+      <Viewer />
     </section>
   );
 }

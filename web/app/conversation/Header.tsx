@@ -1,6 +1,6 @@
 import type { Room } from "../../lib/core";
 import { Archive, Back, Bell, Block, Info, More, Mute, Pin, Shield, ShieldCheck, SignOut, Timer, Trash, Unarchive, Unpin } from "../icons";
-import { asked, mayDelete, toggleArchive, togglePin } from "../list/deeds";
+import { asked, mayDelete, restrictItem, toggleArchive, togglePin } from "../list/deeds";
 import { roomFace } from "../list/faces";
 import { core, typing, up, worked } from "../state";
 import { number, t } from "../strings";
@@ -108,14 +108,17 @@ function deeds(info: Room, view: View): (MenuItem | null)[] {
   if (info.muted) items.push({ label: t("list.unmute"), icon: Bell, onPick: () => void worked(core.setRoom({ room: info.room, muted_ms: 0 })) });
   else items.push({ label: t("conversation.muteFor"), icon: Mute, onPick: open("mute") });
   items.push({ label: t(info.pinned ? "list.unpin" : "list.pin"), icon: info.pinned ? Unpin : Pin, onPick: () => void togglePin(info) });
-  items.push({
-    label: t(info.archived ? "list.unarchive" : "list.archive"),
-    icon: info.archived ? Unarchive : Archive,
-    onPick: () => void toggleArchive(info),
-  });
+  if (!other?.restricted) {
+    items.push({
+      label: t(info.archived ? "list.unarchive" : "list.archive"),
+      icon: info.archived ? Unarchive : Archive,
+      onPick: () => void toggleArchive(info),
+    });
+  }
   items.push(null);
   if (!info.direct && info.active) items.push({ label: t("conversation.leave"), icon: SignOut, danger: true, onPick: open("leave") });
   if (other && !other.own && !other.blocked) {
+    items.push(restrictItem(other));
     items.push({ label: t("list.block", { name: other.display }), icon: Block, danger: true, onPick: () => (asked.value = { deed: "block", line: info }) });
   }
   if (mayDelete(info)) items.push({ label: t("list.delete"), icon: Trash, danger: true, onPick: () => (asked.value = { deed: "delete", line: info }) });

@@ -2,6 +2,7 @@ import type { Message } from "../../lib/core";
 import { t } from "../strings";
 import { dayName } from "../strings/dates";
 import { Notice } from "./Notice";
+import { Folded } from "./Folded";
 import { bubble, type Place } from "./grouping";
 import { MessageRow } from "./MessageRow";
 import { Start } from "./Start";
@@ -20,7 +21,8 @@ export interface LineProps {
 /** Line is a line of the conversation, with what stands above it: the day, "new messages". */
 export function Line({ m, place, marked, start }: LineProps) {
   const view = useView();
-  const classes = ["line", m.own && "own", place.first && "first", place.last && "last", !bubble(m) && "calm", view.flashing.value === keyOf(m) && "flash"];
+  const folded = view.folds(m);
+  const classes = ["line", folded && "folded", m.own && "own", place.first && "first", place.last && "last", (folded || !bubble(m)) && "calm", view.flashing.value === keyOf(m) && "flash"];
   return (
     <div class={classes.filter(Boolean).join(" ")}>
       {start && <Start />}
@@ -34,7 +36,7 @@ export function Line({ m, place, marked, start }: LineProps) {
           <span>{t("conversation.new")}</span>
         </div>
       )}
-      {bubble(m) ? <MessageRow m={m} place={place} marked={marked} /> : <Notice m={m} />}
+      {folded ? !place.again && <Folded m={m} /> : bubble(m) ? <MessageRow m={m} place={place} marked={marked} /> : <Notice m={m} />}
     </div>
   );
 }

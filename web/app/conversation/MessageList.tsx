@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Message } from "../../lib/core";
 import { ArrowDown } from "../icons";
+import { Sending } from "../media/Sending";
 import { watched } from "../state";
 import { t } from "../strings";
 import { IconButton, Spinner } from "../ui";
@@ -63,6 +64,7 @@ export function MessageList() {
           {(m: Message, i: number) => list.line(messages, m, i) as never}
         </Virtualizer>
         <div ref={list.tail}>
+          <Sending />
           <TypingRow />
         </div>
       </div>

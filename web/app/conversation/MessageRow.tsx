@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Message } from "../../lib/core";
 import { faceOf } from "../list/faces";
+import { spokenOf } from "../media/words";
 import { t } from "../strings";
 import { clock } from "../strings/dates";
 import { Avatar } from "../ui";
@@ -66,7 +67,7 @@ export function MessageRow({ m, place, marked }: { m: Message; place: Place; mar
 /** spoken is a message as it is read aloud. */
 function spoken(m: Message, view: View): string {
   const pieces = [t(m.own ? "conversation.lineYou" : "conversation.line", { who: view.nameOf(m.from), time: clock(m.at_ms), text: said(m, view) })];
-  if (m.reply) pieces.push(t("conversation.lineReply", { name: view.nameOf(m.reply.from), text: m.reply.text }));
+  if (m.reply) pieces.push(t("conversation.lineReply", { name: view.nameOf(m.reply.from), text: m.reply.blocked ? t("conversation.quoteBlocked") : m.reply.text }));
   if (m.edited && !m.unsent) pieces.push(t("conversation.edited"));
   if (m.own && m.state !== "received") pieces.push(t(`conversation.state.${m.state}`));
   if (m.reactions.length > 0) pieces.push(t("conversation.lineReactions", { list: m.reactions.map((r) => r.emoji).join(" ") }));
@@ -76,5 +77,6 @@ function spoken(m: Message, view: View): string {
 function said(m: Message, view: View): string {
   if (m.unsent) return m.own ? t("conversation.unsentOwn") : t("conversation.unsent", { name: view.nameOf(m.from) });
   if (m.kind === "unknown") return t("conversation.unknown");
-  return (m.forwarded ? t("conversation.forwarded") + ". " : "") + textOf(m).slice(0, 1000);
+  const pieces = [m.forwarded && t("conversation.forwarded"), spokenOf(m), textOf(m).slice(0, 1000)];
+  return pieces.filter(Boolean).join(". ");
 }

@@ -9,7 +9,7 @@ const noon = new Date(2026, 10, 23, 12).getTime();
 function line(seq: number, some: Partial<Message> = {}): Message {
   return {
     id: seq > 0 ? `m${seq}` : (some.id ?? "q"), seq, part: 0, from: "ann", own: false, at_ms: noon + seq * 1000, kind: "text", text: `t${seq}`,
-    plain: false, state: "received", edited: false, unsent: false, forwarded: false, reactions: [], mentions: [], expires_ms: 0, timer_s: 0, ...some,
+    plain: false, state: "received", edited: false, unsent: false, blocked: false, forwarded: false, reactions: [], nudges: [], mentions: [], attachments: [], view_once: false, opened: false, withheld: false, expires_ms: 0, timer_s: 0, ...some,
   };
 }
 
@@ -79,6 +79,13 @@ test("lines are grouped by person, time and day", () => {
   assert.equal(places(lines(1, 4), 3), "Df l Nf l");
   assert.equal(places([line(1), line(4), line(5)], 3), "Dfl Nf l");
   assert.equal(places([line(1, { own: true }), line(2, { own: true })], 1), "Df l");
+});
+
+test("what is folded of one person is one line a day, and nothing new", () => {
+  const eve = { from: "eve", blocked: true };
+  const ms = [line(1), line(2, eve), line(3, { ...eve, at_ms: noon + together * 3 }), line(4, { ...eve, from: "mal" }), line(5, { ...eve, at_ms: noon + 86_400_000 }), line(6, { ...eve, at_ms: noon + 86_400_001 })];
+  assert.equal(ms.map((m, i) => (placeOf(ms[i - 1], m, ms[i + 1], "").again ? "a" : ".")).join(""), "..a..a");
+  assert.equal(newLineOf(fromPage(page([line(1), line(2, eve), line(3)], false, false)), 2), "m3");
 });
 
 test("new messages stand below one line, where something was said before", () => {

@@ -15,16 +15,20 @@ export interface Place {
   /** first and last of its group: name and picture, tail and time */
   first: boolean;
   last: boolean;
+  /** the same person, who is blocked, goes on: what is folded of them is one line */
+  again: boolean;
 }
 
 /** placeOf is of message m between its neighbours. newLine is the key of the line that "new messages" stands above, '': none. */
 export function placeOf(before: Message | undefined, m: Message, after: Message | undefined, newLine: string): Place {
   const fresh = keyOf(m) === newLine;
+  const day = !before || !sameDay(before.at_ms, m.at_ms);
   return {
-    day: !before || !sameDay(before.at_ms, m.at_ms),
+    day,
     fresh,
     first: fresh || !before || !joins(before, m),
     last: !after || !joins(m, after) || keyOf(after) === newLine,
+    again: m.blocked && !day && before.blocked && before.from === m.from,
   };
 }
 
@@ -34,7 +38,7 @@ export function placeOf(before: Message | undefined, m: Message, after: Message 
  * nothing was said before it: then all is new, and no line is wanted.
  */
 export function newLineOf(w: Window, from: number): string {
-  const i = w.messages.findIndex((m) => m.seq >= from && !m.own && bubble(m));
+  const i = w.messages.findIndex((m) => m.seq >= from && !m.own && !m.blocked && bubble(m));
   const before = w.messages.slice(0, Math.max(0, i));
   const m = w.messages[i];
   return from > 0 && m && before.some((b) => b.seq < from && (w.older || bubble(b))) ? keyOf(m) : "";

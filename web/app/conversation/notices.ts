@@ -7,8 +7,8 @@ import { duration } from "./durations";
 import type { View } from "./view";
 
 /**
- * noticeText is the sentence of a notice. Who goes is said to have left, whoever
- * did it: the member who carries a leaving out is often not the one who wanted it.
+ * noticeText is the sentence of a notice. One who left did so by their own wish where
+ * the notice is from them; where it is from somebody else nobody said why.
  */
 export function noticeText(m: Message, view: View): string {
   if (m.kind === "unreadable") return t("conversation.unreadable");
@@ -22,6 +22,8 @@ export function noticeText(m: Message, view: View): string {
       return joined(m, subject, view);
     case "left":
       return m.from === subject ? say("left", you, name) : say("gone", you, name);
+    case "removed":
+      return removed(m, subject, view);
     case "device_added":
     case "device_removed":
     case "reset":
@@ -55,6 +57,13 @@ function joined(m: Message, subject: string, view: View): string {
   if (!m.from || m.from === subject) return say("joined", you, name);
   const who = view.nameOf(m.from);
   return you ? t("notice.addedYou", { who }) : m.own ? t("notice.youAdded", { name }) : t("notice.added", { who, name });
+}
+
+function removed(m: Message, subject: string, view: View): string {
+  const name = view.nameOf(subject);
+  const who = view.nameOf(m.from);
+  if (subject === account.value) return t("notice.removedYou", { who });
+  return m.own ? t("notice.youRemoved", { name }) : t("notice.removed", { who, name });
 }
 
 function timer(seconds: number, you: boolean, who: string): string {

@@ -36,12 +36,15 @@ export class Scroller {
   readonly tail: RefObject<HTMLDivElement | null> = { current: null };
   private atEnd = true;
   private top = 0;
+  private height = 0; // of all lines, when the box was looked at last
   private moved = -Infinity; // when a person last moved the box
   private held = false; // by a pointer that is down
   private frame = 0;
+  private watcher: ResizeObserver | null = null;
   private left = tries;
   private landed = -1;
   private last = "";
+  private whole = false; // the last line was the conversation's when it was looked at
   private drawn = new WeakMap<Message, { place: string; vnode: VNode }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private unmark: ReturnType<typeof setTimeout> | undefined;
@@ -57,9 +60,10 @@ export class Scroller {
 
   /** start watches sizes: a keyboard that opens, a composer that grows, somebody who begins to write. */
   start(): () => void {
-    const watcher = new ResizeObserver(() => this.resized());
+    const watcher = (this.watcher = new ResizeObserver(() => this.resized()));
     const box = this.box.current;
     for (const one of [box, this.tail.current]) if (one) watcher.observe(one);
+    this.watchLines();
     const ends = new AbortController();
     const options = { passive: true, signal: ends.signal };
     for (const name of ["wheel", "touchmove", "keydown"]) box?.addEventListener(name, () => (this.moved = performance.now()), options);
@@ -72,6 +76,12 @@ export class Scroller {
       clearTimeout(this.timer);
       clearTimeout(this.unmark);
     };
+  }
+
+  /** watchLines watches the list itself, which is another one when all lines were replaced: not each of its sizes is told by onResize. */
+  private watchLines(): void {
+    const lines = this.tail.current?.previousElementSibling;
+    if (lines) this.watcher?.observe(lines);
   }
 
   /** line draws a message, or takes what was drawn of it if nothing has changed. */
@@ -93,7 +103,9 @@ export class Scroller {
     const { turn, landing } = this.view.thread;
     if (turn.value === this.landed || this.messages.length === 0) return;
     this.landed = turn.value;
+    this.watchLines();
     this.last = keyOf(this.messages[this.messages.length - 1] as Message);
+    this.whole = !this.view.thread.window.value.newer;
     const first = this.view.thread.newLine.value;
     // Lines that nobody wrote have no id, which isn't the landing of the end.
     const i = landing === "" ? -1 : this.messages.findIndex((m) => (landing === "new" ? keyOf(m) === first : m.id === landing));
@@ -111,8 +123,9 @@ export class Scroller {
     const all = this.messages;
     const now = all[all.length - 1];
     if (!now || this.landed < 0) return;
-    const came = keyOf(now) !== this.last;
+    const came = keyOf(now) !== this.last && this.whole; // else one has only scrolled there
     this.last = keyOf(now);
+    this.whole = !this.view.thread.window.value.newer;
     if (came && now.own && now.state === "queued") this.atEnd = true;
     if (this.atEnd && !this.view.thread.window.value.newer) this.bottom();
     if (came && !now.own && now.kind === "text") announce(`${this.view.nameOf(now.from)}: ${now.text.slice(0, 200)}`);
@@ -134,6 +147,7 @@ export class Scroller {
     this.look();
   }
 
+  /** resized is called when something has another size: lines that fitted, and don't now, have scrolled nothing. */
   resized(): void {
     if (this.atEnd && !this.view.thread.window.value.newer) this.bottom();
     this.later();
@@ -144,7 +158,7 @@ export class Scroller {
     this.atEnd = true;
     const box = this.box.current;
     if (!box) return;
-    box.scrollTop = box.scrollHeight;
+    box.scrollTop = this.height = box.scrollHeight;
     this.top = box.scrollTop;
   }
 
@@ -153,7 +167,9 @@ export class Scroller {
     if (!box || !handle || this.landed < 0) return;
     let below = handle.scrollSize - offset - handle.viewportSize;
     if (below < 400) below = box.scrollHeight - box.scrollTop - box.clientHeight; // with what stands under the lines
-    const byPerson = this.byPerson();
+    // Where the lines are as high as before, it is somebody too: a search of the browser's, a reader of the screen.
+    const byPerson = this.byPerson() || box.scrollHeight === this.height;
+    this.height = box.scrollHeight;
     this.atEnd = !this.view.thread.window.value.newer && staysAtEnd(this.atEnd, this.top, box.scrollTop, below, byPerson);
     this.top = box.scrollTop;
     if (this.atEnd && !byPerson) this.settle();
@@ -205,7 +221,7 @@ export class Scroller {
     this.view.thread.seen(first, last);
     if (top < 5) void this.view.thread.older();
     if (under > all.length - 5) void this.view.thread.newer();
-    const seq = all.slice(0, under + 1).findLast((m) => m.seq > 0)?.seq ?? 0;
+    const seq = all.slice(0, under + 1).findLast((m) => m.seq > 0 && !m.own)?.seq ?? 0; // own ones need no mark
     if (watched.value && seq > 0) this.view.thread.read(seq);
   }
 

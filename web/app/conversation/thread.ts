@@ -1,19 +1,25 @@
 /**
- * The conversation that is open, as the core told of it last. A Thread asks again
- * when the core says that something has changed: for the end of the conversation,
- * and for what is in sight; what else it holds is asked for when it comes in sight.
+ * The conversation that is open, as the core told of it last. When something has
+ * changed the core tells with it how the end of the conversation is now; where it
+ * doesn't, or that leaves a gap, a Thread asks. What else is in sight is asked for
+ * then, and what isn't when it comes in sight.
  */
 
 import { batch, signal } from "@preact/signals";
-import type { Message, Page, Person, Room } from "../../lib/core";
-import { core, refresher, watched } from "../state";
+import type { Message, Page, Person, Room, RoomNews } from "../../lib/core";
+import { codeOf, core, refresher, watched } from "../state";
+import { onSupply } from "../warnings/supplied";
 import { newLineOf } from "./grouping";
-import { dropNewer, dropOlder, firstSeq, fromPage, lastSeq, nothing, put, type Window } from "./window";
+import { adjoins, dropNewer, dropOlder, firstSeq, fromPage, keyOf, lastSeq, nothing, put, type Window } from "./window";
 
 /** How many lines are asked for at a time. */
 const step = 80;
 /** How many lines before the first new one are shown with it. */
 const context = 12;
+/** How long after a conversation couldn't be read it is read again, in milliseconds. */
+const patience = 2000;
+/** The refusals that pass by themselves. */
+const passing: readonly string[] = ["failed", "offline", "unavailable"];
 
 export type Phase = "loading" | "ready" | "gone";
 
@@ -37,6 +43,8 @@ export class Thread {
   private busy = false;
   private closed = false;
   private marked = 0;
+  /** counts how often the core told how the conversation is */
+  private told = 0;
   /** the first number that is new, 0: none; and whether one has looked since it was */
   private firstNew = 0;
   private looked = false;
@@ -47,8 +55,41 @@ export class Thread {
   readonly refresh = refresher(() => this.again());
 
   constructor(readonly room: string) {
-    this.stop = core.on("room", (e) => {
-      if (e.room === this.room) this.refresh();
+    const one = core.on("room", (e) => {
+      if (e.room === this.room) this.heard(e);
+    });
+    const all = core.on("rooms", () => this.phase.value === "gone" && this.heard());
+    const hints = onSupply(() => this.refresh());
+    this.stop = () => (one(), all(), hints());
+  }
+
+  /** heard takes what the core told, or asks again. What isn't here may come: a notification can be faster than its conversation. */
+  private heard(e?: RoomNews): void {
+    if (this.phase.value === "gone") void this.open("");
+    else if (e?.now && e.tail && this.phase.value === "ready") this.tell(e.now, e.tail);
+    else this.refresh();
+  }
+
+  /** tell shows how the conversation is now; if its last lines aren't next to those that are held, these are asked for. */
+  private tell(info: Room, tail: Page): void {
+    this.told++;
+    const w = this.window.value;
+    const next = adjoins(w, tail);
+    this.show(info, w.newer || !next ? null : tail);
+    if (!w.newer && !next) this.refresh();
+    else void this.look();
+  }
+
+  private show(info: Room | null, tail: Page | null): void {
+    this.fresh = new WeakSet();
+    batch(() => {
+      if (info) {
+        const departed = (before: Person) => !info.members.some((m) => m.account === before.account);
+        this.remember((this.info.value?.members ?? []).filter(departed));
+        this.info.value = info;
+      }
+      if (tail) this.remember(tail.people);
+      if (tail) this.end(tail);
     });
   }
 
@@ -70,9 +111,16 @@ export class Thread {
         this.replace(page, found ? message : info.first_new > 0 ? "new" : "");
         this.phase.value = "ready";
       });
-    } catch {
-      if (!this.closed) this.phase.value = "gone";
+    } catch (refused) {
+      if (!this.left(refused)) setTimeout(() => this.closed || void this.open(message), patience);
     }
+  }
+
+  /** left is whether a refusal means that the conversation isn't here any more; then that is shown. */
+  private left(refused: unknown): boolean {
+    const gone = !passing.includes(codeOf(refused));
+    if (gone && !this.closed) this.phase.value = "gone";
+    return gone;
   }
 
   private async firstPage(info: Room, message: string): Promise<Page> {
@@ -126,19 +174,20 @@ export class Thread {
     this.newLine.value = newLineOf(this.window.value, from);
   }
 
-  /** older and newer put what is before, or after, to what is held. */
+  /** older and newer put what is before, or after, to what is held; unless that is another part by the time it comes, to which it would leave a gap. */
   older(): Promise<void> {
     return this.extend(this.window.value.older, async () => {
       const before = firstSeq(this.window.value);
       const page = await this.history({ before, limit: step });
-      this.merge(page, true);
+      if (firstSeq(this.window.value) === before) this.merge(page, true);
     });
   }
 
   newer(): Promise<void> {
     return this.extend(this.window.value.newer, async () => {
-      const page = await this.history({ after: lastSeq(this.window.value), limit: step });
-      this.merge(page, false);
+      const after = lastSeq(this.window.value);
+      const page = await this.history({ after, limit: step });
+      if (lastSeq(this.window.value) === after) this.merge(page, false);
     });
   }
 
@@ -183,18 +232,25 @@ export class Thread {
 
   private async again(): Promise<void> {
     if (this.phase.value !== "ready") return;
-    const info = await core.room({ room: this.room });
-    const w = this.window.value;
+    const told = this.told;
+    const info = await this.facts();
+    if (!info) return;
+    const [w, turn] = [this.window.value, this.turn.value];
     const tail = w.newer ? null : await this.tail(w);
     if (this.closed) return;
-    this.fresh = new WeakSet();
-    batch(() => {
-      const left = (before: Person) => !info.members.some((m) => m.account === before.account);
-      this.remember((this.info.value?.members ?? []).filter(left));
-      this.info.value = info;
-      if (tail) this.end(tail);
-    });
+    const held = this.turn.value === turn && !this.window.value.newer; // else the tail isn't next to what is held
+    this.show(this.told === told ? info : null, held ? tail : null); // what was told meanwhile is newer
     await this.look();
+  }
+
+  /** facts asks how the conversation is; null: it isn't here any more. */
+  private async facts(): Promise<Room | null> {
+    try {
+      return await core.room({ room: this.room });
+    } catch (refused) {
+      if (this.left(refused)) return null;
+      throw refused;
+    }
   }
 
   /** tail asks for the last lines, from one that is held, so that no gap comes up. */
@@ -209,7 +265,7 @@ export class Thread {
     const w = put(before, page);
     if (w.messages !== before.messages) this.take(w, page.messages);
     else if (w.newer !== before.newer || w.older !== before.older) this.window.value = w;
-    const came = w.messages.filter((m) => m.seq > last && m.kind === "text");
+    const came = w.messages.filter((m) => m.seq > last && m.kind === "text" && !m.blocked);
     const first = came.find((m) => !m.own);
     if (came.some((m) => m.own)) this.mark(0);
     else if (first && !watched.value && (this.looked || this.firstNew === 0)) this.mark(first.seq);
@@ -227,8 +283,9 @@ export class Thread {
     const s = this.sight;
     if (!s || s.first.seq === 0 || this.busy) return;
     const all = this.window.value.messages;
-    const from = all.indexOf(s.first);
-    if (from < 0 || (this.fresh.has(s.first) && this.fresh.has(s.last))) return;
+    const [first, last] = [s.first, s.last].map((m) => all.find((now) => keyOf(now) === keyOf(m)));
+    if (!first || (this.fresh.has(first) && last && this.fresh.has(last))) return;
+    const from = all.indexOf(first);
     const shown = all.slice(Math.max(0, from - 5), Math.max(0, from - 5) + 60);
     const after = (shown[0]?.seq ?? 0) - 1;
     if (after < 1) return;

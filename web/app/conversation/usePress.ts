@@ -1,23 +1,31 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** How long a finger rests for a menu, in milliseconds, and how far it may move, in pixels. */
 const long = 420;
 const slack = 10;
 
-/** usePress calls open for a press of the other mouse button, and for a finger that rests. */
+/**
+ * usePress calls open for a press of the other mouse button, and for a finger that
+ * rests: iOS has no contextmenu event for that. The click that ends such a rest does
+ * nothing, whatever is under the finger.
+ */
 export function usePress(open: (at: { x: number; y: number }) => void) {
   const now = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
+  const rested = useRef(false);
   const stop = () => {
     if (now.current) clearTimeout(now.current.timer);
     now.current = null;
   };
+  useEffect(() => stop, []);
   return {
     onPointerDown: (e: PointerEvent) => {
       stop();
+      rested.current = false;
       if (e.pointerType === "mouse" || !e.isPrimary) return;
       const at = { x: e.clientX, y: e.clientY };
       const timer = setTimeout(() => {
         navigator.vibrate?.(8);
+        rested.current = true;
         open(at);
       }, long);
       now.current = { timer, ...at };
@@ -25,6 +33,12 @@ export function usePress(open: (at: { x: number; y: number }) => void) {
     onPointerMove: (e: PointerEvent) => {
       const p = now.current;
       if (p && Math.hypot(e.clientX - p.x, e.clientY - p.y) > slack) stop();
+    },
+    onClickCapture: (e: MouseEvent) => {
+      if (!rested.current) return;
+      rested.current = false;
+      e.preventDefault();
+      e.stopPropagation();
     },
     onPointerUp: stop,
     onPointerCancel: stop,

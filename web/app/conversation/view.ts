@@ -31,6 +31,8 @@ export class View {
   /** the line that the Tab key reaches, and the one that is marked after a jump */
   readonly current = signal("");
   readonly flashing = signal("");
+  /** those who are blocked, and whose messages one wants to see here for now */
+  readonly unfolded = signal<ReadonlySet<string>>(new Set());
   /** everybody in the conversation, by account; the same map while nobody changes */
   readonly people: ReadonlySignal<ReadonlyMap<string, RoomMember>>;
   readonly direct: ReadonlySignal<boolean>;
@@ -53,6 +55,15 @@ export class View {
   /** nameOf is a person's name, who may have left. */
   nameOf(account: string): string {
     return this.personOf(account)?.display ?? shortName(account);
+  }
+
+  /** folds is whether a message is one that stands folded: its author is blocked. */
+  folds(m: Message): boolean {
+    return m.blocked && !this.unfolded.value.has(m.from);
+  }
+
+  unfold(account: string): void {
+    this.unfolded.value = new Set([...this.unfolded.value, account]);
   }
 
   answer(message: Message): void {

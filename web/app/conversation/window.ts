@@ -57,6 +57,12 @@ export function put(w: Window, p: Page): Window {
   };
 }
 
+/** adjoins is whether a page, the end of a conversation, overlaps a window or comes right after it: then put leaves no gap. */
+export function adjoins(w: Window, end: Page): boolean {
+  const first = end.messages[0]?.seq ?? 0;
+  return !end.older || (first > 0 && w.messages.some((m) => m.seq >= first - 1));
+}
+
 function keep(old: Message | undefined, now: Message): Message {
   return old && JSON.stringify(old) === JSON.stringify(now) ? old : now;
 }

@@ -1,19 +1,22 @@
 import { useState } from "preact/hooks";
 import type { Message, RoomLine } from "../../lib/core";
+import { withPerson } from "../challenge/captcha";
 import { textOf } from "../conversation/deeds";
 import { Check } from "../icons";
 import { roomFace } from "../list/faces";
 import { fits } from "../list/people";
-import { core, rooms, worked } from "../state";
+import { spokenOf } from "../media/words";
+import { boot, core, rooms, worked } from "../state";
 import { t } from "../strings";
 import { Avatar, Button, Dialog, SearchField, toast } from "../ui";
 import "./dialogs.css";
 
-/** How many conversations a message is forwarded to at a time. */
-const most = 20;
+/** How many conversations a message is forwarded to at a time, where the server says nothing smaller. */
+const usual = 20;
 
 /** ForwardDialog asks where a message's text is to go. */
 export function ForwardDialog({ message, onClose }: { message: Message; onClose: () => void }) {
+  const most = Math.min(usual, boot.value?.server?.blobs?.forward || usual);
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
   const [busy, setBusy] = useState(false);
@@ -26,7 +29,7 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
   };
   const send = async () => {
     setBusy(true);
-    const done = await worked(core.forward({ id: message.id, rooms: chosen }));
+    const done = await worked(withPerson(() => core.forward({ id: message.id, rooms: chosen })));
     setBusy(false);
     if (!done) return;
     toast(t("forward.done", { n: chosen.length }));
@@ -40,7 +43,7 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
   return (
     <Dialog title={t("forward.title")} onClose={onClose} foot={foot} class="forward">
       <p class="forward-text" dir="auto">
-        {textOf(message).slice(0, 200)}
+        {textOf(message).slice(0, 200) || spokenOf(message)}
       </p>
       <SearchField label={t("forward.search")} value={text} onText={setText} />
       {shown.length === 0 && <p class="options-text">{t("forward.none")}</p>}

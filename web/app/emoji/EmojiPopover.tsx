@@ -1,4 +1,8 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Smile } from "../icons";
+import { StickerIcon } from "../stickers/icons";
+import type { Item } from "../stickers/search";
+import { StickerPicker } from "../stickers/StickerPicker";
 import { t } from "../strings";
 import { EmojiPicker } from "./EmojiPicker";
 import "./emoji.css";
@@ -8,11 +12,20 @@ export interface EmojiPopoverProps {
   /** Emoji that are offered first. */
   quick?: readonly string[];
   onPick: (emoji: string) => void;
+  /** Where stickers can be sent too: one was chosen. */
+  onSticker?: (item: Item) => void;
+  /** A pack of one's own is to be changed, or, without an id, made. */
+  onPack?: (id: string) => void;
   onClose: () => void;
 }
 
+/** The half of the picker that was open last. */
+let half: "emoji" | "stickers" = "emoji";
+
 /** EmojiPopover is the picker above everything else, at an element. Esc and a press beside it close it. */
-export function EmojiPopover({ at, quick, onPick, onClose }: EmojiPopoverProps) {
+export function EmojiPopover({ at, quick, onPick, onSticker, onPack, onClose }: EmojiPopoverProps) {
+  const [shown, setShown] = useState(onSticker ? half : "emoji");
+  const show = (to: typeof half) => setShown((half = to));
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = ref.current;
@@ -38,7 +51,17 @@ export function EmojiPopover({ at, quick, onPick, onClose }: EmojiPopoverProps) 
   };
   return (
     <div ref={ref} class="emoji-popover" role="dialog" aria-label={t("emoji.title")} popover="manual" onKeyDown={keys}>
-      <EmojiPicker quick={quick} onPick={onPick} />
+      {shown === "stickers" && onSticker && onPack ? <StickerPicker onPick={onSticker} onPack={onPack} /> : <EmojiPicker quick={quick} onPick={onPick} />}
+      {onSticker && (
+        <div class="picker-halves" role="tablist" aria-label={t("stickers.halves")}>
+          <button type="button" role="tab" aria-selected={shown === "emoji"} onClick={() => show("emoji")}>
+            <Smile size={1.125} /> {t("stickers.tabEmoji")}
+          </button>
+          <button type="button" role="tab" aria-selected={shown === "stickers"} onClick={() => show("stickers")}>
+            <StickerIcon size={1.125} /> {t("stickers.tabStickers")}
+          </button>
+        </div>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./data";
+import { language } from "../strings";
+import { known, load } from "./data";
 import { emojiOnly } from "./only";
 import { codeBefore, search, shortBefore } from "./search";
 
@@ -32,4 +33,27 @@ test("the data has names, groups and tones, and is found", async () => {
   assert.equal(search(all, "wave", 5).some((e) => e.char === "👋" && e.tones.length === 5), true);
   assert.equal(search(all, "zzzz", 5).length, 0);
   assert.equal(search(all, " ", 5).length, 0);
+});
+
+test("emoji have names in the language of the page, and are found by English ones too", async () => {
+  await load();
+  language.value = "ar";
+  assert.equal(known().length, 0, "those are English");
+  const all = await load();
+  const found = (q: string): string[] => search(all, q, 60).map((e) => e.char);
+  assert.ok(found("قلب").includes("❤️"), found("قلب").join(" "));
+  assert.ok(found("قَلْب").includes("❤️"), "vowel signs don't matter");
+  assert.equal(found(":heart:")[0], "❤️");
+  assert.ok(found("red heart").includes("❤️"));
+  const arabic = all.filter((e) => /\p{Script=Arabic}/u.test(e.name)).length;
+  assert.ok(arabic > 1500, `got ${arabic} Arabic names`);
+  language.value = "en";
+  assert.ok(known().length === 0 || known()[0]?.name === "grinning face");
+});
+
+test("every emoji that has skin tones has the five", async () => {
+  const all = await load();
+  for (const e of all) assert.ok(e.tones.length === 0 || (e.tones.length === 5 && new Set(e.tones).size === 5), e.name);
+  assert.deepEqual(all.find((e) => e.char === "🤝")?.tones.slice(0, 2), ["🤝🏻", "🤝🏼"]);
+  assert.equal(all.find((e) => e.char === "👫")?.tones[4], "👫🏿");
 });

@@ -7,7 +7,7 @@ export interface Emoji {
   group: number;
   /** :short: names, the first one is shown */
   codes: string[];
-  /** other words for it, in one string */
+  /** other words for it, in one string, folded */
   words: string;
   /** the same with a skin tone, light to dark; empty: it has none */
   tones: string[];
@@ -15,7 +15,7 @@ export interface Emoji {
 
 /** search returns the emoji that fit a query, best first: by short name, by name, by other words. */
 export function search(all: readonly Emoji[], query: string, limit: number): Emoji[] {
-  const q = query.trim().toLowerCase().replace(/^:|:$/g, "");
+  const q = fold(query).replace(/^:|:$/g, "");
   if (q === "") return [];
   const ranked: { e: Emoji; rank: number }[] = [];
   for (const e of all) {
@@ -24,6 +24,11 @@ export function search(all: readonly Emoji[], query: string, limit: number): Emo
   }
   ranked.sort((a, b) => a.rank - b.rank);
   return ranked.slice(0, limit).map((r) => r.e);
+}
+
+/** fold is a text without case, accents, vowel signs and edges, for comparing. */
+export function fold(text: string): string {
+  return text.normalize("NFKD").replace(/[\p{M}\u0640]/gu, "").toLowerCase().trim();
 }
 
 /** rankOf is 0 where nothing fits; less is better. */

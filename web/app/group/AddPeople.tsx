@@ -1,7 +1,8 @@
 import { useRef, useState } from "preact/hooks";
-import type { Person, Room } from "../../lib/core";
-import { Chips, Suggestions, type Choice } from "../list/Choices";
-import { asName, fits, people, validName } from "../list/people";
+import type { Room } from "../../lib/core";
+import { withPerson } from "../challenge/captcha";
+import { Chips, Suggestions } from "../list/Choices";
+import { asName, choiceOf, choices, validName, type Choice } from "../list/people";
 import { boot, codeOf, core, explain, onceMore } from "../state";
 import { t } from "../strings";
 import { Button, Dialog, TextField, toast } from "../ui";
@@ -29,15 +30,14 @@ export function AddPeople({ info, onClose }: { info: Room; onClose: () => void }
     e.preventDefault();
     const name = asName(text);
     if (name) {
-      const known = people.value.find((p) => p.name === name);
-      if (validName(name)) choose(known ? choiceOf(known) : { name, display: name });
+      if (validName(name)) choose(choiceOf(name));
       else setError(t("new.badName"));
       return;
     }
     if (chosen.length === 0) return;
     setBusy(true);
     try {
-      await onceMore(() => core.addMembers({ room: info.room, names: chosen.map((c) => c.name) }));
+      await withPerson(() => onceMore(() => core.addMembers({ room: info.room, names: chosen.map((c) => c.name) })));
       toast(t("groups.added", { n: chosen.length }));
       onClose();
     } catch (refused) {
@@ -68,21 +68,8 @@ export function AddPeople({ info, onClose }: { info: Room; onClose: () => void }
           autocapitalize="none"
           spellcheck={false}
         />
-        <Suggestions choices={suggested(text, chosen, inside)} onChoose={choose} />
+        <Suggestions choices={choices(text, (name) => inside(name) || chosen.some((c) => c.name === name))} onChoose={choose} />
       </form>
     </Dialog>
   );
-}
-
-function choiceOf(person: Person): Choice {
-  return { name: person.name, display: person.display, person };
-}
-
-/** suggested are people outside the group who fit what was typed, and the typed name itself. */
-function suggested(text: string, chosen: Choice[], inside: (name: string) => boolean): Choice[] {
-  const name = asName(text);
-  const open = (n: string) => !inside(n) && !chosen.some((c) => c.name === n);
-  const known = people.value.filter((p) => open(p.name) && fits(name, p.display, p.name)).map(choiceOf);
-  const typed = validName(name) && open(name) && !known.some((c) => c.name === name);
-  return (typed ? [{ name, display: name }, ...known] : known).slice(0, 30);
 }

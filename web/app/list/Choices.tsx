@@ -1,15 +1,8 @@
-import type { Person } from "../../lib/core";
 import { Close } from "../icons";
 import { t } from "../strings";
 import { Avatar, moveAmong } from "../ui";
 import { faceOf } from "./faces";
-
-/** A Choice is somebody to write to; person where this device knows them. */
-export interface Choice {
-  name: string;
-  display: string;
-  person?: Person;
-}
+import type { Choice } from "./people";
 
 function face(choice: Choice) {
   return choice.person ? faceOf(choice.person) : { id: choice.name, name: choice.display };
@@ -46,8 +39,12 @@ export function Suggestions({ choices, onChoose }: { choices: Choice[]; onChoose
             <button type="button" class="person-row" onClick={() => onChoose(one)}>
               <Avatar {...face(one)} size="m" />
               <span class="folder-words">
-                <bdi class="one-line">{one.person ? one.display : t("new.add", { name: one.name })}</bdi>
-                {one.person && <span class="one-line">@{one.name}</span>}
+                <bdi class="one-line">{one.person ? one.display : t("new.add", { name: `@${one.name}` })}</bdi>
+                {one.person && (
+                  <span class="one-line">
+                    <bdi>@{one.name}</bdi>
+                  </span>
+                )}
               </span>
             </button>
           </li>

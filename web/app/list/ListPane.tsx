@@ -1,5 +1,5 @@
-import { signal } from "@preact/signals";
-import { Archive, Compose, Inbox, Next, Settings } from "../icons";
+import { Archive, Chats, Compose, Inbox, Next, Settings } from "../icons";
+import { NoticeRow, Standing } from "../notices/Standing";
 import { Connection } from "../shell/Connection";
 import { Results } from "../search/Results";
 import { SearchBox } from "../search/SearchBox";
@@ -7,13 +7,9 @@ import { sought } from "../search/sought";
 import { active, archived, goToList, goToSettings, requests, rooms } from "../state";
 import { t } from "../strings";
 import { Button, Count, EmptyState, IconButton, Skeleton } from "../ui";
-import { Chats } from "../icons";
-import { NewConversation } from "./NewConversation";
+import { beginning } from "./deeds";
 import { RoomList } from "./RoomList";
 import "./pane.css";
-
-/** beginning is whether the dialog for a new conversation is open. */
-export const beginning = signal(false);
 
 /** ListPane is the list of conversations with what stands above it. */
 export function ListPane() {
@@ -26,8 +22,9 @@ export function ListPane() {
       </header>
       <SearchBox />
       <Connection />
+      <Standing />
+      <NoticeRow />
       {sought.value ? <Results /> : <Lists />}
-      {beginning.value && <NewConversation onClose={() => (beginning.value = false)} />}
     </section>
   );
 }

@@ -1,11 +1,12 @@
 import { useRef, useState } from "preact/hooks";
-import type { Person, Start } from "../../lib/core";
+import type { Start } from "../../lib/core";
+import { withPerson } from "../challenge/captcha";
 import { PictureInput } from "../settings/PictureInput";
 import { boot, codeOf, core, explain, goToRoom, onceMore, refreshRooms } from "../state";
 import { t } from "../strings";
 import { Button, Dialog, TextField } from "../ui";
-import { asName, fits, people, validName } from "./people";
-import { Chips, Suggestions, type Choice } from "./Choices";
+import { asName, choiceOf, choices, validName, type Choice } from "./people";
+import { Chips, Suggestions } from "./Choices";
 import "./new.css";
 
 /** NewConversation asks for one person, or for several and the name of their group. */
@@ -18,7 +19,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const isGroup = chosen.length > 1;
-  const room = (boot.value?.server?.max_members ?? 32) - 1;
+  const room = (boot.value?.server?.max_members || 32) - 1;
 
   const choose = (choice: Choice) => {
     setError("");
@@ -30,8 +31,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   };
   const typed = asName(text);
   const take = () => {
-    const known = people.value.find((person) => person.name === typed);
-    if (validName(typed)) choose(known ? choiceOf(known) : { name: typed, display: typed });
+    if (validName(typed)) choose(choiceOf(typed));
     else setError(t("new.badName"));
   };
   const submit = async (event: Event) => {
@@ -60,7 +60,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
       take();
     } else if (event.key === "Backspace" && !text && chosen.length > 0) setChosen(chosen.slice(0, -1));
   };
-  const suggestions = suggested(text, chosen);
+  const suggestions = choices(text, (name) => chosen.some((one) => one.name === name));
   const foot = (
     <Button kind="primary" whole busy={busy} disabled={chosen.length === 0 && !typed} type="submit" form="new-conversation">
       {isGroup ? t("new.create") : t("new.start")}
@@ -99,24 +99,11 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
 // start makes the conversation, or says why not.
 async function start(how: Start): Promise<{ room: string } | { refused: string }> {
   try {
-    const made = await onceMore(() => core.start(how));
+    const made = await withPerson(() => onceMore(() => core.start(how)));
     refreshRooms();
     return made;
   } catch (refused) {
     const name = how.names[0] ?? "";
     return { refused: codeOf(refused) === "unknown_account" && !how.group ? t("new.unknown", { name }) : explain(refused) };
   }
-}
-
-function choiceOf(person: Person): Choice {
-  return { name: person.name, display: person.display, person };
-}
-
-// suggested are people who fit what was typed, and the typed name itself.
-function suggested(text: string, chosen: Choice[]): Choice[] {
-  const free = people.value.filter((person) => !chosen.some((one) => one.name === person.name));
-  const known = free.filter((person) => fits(asName(text), person.display, person.name)).map(choiceOf);
-  const name = asName(text);
-  const typedIsNew = validName(name) && !known.some((one) => one.name === name) && !chosen.some((one) => one.name === name);
-  return typedIsNew ? [{ name, display: name }, ...known].slice(0, 30) : known.slice(0, 30);
 }

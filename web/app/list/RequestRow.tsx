@@ -8,6 +8,8 @@ export interface RequestRowProps {
   line: RoomLine;
   /** While some are selected: whether this one is. */
   chosen?: boolean;
+  /** An answer is under way. */
+  busy: boolean;
   onToggle: () => void;
   onAccept: () => void;
   onDelete: () => void;
@@ -15,7 +17,7 @@ export interface RequestRowProps {
 }
 
 /** RequestRow is a request with its three answers, or, while some are selected, with a box to tick. */
-export function RequestRow({ line, chosen, onToggle, onAccept, onDelete, onBlock }: RequestRowProps) {
+export function RequestRow({ line, chosen, busy, onToggle, onAccept, onDelete, onBlock }: RequestRowProps) {
   if (chosen !== undefined) {
     return (
       <li>
@@ -36,10 +38,10 @@ export function RequestRow({ line, chosen, onToggle, onAccept, onDelete, onBlock
     <li class="request">
       <RoomRow line={line} folder="requests" stop />
       <div class="request-deeds">
-        <Button kind="primary" small onClick={onAccept} aria-label={`${t("requests.accept")}: ${line.title}`}>
+        <Button kind="primary" small disabled={busy} onClick={onAccept} aria-label={`${t("requests.accept")}: ${line.title}`}>
           {t("requests.accept")}
         </Button>
-        <Button small onClick={onDelete} aria-label={`${t("delete")}: ${line.title}`}>
+        <Button small disabled={busy} onClick={onDelete} aria-label={`${t("delete")}: ${line.title}`}>
           {t("delete")}
         </Button>
         {line.direct && <IconButton small label={t("list.block", { name: line.title })} icon={Block} onClick={onBlock} />}

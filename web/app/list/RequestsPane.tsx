@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import type { RoomLine } from "../../lib/core";
 import { Back, Inbox } from "../icons";
-import { core, leaveFolder, requests, worked } from "../state";
+import { leaveFolder, requests } from "../state";
 import { t } from "../strings";
 import { Button, Confirm, EmptyState, IconButton, toast } from "../ui";
-import { block, remove } from "./deeds";
+import { accept, block, remove } from "./deeds";
 import { RequestRow } from "./RequestRow";
 import "./requests.css";
 
@@ -12,14 +12,18 @@ type Deed = "accept" | "delete" | "block";
 
 /** RequestsPane is what strangers wrote, to accept, delete or block, one by one or together. */
 export function RequestsPane() {
-  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const [ticked, setChosen] = useState<ReadonlySet<string> | null>(null);
   const [asking, ask] = useState<{ deed: Deed; lines: RoomLine[] } | null>(null);
+  const [busy, setBusy] = useState(false);
   const lines = requests.value;
+  const chosen = lines.length > 0 ? ticked : null;
   const picked = lines.filter((line) => chosen?.has(line.room));
 
   const act = async (deed: Deed, some: RoomLine[]) => {
-    ask(null);
+    setBusy(true);
     if (await done(deed, some)) setChosen(null);
+    setBusy(false);
+    ask(null);
   };
   const want = (deed: Deed, some: RoomLine[]) => (deed === "accept" ? void act(deed, some) : ask({ deed, lines: some }));
   const toggle = (room: string) => {
@@ -50,6 +54,7 @@ export function RequestsPane() {
               <RequestRow
                 key={line.room}
                 line={line}
+                busy={busy}
                 chosen={chosen ? chosen.has(line.room) : undefined}
                 onToggle={() => toggle(line.room)}
                 onAccept={() => want("accept", [line])}
@@ -60,14 +65,15 @@ export function RequestsPane() {
           </ul>
         </>
       )}
-      {chosen && lines.length > 0 && (
+      {chosen && (
         <BulkBar
-          none={picked.length === 0}
+          picked={picked}
+          busy={busy}
           onAll={() => setChosen(new Set(lines.map((line) => line.room)))}
           onDeed={(deed) => want(deed, picked)}
         />
       )}
-      {asking && <Ask {...asking} onYes={() => void act(asking.deed, asking.lines)} onClose={() => ask(null)} />}
+      {asking && <Ask {...asking} busy={busy} onYes={() => void act(asking.deed, asking.lines)} onClose={() => ask(null)} />}
     </section>
   );
 }
@@ -75,7 +81,7 @@ export function RequestsPane() {
 async function done(deed: Deed, lines: RoomLine[]): Promise<boolean> {
   const n = lines.length;
   if (deed === "accept") {
-    const ok = await worked(core.accept({ rooms: lines.map((line) => line.room) }));
+    const ok = await accept(lines.map((line) => line.room));
     if (ok) toast(t("requests.accepted", { n }));
     return ok;
   }
@@ -84,14 +90,23 @@ async function done(deed: Deed, lines: RoomLine[]): Promise<boolean> {
   return ok;
 }
 
-function BulkBar({ none, onAll, onDeed }: { none: boolean; onAll: () => void; onDeed: (deed: Deed) => void }) {
+interface BulkBarProps {
+  picked: RoomLine[];
+  busy: boolean;
+  onAll: () => void;
+  onDeed: (deed: Deed) => void;
+}
+
+// A group has nobody to block: with one among those picked they can be accepted or deleted.
+function BulkBar({ picked, busy, onAll, onDeed }: BulkBarProps) {
+  const none = busy || picked.length === 0;
   return (
     <footer class="bulk">
       <Button kind="quiet" small onClick={onAll}>
         {t("requests.all")}
       </Button>
       <span class="fill" />
-      <Button kind="danger-quiet" small disabled={none} onClick={() => onDeed("block")}>
+      <Button kind="danger-quiet" small disabled={none || !picked.every((line) => line.direct)} onClick={() => onDeed("block")}>
         {t("block")}
       </Button>
       <Button small disabled={none} onClick={() => onDeed("delete")}>
@@ -104,7 +119,15 @@ function BulkBar({ none, onAll, onDeed }: { none: boolean; onAll: () => void; on
   );
 }
 
-function Ask({ deed, lines, onYes, onClose }: { deed: Deed; lines: RoomLine[]; onYes: () => void; onClose: () => void }) {
+interface AskProps {
+  deed: Deed;
+  lines: RoomLine[];
+  busy: boolean;
+  onYes: () => void;
+  onClose: () => void;
+}
+
+function Ask({ deed, lines, busy, onYes, onClose }: AskProps) {
   const n = lines.length;
   return (
     <Confirm
@@ -112,6 +135,7 @@ function Ask({ deed, lines, onYes, onClose }: { deed: Deed; lines: RoomLine[]; o
       text={t(deed === "delete" ? "requests.deleteText" : "list.blockText")}
       yes={t(deed === "delete" ? "delete" : "block")}
       danger
+      busy={busy}
       onYes={onYes}
       onClose={onClose}
     />

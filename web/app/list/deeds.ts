@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { RoomLine } from "../../lib/core";
+import type { Person, RoomLine } from "../../lib/core";
 import { Archive, Block, Bell, Mute, Pin, Trash, Unarchive, Unpin } from "../icons";
 import { core, goToList, openRoom, refreshRooms, worked } from "../state";
 import { t } from "../strings";
@@ -7,6 +7,9 @@ import { toast, type MenuItem } from "../ui";
 
 /** asked is what waits for a yes: deleting a conversation, or blocking the other one of it. */
 export const asked = signal<{ deed: "delete" | "block"; line: RoomLine } | null>(null);
+
+/** beginning is whether the dialog for a new conversation is open, over whatever else is. */
+export const beginning = signal(false);
 
 /** togglePin pins a conversation to the top of the list, or lets it go. */
 export async function togglePin(line: RoomLine) {
@@ -22,12 +25,17 @@ export async function toggleMute(line: RoomLine) {
 export async function toggleArchive(line: RoomLine) {
   const archived = !line.archived;
   if (!(await worked(core.setRoom({ room: line.room, archived })))) return;
-  if (archived) toast(t("list.archivedDone"), { label: t("undo"), do: () => void core.setRoom({ room: line.room, archived: false }) });
+  if (archived) toast(t("list.archivedDone"), { label: t("undo"), do: () => void worked(core.setRoom({ room: line.room, archived: false })) });
 }
 
 /** mayDelete is whether a conversation can be deleted: a group only once one is out of it. */
 export function mayDelete(line: RoomLine): boolean {
   return line.direct || !line.active;
+}
+
+/** accept takes requests. */
+export function accept(rooms: string[]): Promise<boolean> {
+  return worked(core.accept({ rooms }));
 }
 
 /** remove deletes conversations, here and on the own other devices. */
@@ -37,10 +45,23 @@ export async function remove(rooms: string[]): Promise<boolean> {
   return done;
 }
 
-/** block blocks the people of some conversations, and deletes those. */
+/** toggleRestrict sets somebody apart, or takes that back: they may write, and nothing of them is notified. */
+export async function toggleRestrict(person: Person): Promise<void> {
+  const accounts = [person.account];
+  const done = await worked(person.restricted ? core.unrestrict({ accounts }) : core.restrict({ accounts }));
+  if (!done) return;
+  toast(t(person.restricted ? "list.unrestricted" : "list.restricted", { name: person.display }));
+  refreshRooms();
+}
+
+/** restrictItem is the deed of toggleRestrict in a menu. */
+export function restrictItem(person: Person): MenuItem {
+  return { label: t(person.restricted ? "list.unrestrict" : "list.restrict", { name: person.display }), icon: person.restricted ? Bell : Mute, onPick: () => void toggleRestrict(person) };
+}
+
+/** block blocks the other ones of some direct conversations. */
 export async function block(lines: RoomLine[]): Promise<boolean> {
-  const accounts = lines.filter((line) => line.direct).flatMap((line) => line.people.map((person) => person.account));
-  const done = await worked(core.block({ accounts }));
+  const done = await worked(core.block({ accounts: lines.flatMap((line) => line.people.map((person) => person.account)) }));
   if (done) leave(lines.map((line) => line.room));
   return done;
 }
@@ -56,14 +77,17 @@ export function roomMenu(line: RoomLine): (MenuItem | null)[] {
   const items: (MenuItem | null)[] = [
     { label: t(line.pinned ? "list.unpin" : "list.pin"), icon: line.pinned ? Unpin : Pin, onPick: () => void togglePin(line) },
     { label: t(line.muted ? "list.unmute" : "list.mute"), icon: line.muted ? Bell : Mute, onPick: () => void toggleMute(line) },
-    {
+  ];
+  if (!other?.restricted) {
+    items.push({
       label: t(line.archived ? "list.unarchive" : "list.archive"),
       icon: line.archived ? Unarchive : Archive,
       onPick: () => void toggleArchive(line),
-    },
-    null,
-  ];
+    });
+  }
+  items.push(null);
   if (other && !other.own) {
+    items.push(restrictItem(other));
     items.push({
       label: t("list.block", { name: other.display }),
       icon: Block,

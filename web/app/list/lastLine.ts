@@ -1,5 +1,6 @@
 import type { Line, RoomLine } from "../../lib/core";
-import { isolate, t, type Key } from "../strings";
+import { mediaText } from "../media/words";
+import { t, type Key } from "../strings";
 
 const notices: Record<string, Key> = {
   opened: "list.notice.opened",
@@ -33,6 +34,9 @@ export function lastText(line: Line | undefined): string {
   if (line.kind === "notice") return notice(line);
   if (line.kind === "unknown") return t("list.unknown");
   if (line.kind === "unreadable") return t("list.unreadable");
+  const media = mediaText(line);
+  const bare = line.media === "post" && /^https?:\/\/\S+$/.test(line.text); // its address alone
+  if (media) return line.text && !bare ? `${media} · ${line.text}` : media;
   return line.text || t("list.unsent");
 }
 
@@ -41,7 +45,7 @@ export function lastWho(room: RoomLine): string {
   const line = room.last;
   if (!line || room.direct || line.kind === "notice") return "";
   if (line.own) return t("list.youSaid");
-  return line.who ? t("list.whoSaid", { name: isolate(line.who) }) : "";
+  return line.who ? t("list.whoSaid", { name: line.who }) : "";
 }
 
 /** typingText says who writes in a room, or is ''. */

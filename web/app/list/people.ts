@@ -13,6 +13,30 @@ export const people = computed<Person[]>(() => {
   return [...known.values()];
 });
 
+/** A Choice is somebody to write to; person where this device knows them. */
+export interface Choice {
+  name: string;
+  display: string;
+  person?: Person;
+}
+
+/** How many choices are offered at a time. */
+const most = 30;
+
+/** choiceOf is the choice of somebody by name, who may be known. */
+export function choiceOf(name: string): Choice {
+  const person = people.value.find((one) => one.name === name);
+  return person ? { name, display: person.display, person } : { name, display: name };
+}
+
+/** choices are people who fit what was typed, and the typed name itself; without those whom taken has. */
+export function choices(text: string, taken: (name: string) => boolean): Choice[] {
+  const name = asName(text);
+  const known = people.value.filter((person) => !taken(person.name) && fits(name, person.display, person.name));
+  const typed = validName(name) && !taken(name) && !known.some((person) => person.name === name) ? [name] : [];
+  return [...typed, ...known.map((person) => person.name)].slice(0, most).map(choiceOf);
+}
+
 /** fits is whether some of the words of a name begin with what was typed. */
 export function fits(text: string, ...names: string[]): boolean {
   const wanted = fold(text);

@@ -1,19 +1,37 @@
 import { t } from "../strings";
 import { Confirm } from "../ui";
+import { warningsOf } from "../warnings/links";
+import { reasonOf } from "../warnings/reasons";
 import { asking } from "./asking";
 
-/** LinkQuestion shows where a link leads before it is followed, if its words don't say so themselves. */
+/** LinkQuestion shows where a link leads before it is followed, if its words don't say so themselves, and what is suspicious of it. */
 export function LinkQuestion() {
-  const href = asking.value;
-  if (!href) return null;
+  const link = asking.value;
+  if (!link) return null;
+  const warnings = link.own ? [] : warningsOf(link.href, link.display);
   const follow = () => {
-    asking.value = "";
-    window.open(href, "_blank", "noopener,noreferrer");
+    asking.value = null;
+    window.open(link.href, "_blank", "noopener,noreferrer");
   };
   const text = (
-    <p class="address" dir="ltr">
-      {href}
-    </p>
+    <>
+      {warnings.map((w) => (
+        <p key={w.kind}>{reasonOf(w)}</p>
+      ))}
+      <p class="address" dir="ltr">
+        {link.href}
+      </p>
+    </>
   );
-  return <Confirm title={t("conversation.linkTitle")} text={text} yes={t("conversation.linkOpen")} onYes={follow} onClose={() => (asking.value = "")} />;
+  const bad = warnings.length > 0;
+  return (
+    <Confirm
+      title={t(bad ? "warnings.linkTitle" : "conversation.linkTitle")}
+      text={text}
+      yes={t(bad ? "warnings.linkOpen" : "conversation.linkOpen")}
+      danger={bad}
+      onYes={follow}
+      onClose={() => (asking.value = null)}
+    />
+  );
 }

@@ -3,9 +3,11 @@ import { useMemo } from "preact/hooks";
 import type { Mention, Person } from "../../lib/core";
 import { Check } from "../icons";
 import { t } from "../strings";
-import { asking } from "./asking";
+import { warningsOf } from "../warnings/links";
+import { askFirst } from "./asking";
 import type { Align, Block, Inline, Item } from "./ast";
 import { parse, parsePlain } from "./blocks";
+import { wordsOf } from "./words";
 import "./markdown.css";
 
 export interface MarkdownProps {
@@ -15,20 +17,23 @@ export interface MarkdownProps {
   mentions?: readonly Mention[];
   /** Whether its links can be followed: of people who are known. */
   links: boolean;
+  /** It is one's own: nothing in it is warned of. */
+  own: boolean;
   /** Those whom it may mention; others are words. */
   people: ReadonlyMap<string, Person>;
 }
 
 /** Markdown draws a text as GFM-MIMI has it: elements made one by one, never HTML. */
-export function Markdown({ text, plain, mentions, links, people }: MarkdownProps) {
+export function Markdown({ text, plain, mentions, links, own, people }: MarkdownProps) {
   const blocks = useMemo(() => (plain ? parsePlain(text) : parse(text, mentions)), [text, plain, mentions]);
-  const draw = new Drawing(links, people);
+  const draw = new Drawing(links, own, people);
   return <>{draw.blocks(blocks)}</>;
 }
 
 class Drawing {
   constructor(
     private readonly links: boolean,
+    private readonly own: boolean,
     private readonly people: ReadonlyMap<string, Person>,
   ) {}
 
@@ -160,13 +165,11 @@ class Drawing {
         </span>
       );
     }
-    const ask = (event: MouseEvent) => {
-      if (exact) return;
-      event.preventDefault();
-      asking.value = href;
-    };
+    const words = wordsOf(kids);
+    const flagged = !this.own && warningsOf(href, words).length > 0;
+    const ask = (event: MouseEvent) => askFirst(event, href, words, exact, this.own);
     return (
-      <a key={key} href={href} dir={exact ? "ltr" : "auto"} target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer" onClick={ask}>
+      <a key={key} class={flagged ? "flagged" : undefined} href={href} dir={exact ? "ltr" : "auto"} target="_blank" rel="noopener noreferrer" referrerpolicy="no-referrer" onClick={ask}>
         {this.flow(kids)}
       </a>
     );

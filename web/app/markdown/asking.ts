@@ -1,4 +1,12 @@
 import { signal } from "@preact/signals";
+import { harmless } from "../warnings/links";
 
-/** asking is the address of a link whose words are other than that, while the person is asked; '' while not. */
-export const asking = signal("");
+/** asking is the link that is to be followed, while the person is asked; null while not. own: it is in a message of one's own. */
+export const asking = signal<{ href: string; display: string; own: boolean } | null>(null);
+
+/** askFirst asks about a link before it is followed, if its words aren't its address, or it isn't known to be harmless, which one's own words always are. For an onClick. */
+export function askFirst(event: MouseEvent, href: string, display: string, exact: boolean, own: boolean) {
+  if (exact && (own || harmless(href, display))) return;
+  event.preventDefault();
+  asking.value = { href, display, own };
+}

@@ -8,7 +8,7 @@
 
 import type { Inline } from "./ast";
 import { flank, Runs, type Run } from "./emphasis";
-import { accountURI, bareEnd, bareStart, entity, maxURL, safeURL } from "./links";
+import { accountURI, bareEnd, bareStart, entity, maxURL, safeURL, sameAddress } from "./links";
 import { CLOSE, OPEN, type Named } from "./mentions";
 import { tree } from "./tree";
 
@@ -188,7 +188,7 @@ class Reader {
     if (accountURI(raw)) return this.leaf({ t: "mention", account: raw, label: raw }, m[0].length);
     const href = safeURL(raw) || safeURL("mailto:" + raw);
     if (href === "") return this.put(m[0], m[0].length);
-    this.leaf({ t: "link", href, exact: true, kids: [{ t: "text", text: raw }] }, m[0].length);
+    this.leaf(address(raw, href), m[0].length);
   }
 
   private reference(): void {
@@ -212,13 +212,18 @@ class Reader {
     const raw = this.text.slice(this.i, end);
     const href = safeURL(raw);
     if (href === "") return this.put(ch, 1);
-    this.leaf({ t: "link", href, exact: true, kids: [{ t: "text", text: raw }] }, raw.length);
+    this.leaf(address(raw, href), raw.length);
   }
 
   /** words puts names back where an atom can't be one. */
   private words(text: string): string {
     return text.replace(/\uFDD0(\d+)\uFDD1/g, (_, n: string) => this.named[Number(n)]?.label ?? "\uFFFD");
   }
+}
+
+/** address is a link whose words are the address as it was written. */
+function address(raw: string, href: string): Inline {
+  return { t: "link", href, exact: sameAddress(raw, href), kids: [{ t: "text", text: raw }] };
 }
 
 function resolve(raw: string): string {

@@ -16,12 +16,24 @@ export function safeURL(raw: string): string {
   }
 }
 
-/** sameAddress says whether the words of a link are its address, so that nobody is misled by them. */
+/** Characters that aren't seen, or turn the order of others around. */
+const hidden = /[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/;
+
+/**
+ * sameAddress says whether the words of a link are its address, so that nobody is
+ * misled by them. Letters that a browser writes as xn-- may be others than they
+ * seem (UTS #39), so an address with some is the same only written that way.
+ */
 export function sameAddress(words: string, href: string): boolean {
   const text = words.trim();
+  if (hidden.test(text)) return false;
   if (text === href) return true;
   const scheme = /^(?:https?:\/\/|mailto:)/i.test(text) ? "" : href.startsWith("mailto:") ? "mailto:" : "https://";
-  return safeURL(scheme + text) === href;
+  return safeURL(scheme + text) === href && (ascii(text) || !/^[a-z]+:(?:\/\/)?[^/]*xn--/i.test(href));
+}
+
+function ascii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 /** accountURI says whether raw names a person. */

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Reader } from "../../lib/core";
-import { Back, Copy, ShieldCheck } from "../icons";
+import { Copy, ShieldCheck } from "../icons";
 import { core, worked } from "../state";
 import { t } from "../strings";
 import { Button, Dialog, IconButton, Note, toast } from "../ui";
@@ -41,9 +41,8 @@ export function SafetyNumber({ reader, onMarked, onBack, onClose }: SafetyNumber
     </Button>
   );
   return (
-    <Dialog title={t("readers.numberTitle", { name })} onClose={onClose} foot={foot} class="readers">
+    <Dialog title={t("readers.numberTitle", { name })} onClose={onClose} onBack={onBack} foot={foot} class="readers">
       <div class="number">
-        <IconButton small class="number-back" label={t("back")} icon={Back} onClick={onBack} />
         {good && <Note kind="good">{t("readers.verified", { name })}</Note>}
         {reader.changed && <Note kind="warn">{t("readers.changed", { name })}</Note>}
         <p class="quiet">{t("readers.numberText", { name })}</p>

@@ -1,11 +1,12 @@
 import { useEffect } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Hit, Person, RoomLine } from "../../lib/core";
+import { withPerson } from "../challenge/captcha";
 import { Compose, Search } from "../icons";
 import { faceOf, roomFace } from "../list/faces";
 import { asName, fits, people, validName } from "../list/people";
 import { announce, attempt, core, goToRoom, lineOf, requests, rooms, onceMore } from "../state";
-import { isolate, t } from "../strings";
+import { t } from "../strings";
 import { dateAndClock, shortTime } from "../strings/dates";
 import { Avatar, Button, EmptyState, moveAmong, Spinner } from "../ui";
 import { Marked, MarkedName } from "./Marked";
@@ -102,7 +103,7 @@ function RoomResult({ line, text }: { line: RoomLine; text: string }) {
 }
 
 async function writeTo(name: string) {
-  const room = await attempt(onceMore(() => core.start({ names: [name], group: false })));
+  const room = await attempt(withPerson(() => onceMore(() => core.start({ names: [name], group: false }))));
   if (!room) return;
   endSearch();
   goToRoom(room.room);
@@ -117,7 +118,9 @@ function PersonResult({ person, text }: { person: Person; text: string }) {
           <bdi class="one-line">
             <MarkedName name={person.display} typed={text} />
           </bdi>
-          <span class="one-line">@{person.name}</span>
+          <span class="one-line">
+            <bdi>@{person.name}</bdi>
+          </span>
         </span>
       </button>
     </li>
@@ -151,7 +154,7 @@ function HitResult({ hit }: { hit: Hit }) {
             </time>
           </span>
           <span class="hit">
-            {hit.own ? `${t("list.youSaid")} ` : line?.direct ? "" : `${t("list.whoSaid", { name: isolate(hit.from) })} `}
+            {hit.own ? `${t("list.youSaid")} ` : line?.direct ? "" : `${t("list.whoSaid", { name: hit.from })} `}
             <bdi>
               <Marked text={hit.text} start={hit.start} end={hit.end} />
             </bdi>

@@ -24,6 +24,7 @@ export function SearchBox() {
     };
   }, []);
   const keys = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // those mean the same everywhere
     if (event.key === "Escape" && sought.value) {
       event.stopPropagation();
       endSearch();

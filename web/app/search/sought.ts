@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import type { Found } from "../../lib/core";
+import { phase } from "../state/boot";
 import { core } from "../state/core";
 
 /** sought is what the search field holds. */
@@ -19,8 +20,17 @@ export function endSearch() {
   sought.value = "";
 }
 
-/** watchSearch asks the core as one types, and drops the answers that came too late. */
+/** How long what happens in conversations may add up before what is found is asked for again, in milliseconds. */
+const settle = 400;
+
+/**
+ * watchSearch asks the core as one types, and again when something happened in a conversation: what is gone isn't found any more. It drops the
+ * answers that came too late; nothing of it outlasts who is signed in.
+ */
 export function watchSearch() {
+  effect(() => {
+    if (phase.value !== "ready" && phase.value !== "starting") endSearch();
+  });
   effect(() => {
     const text = sought.value.trim();
     const most = limit.value;
@@ -32,6 +42,15 @@ export function watchSearch() {
       return;
     }
     timer = setTimeout(() => void ask(turn, text, most), 120);
+  });
+  let again: ReturnType<typeof setTimeout> | undefined;
+  core.on("room", () => {
+    if (!found.value) return;
+    clearTimeout(again);
+    again = setTimeout(() => {
+      const text = sought.value.trim();
+      if (text) void ask(++asked, text, limit.value);
+    }, settle);
   });
 }
 

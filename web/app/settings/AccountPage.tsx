@@ -1,45 +1,24 @@
 import { useState } from "preact/hooks";
-import { hasPasskeys, passkey, PasskeyRefused } from "../auth/passkey";
-import { Key, SignOut } from "../icons";
-import { attempt, boot, core, explain } from "../state";
+import { hasPasskeys } from "../auth/passkey";
+import { SignOut } from "../icons";
+import { attempt, boot, core } from "../state";
 import { setBoot } from "../state/boot";
 import { forgetSnapshot } from "../state/snapshot";
 import { t } from "../strings";
-import { Button, Confirm, Note, toast } from "../ui";
+import { Button, Confirm, Note } from "../ui";
 import { devices } from "./own";
+import { OwnData } from "./OwnData";
+import { Passkeys } from "./Passkeys";
 import { stopPush } from "./push";
 
-/** AccountPage adds a passkey, and signs this device out. */
+/** AccountPage has the passkeys of the account, and signs this device out. */
 export function AccountPage() {
   return (
     <>
-      {hasPasskeys && boot.value?.server?.passkeys && <AddPasskey />}
+      {hasPasskeys && boot.value?.server?.passkeys && <Passkeys />}
+      <OwnData />
       <Leave />
     </>
-  );
-}
-
-function AddPasskey() {
-  const [busy, setBusy] = useState(false);
-  const add = async () => {
-    setBusy(true);
-    try {
-      await core.addPasskey({ passkey: await passkey(boot.value?.name ?? "", "add") });
-      toast(t("account.passkeyAdded"));
-    } catch (error) {
-      toast(error instanceof PasskeyRefused ? t("auth.passkeyFailed") : explain(error));
-    }
-    setBusy(false);
-  };
-  return (
-    <section>
-      <p class="quiet-text">{t("account.passkeyHint")}</p>
-      <div>
-        <Button icon={Key} busy={busy} onClick={() => void add()}>
-          {t("account.passkeyAdd")}
-        </Button>
-      </div>
-    </section>
   );
 }
 
@@ -51,15 +30,14 @@ function Leave() {
     setBusy(true);
     await stopPush().catch(() => undefined);
     const now = await attempt(core.signOut());
-    if (now) await forgetSnapshot();
+    if (now) await forgetSnapshot(); // before the page says that all is erased
     setBusy(false);
     ask(false);
-    if (!now) return;
-    history.replaceState(null, "", "#/");
-    setBoot(now);
+    if (now) setBoot(now);
   };
   return (
     <section>
+      <h3>{t("account.leave")}</h3>
       <p class="quiet-text">{t("account.signOutText")}</p>
       {last && <Note kind="warn">{t("account.last")}</Note>}
       <div>

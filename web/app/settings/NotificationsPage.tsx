@@ -11,11 +11,13 @@ export function NotificationsPage() {
   const [busy, setBusy] = useState(false);
   const toggle = async (on: boolean) => {
     setBusy(true);
-    const allowed = !on || (await askToNotify());
-    setDenied(canNotify && Notification.permission === "denied");
-    if (allowed) {
-      await change({ notify: on });
-      await (on ? startPush() : stopPush());
+    try {
+      const allowed = !on || (await askToNotify());
+      setDenied(canNotify && Notification.permission === "denied");
+      if (allowed) await change({ notify: on });
+      if (allowed) await (on ? startPush() : stopPush());
+    } catch {
+      // The browser's push service refused: notifications come while the page is open.
     }
     setBusy(false);
   };

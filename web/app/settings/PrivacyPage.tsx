@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Person } from "../../lib/core";
 import { faceOf } from "../list/faces";
-import { change, core, settings, worked } from "../state";
+import { boot, change, core, settings, worked } from "../state";
 import { t } from "../strings";
 import { Avatar, Button, Skeleton, Switch, toast } from "../ui";
 
 /** PrivacyPage is what others see of what one does, and who can't write any more. */
 export function PrivacyPage() {
-  const { receipts, typing } = settings.value;
+  const { receipts, typing, links, warnings } = settings.value;
   return (
     <>
       <section>
@@ -19,6 +19,10 @@ export function PrivacyPage() {
             onChange={(on) => void change({ receipts: on })}
           />
           <Switch label={t("privacy.typing")} hint={t("privacy.typingHint")} on={typing} onChange={(on) => void change({ typing: on })} />
+          <Switch label={t("warnings.setting")} hint={t("warnings.settingHint")} on={warnings} onChange={(on) => void change({ warnings: on })} />
+          {boot.value?.server?.unfurl && (
+            <Switch label={t("links.setting")} hint={t("links.settingHint")} on={links} onChange={(on) => void change({ links: on })} />
+          )}
         </div>
       </section>
       <section>
@@ -36,7 +40,7 @@ function Blocked() {
     const load = () =>
       void core.blocked().then(
         (answer) => gone || setPeople(answer.people),
-        () => gone || setPeople([]),
+        () => undefined, // what was known stays
       );
     load();
     const stop = core.on("rooms", load);

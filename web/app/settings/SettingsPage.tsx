@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Back } from "../icons";
+import { NoticesPage } from "../notices/NoticesPage";
 import { up, wide } from "../state";
 import { t } from "../strings";
 import { IconButton } from "../ui";
@@ -19,6 +20,7 @@ const views: Record<string, ComponentType> = {
   profile: ProfilePage,
   devices: DevicesPage,
   privacy: PrivacyPage,
+  notices: NoticesPage,
   notifications: NotificationsPage,
   look: LookPage,
   storage: StoragePage,

@@ -1,4 +1,5 @@
 import { Back, Next } from "../icons";
+import { notices } from "../notices/notices";
 import { account, boot, goToList, goToSettings, route, wide } from "../state";
 import { write } from "../state/address";
 import { t } from "../strings";
@@ -36,6 +37,7 @@ export function SettingsPane() {
                   <Picture />
                   <span class="fill">{t(title)}</span>
                   {page === "devices" && attention > 0 && <Count n={attention} />}
+                  {page === "notices" && (notices.value?.unread ?? 0) > 0 && <Count n={notices.value?.unread ?? 0} />}
                   {!wide.value && <Next size={1} />}
                 </a>
               </li>

@@ -12,7 +12,7 @@ export function StoragePage() {
   useEffect(load, []);
   if (!now) return <Skeleton />;
   const keep = async () => {
-    const agreed = await navigator.storage?.persist?.();
+    const agreed = await navigator.storage?.persist?.().catch(() => false);
     if (!agreed) toast(t("storage.keepNo"));
     load();
   };

@@ -1,4 +1,6 @@
 import { Auth } from "../auth/Auth";
+import { Challenge } from "../challenge/Challenge";
+import { ReportDialog } from "../report/ReportDialog";
 import { phase, rooms } from "../state";
 import { said } from "../state/live";
 import { wasHere } from "../state/settings";
@@ -12,6 +14,8 @@ export function App() {
   return (
     <>
       <View />
+      <ReportDialog />
+      <Challenge />
       <div class="unseen" role="status" aria-live="polite">
         {said.value}
       </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Offline } from "../icons";
-import { connection } from "../state";
+import { announce, connection } from "../state";
 import { t } from "../strings";
 import { Spinner } from "../ui";
 
@@ -14,7 +14,13 @@ export function Connection() {
   useEffect(() => {
     setLate(false);
     if (now === "online") return;
-    const timer = setTimeout(() => setLate(true), now === "offline" ? 1000 : 4000);
+    const timer = setTimeout(
+      () => {
+        setLate(true);
+        if (now === "offline") announce(t("connection.offline"));
+      },
+      now === "offline" ? 1000 : 4000,
+    );
     return () => clearTimeout(timer);
   }, [now]);
   if (now === "online" || !late) return null;

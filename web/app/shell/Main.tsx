@@ -3,7 +3,9 @@ import { Conversation } from "../conversation/Conversation";
 import { Chats } from "../icons";
 import { ArchivedPane } from "../list/ArchivedPane";
 import { Asked } from "../list/Asked";
+import { asked, beginning } from "../list/deeds";
 import { ListPane } from "../list/ListPane";
+import { NewConversation } from "../list/NewConversation";
 import { RequestsPane } from "../list/RequestsPane";
 import { SettingsPage } from "../settings/SettingsPage";
 import { SettingsPane } from "../settings/SettingsPane";
@@ -17,6 +19,7 @@ export function Main() {
   const open = now.at === "chats" ? now.room : now.page || (wide.value ? "profile" : "");
   const covered = !wide.value && open !== "";
   useFocusBack(covered);
+  useEffect(() => askNothing, []);
   return (
     <>
       {wide.value && <Skip />}
@@ -33,8 +36,15 @@ export function Main() {
         )}
       </div>
       <Asked />
+      {beginning.value && <NewConversation onClose={() => (beginning.value = false)} />}
     </>
   );
+}
+
+// askNothing takes away what was being asked: nobody is signed in any more.
+function askNothing() {
+  asked.value = null;
+  beginning.value = false;
 }
 
 function Skip() {

@@ -1,4 +1,4 @@
-import { beginning } from "../list/ListPane";
+import { beginning } from "../list/deeds";
 import { endSearch, sought } from "../search/sought";
 import { focusSearch } from "../search/SearchBox";
 import { active, archived, goToList, goToRoom, openRoom, phase, route, up, wide } from "../state";

@@ -9,10 +9,6 @@ const lock = "parley-watched";
 /** watchNotices shows a notification for what came while nobody looks at any tab, and says it aloud else. */
 export function watchNotices() {
   core.on("notify", (notice) => void tell(notice));
-  // The service worker's notification was clicked.
-  navigator.serviceWorker?.addEventListener("message", (e: MessageEvent<{ open?: string }>) => {
-    if (e.data.open) goToRoom(e.data.open);
-  });
   effect(() => {
     if (watched.value) hold();
   });

@@ -2,6 +2,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { RoomLine, Rooms, TypingNow } from "../../lib/core";
 import { phase } from "./boot";
 import { core } from "./core";
+import { merged } from "./merge";
 import { refresher } from "./refresh";
 import { forgetSnapshot, keepSnapshot, snapshot } from "./snapshot";
 
@@ -26,13 +27,17 @@ export function lineOf(room: string): RoomLine | undefined {
   return rooms.value?.find((line) => line.room === room) ?? requests.value.find((line) => line.room === room);
 }
 
-/** refreshRooms reads the list again, soon. */
+/** known is the list as the core told it last; null: it hasn't. */
+let known: Rooms | null = null;
+
+/** refreshRooms reads what has changed in the list, soon. */
 export const refreshRooms = refresher(async () => {
   if (phase.value !== "ready") return;
-  const now = await core.rooms();
+  const now = await core.rooms({ edition: known?.edition ?? 0 });
   if (phase.value !== "ready") return;
-  take(now);
-  keepSnapshot(now);
+  known = merged(known, now);
+  take(known);
+  keepSnapshot(known);
 });
 
 function take(now: Rooms) {
@@ -61,9 +66,11 @@ export function watchRooms() {
 }
 
 function forgetRooms() {
+  known = null;
   rooms.value = null;
   requests.value = [];
   unread.value = 0;
+  typing.value = new Map();
   void forgetSnapshot();
 }
 

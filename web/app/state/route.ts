@@ -1,5 +1,6 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { read, write, type Folder, type Route } from "./address";
+import { phase } from "./boot";
 
 /** route is where the page is: change it with go. */
 export const route = signal<Route>(read(location.hash));
@@ -62,9 +63,12 @@ function parent(now: Route): Route {
   return { at: "chats", folder, room: "", message: "" };
 }
 
-/** watchRoute follows the browser's back and forward. */
+/** watchRoute follows the browser's back and forward, and leaves what was open when nobody is signed in any more. */
 export function watchRoute() {
   addEventListener("popstate", () => arrive(read(location.hash)));
+  effect(() => {
+    if (phase.value === "none") go({ at: "chats", folder: "", room: "", message: "" }, true);
+  });
 }
 
 function arrive(to: Route) {

@@ -10,7 +10,7 @@ const store = "kept";
 /** How many lines of the list, and of the requests, are kept. */
 const most = 30;
 
-/** How long after a change the list is kept, in milliseconds: changes come in bursts. */
+/** The least time between two keepings of the list, in milliseconds: changes come in bursts. */
 const calmFor = 1000;
 
 interface Kept {
@@ -20,21 +20,30 @@ interface Kept {
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+let keptAt = -calmFor;
 
-/** keepSnapshot keeps the top of a list, soon. */
+/** Counts what was forgotten: what was being sealed meanwhile isn't kept any more. */
+let forgotten = 0;
+
+/** keepSnapshot keeps the top of a list: at once, so that a visit that is over soon leaves it too, or in a while. */
 export function keepSnapshot(now: Rooms) {
   clearTimeout(timer);
-  timer = setTimeout(() => void keep(now).catch(() => undefined), calmFor);
+  const wait = Math.max(0, keptAt + calmFor - performance.now());
+  timer = setTimeout(() => {
+    keptAt = performance.now();
+    void keep(now).catch(() => undefined);
+  }, wait);
 }
 
 // keep seals first and then opens a transaction, which a wait for WebCrypto would end.
 async function keep(now: Rooms): Promise<void> {
-  const top: Rooms = { rooms: now.rooms.slice(0, most).map(bare), requests: now.requests.slice(0, most).map(bare), unread: now.unread };
+  const turn = forgotten;
+  const top: Rooms = { ...now, rooms: now.rooms.slice(0, most).map(bare), requests: now.requests.slice(0, most).map(bare) };
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(JSON.stringify(top)));
   const kept: Kept = { key, iv, sealed };
-  await use("readwrite", (list) => list.put(kept, 1));
+  if (turn === forgotten) await use("readwrite", (list) => list.put(kept, 1));
 }
 
 function bare(line: RoomLine): RoomLine {
@@ -56,6 +65,7 @@ export async function snapshot(): Promise<Rooms | null> {
 /** forgetSnapshot deletes what was kept. */
 export async function forgetSnapshot(): Promise<void> {
   clearTimeout(timer);
+  forgotten++;
   await use("readwrite", (list) => list.clear()).catch(() => undefined);
 }
 

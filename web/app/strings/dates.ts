@@ -1,4 +1,5 @@
 // Times as people read them, in the language that is chosen.
+import { signal } from "@preact/signals";
 import { language, t } from "./index";
 
 const day = 24 * 3600 * 1000;
@@ -16,9 +17,19 @@ function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }
 
+/** today is when this day began; what shows a day is drawn again when it is another one. */
+const today = signal(startOfDay(Date.now()));
+
+/** watchDay keeps that: it looks each minute, and when somebody comes back to the page. */
+export function watchDay() {
+  const look = () => (today.value = startOfDay(Date.now()));
+  setInterval(look, 60_000);
+  document.addEventListener("visibilitychange", look);
+}
+
 /** daysAgo counts the midnights between a time and now: 0 is today. */
 export function daysAgo(ms: number): number {
-  return Math.round((startOfDay(Date.now()) - startOfDay(ms)) / day);
+  return Math.round((today.value - startOfDay(ms)) / day);
 }
 
 /** clock is the time of day: 14:05. */

@@ -49,12 +49,12 @@ export async function speak(wish: string): Promise<void> {
   language.value = tag;
 }
 
-/** t is the text of a key, with what its {names} stand for. */
+/** t is the text of a key, with what its {names} stand for: each in its own direction. */
 export function t(key: Key, vars?: Vars): string {
   return pick(key, vars).replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = vars?.[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? number(value) : value;
+    return typeof value === "number" ? number(value) : isolate(value);
   });
 }
 
@@ -64,9 +64,9 @@ export function parts(key: Key, vars: Record<string, ComponentChild>): Component
   return pieces.map((piece, i) => (i % 2 === 0 ? piece : (vars[piece] ?? "")));
 }
 
-/** isolate keeps a name's direction from turning the text around it. */
+/** isolate keeps a name's direction from turning the text around it, also that of a name which tries to. */
 export function isolate(name: string): string {
-  return `\u2068${name}\u2069`;
+  return `\u2068${name.replace(/[\u202A-\u202E\u2066-\u2069]/g, "")}\u2069`;
 }
 
 /** number is a number as the language writes it. */

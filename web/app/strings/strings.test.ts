@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ar } from "./ar";
 import { en } from "./en";
+import { isolate, t } from "./index";
 import type { Table, Text } from "./table";
 
 const tables: Record<string, Table> = { en, ar };
@@ -23,6 +24,11 @@ test("every language has every text, with the same names in it", () => {
     assert.equal(names(other), names(text), key);
     for (const form of [...forms(text), ...forms(other)]) assert.notEqual(form.trim(), "", key);
   }
+});
+
+test("a name can't turn the words around it", () => {
+  assert.equal(t("groups.removed", { name: "\u2069\u202Eeve" }), "\u2068eve\u2069 was removed");
+  assert.equal(isolate("ليلى"), "\u2068ليلى\u2069");
 });
 
 test("plural forms are those that the language has", () => {

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { Close } from "../icons";
+import { Back, Close } from "../icons";
+import { said } from "../state/live";
 import { t } from "../strings";
 import { Button } from "./Button";
 import { IconButton } from "./IconButton";
@@ -10,6 +11,8 @@ export interface DialogProps {
   title: string;
   /** Called by Esc, the cross, and a press beside it; then don't draw it any more. */
   onClose: () => void;
+  /** The way back to the dialog that it came from, if there is one. */
+  onBack?: () => void;
   children?: ComponentChildren;
   /** Its buttons, at the end. */
   foot?: ComponentChildren;
@@ -22,9 +25,10 @@ export interface DialogProps {
 /**
  * Dialog is a native modal dialog: the rest of the page can't be reached while it
  * is drawn, and the focus goes back to where it was afterwards. The first element
- * with autofocus gets it.
+ * with autofocus gets it. It has a live region of its own: the page's can't be
+ * heard meanwhile.
  */
-export function Dialog({ title, onClose, children, foot, width, bare, class: extra }: DialogProps) {
+export function Dialog({ title, onClose, onBack, children, foot, width, bare, class: extra }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -47,12 +51,16 @@ export function Dialog({ title, onClose, children, foot, width, bare, class: ext
       }}
       onMouseDown={(event) => event.target === event.currentTarget && onClose()}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
+        {onBack && <IconButton label={t("back")} icon={Back} onClick={onBack} />}
         <h2 id={id}>{title}</h2>
         {!bare && <IconButton label={t("close")} icon={Close} onClick={onClose} />}
-      </header>
+      </div>
       {children && <div class="dialog-body scroll">{children}</div>}
-      {foot && <footer class="dialog-foot">{foot}</footer>}
+      {foot && <div class="dialog-foot">{foot}</div>}
+      <div class="unseen" role="status">
+        {said.value}
+      </div>
     </dialog>
   );
 }

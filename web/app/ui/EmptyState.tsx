@@ -25,11 +25,18 @@ export function EmptyState({ icon: Picture, title, text, children }: EmptyStateP
   );
 }
 
+export interface NoteProps {
+  kind?: "info" | "good" | "warn" | "danger";
+  /** It says what came of something that was just done: it is said aloud. */
+  urgent?: boolean;
+  children: ComponentChildren;
+}
+
 /** Note is a paragraph that is set apart: something good to know, or that asks for care. */
-export function Note({ kind = "info", children }: { kind?: "info" | "good" | "warn" | "danger"; children: ComponentChildren }) {
+export function Note({ kind = "info", urgent, children }: NoteProps) {
   const Picture = kind === "good" ? Check : kind === "info" ? Info : Alert;
   return (
-    <div class={`note ${kind}`}>
+    <div class={`note ${kind}`} role={urgent ? "alert" : undefined}>
       <Picture size={1.125} />
       <div>{children}</div>
     </div>

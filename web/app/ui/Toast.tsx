@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { announce } from "../state/live";
+import { t } from "../strings";
 import "./feedback.css";
 
 interface ToastNow {
@@ -15,6 +17,7 @@ export function toast(text: string, deed?: ToastNow["deed"]) {
   clearTimeout(timer);
   now.value = deed ? { text, deed } : { text };
   timer = setTimeout(() => (now.value = null), deed ? 8000 : 4000);
+  announce(text);
 }
 
 /** Toasts is where they are shown: drawn once, by the shell. It is above open dialogs. */
@@ -27,7 +30,7 @@ export function Toasts() {
     if (one) ref.current.togglePopover(true);
   }, [one]);
   return (
-    <div ref={ref} class="toasts" popover="manual" role="status">
+    <div ref={ref} class="toasts" popover="manual" role="region" aria-label={t("settings.notifications")}>
       {one && (
         <div class="toast" key={one.text}>
           <span>{one.text}</span>

@@ -19,6 +19,8 @@ export const groups: Translated<typeof english> = {
   "groups.write": "مراسلة {name}",
   "groups.makeAdmin": "تعيين مشرفًا",
   "groups.unmakeAdmin": "إلغاء الإشراف",
+  "groups.unblock": "إلغاء حظر {name}",
+  "groups.blocked": "محظور",
   "groups.remove": "إزالة من المجموعة",
   "groups.removeTitle": "إزالة {name}؟",
   "groups.removeText": "لن يستطيع قراءة ما يُكتب بعد ذلك. وما لديه يبقى لديه.",
@@ -78,7 +80,7 @@ export const groups: Translated<typeof english> = {
   "readers.failed": "تعذّر تحميل ذلك.",
 
   "emoji.title": "الرموز التعبيرية",
-  "emoji.search": "البحث في الرموز (بالإنجليزية)",
+  "emoji.search": "البحث في الرموز",
   "emoji.recent": "الأخيرة",
   "emoji.none": "لا رمز بهذا الاسم",
   "emoji.loading": "جارٍ تحميل الرموز",

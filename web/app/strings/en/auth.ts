@@ -55,8 +55,8 @@ export const auth = {
   "auth.resetPoint4": "One of your other devices can take this back for some days, in case it wasn’t you.",
   "auth.resetDo": "Start again here",
 
-  "auth.removed": "This device was signed out",
-  "auth.removedText": "It was removed from your account on another of your devices. What was kept here can’t be read any more.",
+  "auth.removed": "This device isn’t part of your account right now",
+  "auth.removedText": "If it was removed on another of your devices, clear it and sign in again. If nobody did that, open Parley on another of your devices: this one then comes back by itself.",
   "auth.removedDo": "Clear and sign in again",
 
   "auth.wiped": "This browser cleared its storage",

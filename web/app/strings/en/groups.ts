@@ -19,6 +19,8 @@ export const groups = {
   "groups.write": "Write to {name}",
   "groups.makeAdmin": "Make admin",
   "groups.unmakeAdmin": "No longer admin",
+  "groups.unblock": "Unblock {name}",
+  "groups.blocked": "Blocked",
   "groups.remove": "Remove from the group",
   "groups.removeTitle": "Remove {name}?",
   "groups.removeText": "They can’t read what is written from then on. What they have already stays with them.",
