@@ -50,7 +50,7 @@ func (s *site) collude(ctx context.Context, who identity.Device, op wire.Operati
 		got, err := s.store.Append(ctx, server.OperationID{Kind: wire.EventMessage, Device: who, ID: req.ID}, wire.Envelope{
 			Kind: wire.EventMessage, Room: r.Room, Generation: r.Generation, Epoch: r.Epoch, AcceptedMS: time.Now().UnixMilli(),
 			Sender: who, ID: req.ID, Message: req.Message,
-		})
+		}, server.Stamp{})
 		return &wire.SendReply{Seq: got.Seq, AcceptedMS: got.AcceptedMS}, err
 	}
 	return nil, nil

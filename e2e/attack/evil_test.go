@@ -23,7 +23,7 @@ type evil func(s *site, ts *testscript.TestScript, args []string) error
 // honest"; what was put into mailboxes stays.
 var evils = map[string]evil{
 	"honest": func(s *site, _ *testscript.TestScript, _ []string) error {
-		s.tampers, s.colluding = nil, false
+		s.tampers, s.colluding, s.keyless = nil, false, false
 		return nil
 	},
 	"replay": evilReplay, // replay NAME: NAME's last message once more, with a new number
@@ -38,6 +38,9 @@ var evils = map[string]evil{
 	"lists":       evilLists,                                                                                    // lists NAME fork|rollback|made-up|number|gone: show false lists of NAME
 	"key-package": evilKeyPackage,                                                                               // key-package NAME: another's key package as NAME's
 	"number":      evilNumber,                                                                                   // number NAME: acknowledge with the number of NAME's last message
+	"stamps":      evilStamps,                                                                                   // stamps swap|none|wrong-key|far|ahead|of NAME [OTHER]: on NAME's messages
+	"keys":        evilKeys,                                                                                     // keys own|stranger|forged: a statement for the key of "stamps wrong-key"
+	"relay":       evilRelay,                                                                                    // relay: stamp nothing anew, as who stands before the server can't
 	"time":        evilTime,                                                                                     // time MS: say that everything was accepted then
 }
 
@@ -103,7 +106,7 @@ func evilReplay(s *site, ts *testscript.TestScript, a []string) error {
 		return err
 	}
 	e.ID = newID()
-	_, err = s.store.Append(context.Background(), server.OperationID{Kind: e.Kind, Device: e.Sender, ID: e.ID}, *e)
+	_, err = s.store.Append(context.Background(), server.OperationID{Kind: e.Kind, Device: e.Sender, ID: e.ID}, *e, server.Stamp{})
 	return err
 }
 
@@ -130,7 +133,7 @@ func evilEvent(s *site, ts *testscript.TestScript, a []string) error {
 	}
 	place.Sender = r.Leaves[0].Device
 	s.injected[string(e.ID)] = e
-	_, err = s.store.Append(context.Background(), server.OperationID{Kind: place.Kind, Device: place.Sender, ID: place.ID}, place)
+	_, err = s.store.Append(context.Background(), server.OperationID{Kind: place.Kind, Device: place.Sender, ID: place.ID}, place, server.Stamp{})
 	return err
 }
 
@@ -374,6 +377,11 @@ func evilNumber(s *site, ts *testscript.TestScript, a []string) error {
 		return err
 	}
 	s.tamper(onReply(wire.OpSend, func(_ identity.Account, _ *wire.SendRequest, reply *wire.SendReply) { reply.Seq = e.Seq }))
+	return nil
+}
+
+func evilRelay(s *site, _ *testscript.TestScript, _ []string) error {
+	s.keyless = true
 	return nil
 }
 

@@ -42,6 +42,7 @@ type site struct {
 	tampers   []tamper
 	injected  map[string]wire.Envelope // by the id of the envelope whose place they take
 	colluding bool
+	keyless   bool             // it has no key to stamp with: it only stands before the server
 	gone      identity.Account // whose lists it doesn't show
 	kept      []byte           // a GroupInfo answer of earlier
 }
@@ -76,6 +77,9 @@ func newSite(dir string) (*site, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	s := &site{url: "http://" + listener.Addr().String(), injected: map[string]wire.Envelope{}}
 	if s.store, err = pebblestore.Open(dir, pebblestore.Options{Logger: quiet}); err != nil {
+		return nil, err
+	}
+	if err := s.plantKey(); err != nil {
 		return nil, err
 	}
 	s.srv, err = server.New(context.Background(), server.Config{
@@ -183,6 +187,7 @@ func (s *site) change(op wire.Operation, who identity.Account, request, body []b
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := append([]tamper{onReply(wire.OpRead, s.inject)}, s.tampers...)
+	all = append(all, onReply(wire.OpRead, s.restamp))
 	for _, t := range all {
 		if t.op != op {
 			continue

@@ -46,6 +46,8 @@ var verbs = map[string]verb{
 	"prepare": doPrepare,
 	"view":    doView,   // view NAME VERSION TEXT: a message that claims another device list of NAME
 	"throw":   doThrow,  // throw random|large|junk: what is no ciphertext
+	"attach":  doAttach, // attach html|path|…: photos with a lie in them, see lies
+	"hide":    doHide,   // hide none|random|other TEXT: with a tag by which it can't be reported
 	"garble":  doGarble, // garble random|empty|nested: encrypted in order, but no content
 
 	// Commits.
@@ -123,7 +125,7 @@ func (c *turn) encode(m *content.Message) []byte {
 func (c *turn) post(data []byte) error { return c.send(c.seal(data), newID()) }
 
 func (c *turn) seal(data []byte) []byte {
-	message, changes, err := c.room.Encrypt(nil, data)
+	message, changes, err := c.room.Encrypt(tagged(data), data)
 	c.ts.Check(err)
 	c.room.records.Write(changes)
 	return message
