@@ -16,10 +16,10 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"parley/client"
+	"parley/internal/browsertest"
 	"parley/web"
 )
 
@@ -32,7 +32,7 @@ func TestBenchBrowser(t *testing.T) {
 		t.Skip("PARLEY_BENCH_BROWSER isn't set: make bench-browser")
 	}
 	rooms, messages := number("PARLEY_BENCH_ROOMS", 200), number("PARLEY_BENCH_MESSAGES", 50_000)
-	s := newSite(t, "--rate-sign-up", "none", "--rate-send", "none", "--rate-request", "none", "--rate-claimed", "none")
+	s := newSite(t, "--rate-sign-up", "none", "--rate-send", "none", "--rate-request", "none", "--rate-claimed", "none", "--policy", "open")
 	b := &bench{t: t, site: s, maya: s.ownBrowser("maya")}
 	t.Cleanup(func() { fmt.Print("\n", b.table.String()) }) // also what there is after a failure
 	b.maya.signUp()
@@ -61,7 +61,9 @@ type bench struct {
 }
 
 func (b *bench) row(what, format string, values ...any) {
-	fmt.Fprintf(&b.table, "%-56s %s\n", what, fmt.Sprintf(format, values...))
+	line := fmt.Sprintf("%-56s %s", what, fmt.Sprintf(format, values...))
+	b.t.Log(line) // also where the run is ended before its table is printed
+	b.table.WriteString(line + "\n")
 }
 
 // sizes tells how large the files are that a first visit loads.
@@ -155,12 +157,7 @@ func (b *bench) loads(rooms int) {
 func (p *person) away() {
 	p.t.Helper()
 	p.do(chromedp.Navigate("about:blank"))
-	eventually(p.t, "the worker's end", func() bool {
-		all, err := chromedp.Targets(p.ctx)
-		return err == nil && !slices.ContainsFunc(all, func(i *target.Info) bool {
-			return i.Type == "shared_worker" && strings.HasPrefix(i.URL, p.door.origin())
-		})
-	})
+	p.left()
 	time.Sleep(300 * time.Millisecond)
 }
 
@@ -195,19 +192,24 @@ func (b *bench) sends() {
 	b.maya.send("hello back")
 	other.hears("hello back")
 	other.must(`addEventListener("keydown", (e) => { if (e.key === "Enter") globalThis.pressed = performance.timeOrigin + performance.now(); }, true)`)
-	b.maya.must(`new MutationObserver(() => {
-	  const all = document.querySelectorAll("[role=article] .text");
-	  const last = all[all.length - 1]?.textContent ?? "";
-	  const n = /tick (\d+) tock/.exec(last)?.[1];
-	  if (n && !(n in globalThis.shown)) globalThis.shown[n] = performance.timeOrigin + performance.now();
-	}).observe(document.body, { childList: true, subtree: true, characterData: true }) ?? ((globalThis.shown = {}), 0)`)
+	b.maya.must(`(globalThis.shown = (n) => new Promise((done) => {
+	  const look = () => {
+	    const all = document.querySelectorAll("[role=article] .text");
+	    if (!all[all.length - 1]?.textContent.includes("tick " + n + " tock")) return false;
+	    done(performance.timeOrigin + performance.now());
+	    return true;
+	  };
+	  if (look()) return;
+	  const watch = new MutationObserver(() => look() && watch.disconnect());
+	  watch.observe(document.body, { childList: true, subtree: true, characterData: true });
+	})) && 0`)
 	var took []float64
 	for i := range 60 {
+		time.Sleep(300 * time.Millisecond) // what the one before brought along (receipts, typing) is over
 		other.types("Message to *", fmt.Sprintf("tick %d tock", i))
 		other.enter()
-		b.maya.until("it", fmt.Sprintf("text() && %d in globalThis.shown", i))
+		to, _ := strconv.ParseFloat(b.maya.must(fmt.Sprintf("shown(%d)", i)), 64)
 		from, _ := strconv.ParseFloat(other.must("globalThis.pressed"), 64)
-		to, _ := strconv.ParseFloat(b.maya.must(fmt.Sprintf("globalThis.shown[%d]", i)), 64)
 		if i >= 10 { // the first ones warm it up
 			took = append(took, to-from)
 		}
@@ -215,12 +217,15 @@ func (b *bench) sends() {
 	b.row("sent to shown on the other side, through a proxy", "%s", spread(took, "ms"))
 }
 
-// fillMessages has ten people write n messages to one group.
+// benchWriters is how many people write at once: each also reads what the others do.
+const benchWriters = 2
+
+// fillMessages has them write n messages to one group.
 func (b *bench) fillMessages(n int) {
 	began := time.Now()
 	names := []string{"maya"}
 	var writers []*friend
-	for i := range 10 {
+	for i := range benchWriters {
 		writers = append(writers, b.site.friend(fmt.Sprintf("writer%d", i), fmt.Sprintf("Writer %d", i)))
 		names = append(names, fmt.Sprintf("writer%d", i))
 	}
@@ -290,25 +295,56 @@ func (b *bench) scrolls(messages int) {
 // heap tells what page and worker hold, after a collection.
 func (b *bench) heap(messages int) {
 	pageHeap := heapOf(b.t, b.maya.ctx)
-	all, err := chromedp.Targets(b.maya.ctx)
+	all, err := targets(b.maya.ctx)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	var workerHeap runtime.GetHeapUsageResult
+	var wasm float64
 	for _, one := range all {
 		if one.Type == "shared_worker" && strings.HasPrefix(one.URL, b.maya.door.origin()) {
 			ctx, end := chromedp.NewContext(b.maya.profile, chromedp.WithTargetID(one.TargetID), chromedp.WithDetachOnCancel())
-			if err := chromedp.Do(ctx); err != nil {
+			if err := browsertest.Begin(ctx, patience); err != nil {
 				b.t.Fatal(err)
 			}
-			workerHeap = heapOf(b.t, ctx)
+			workerHeap, wasm = heapOf(b.t, ctx), wasmOf(b.t, ctx)
 			end()
 		}
 	}
 	mb := func(h runtime.GetHeapUsageResult) float64 {
 		return (h.UsedSize + h.EmbedderHeapUsedSize + h.BackingStorageSize) / 1e6
 	}
-	b.row(fmt.Sprintf("heap with %d messages: page, core (without its wasm memory)", messages), "%.0f MB, %.0f MB, together %.0f MB", mb(pageHeap), mb(workerHeap), mb(pageHeap)+mb(workerHeap))
+	b.row(fmt.Sprintf("heap with %d messages: page, core, core's wasm memory", messages), "%.0f MB, %.0f MB, %.0f MB, together %.0f MB",
+		mb(pageHeap), mb(workerHeap), wasm, mb(pageHeap)+mb(workerHeap)+wasm)
+}
+
+// wasmOf is the memory of WebAssembly in a worker, in MB: at its largest, since such
+// memory only grows.
+func wasmOf(t testing.TB, ctx context.Context) float64 {
+	t.Helper()
+	bytes, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (bytes float64, err error) {
+		prototype, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: "WebAssembly.Memory.prototype"})
+		if err != nil {
+			return 0, err
+		}
+		all, err := cdp.Call(ctx, target, runtime.QueryObjects, runtime.QueryObjectsParams{PrototypeObjectID: prototype.Result.ObjectID})
+		if err != nil {
+			return 0, err
+		}
+		byValue := true
+		sum, err := cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+			FunctionDeclaration: "function() { return this.reduce((sum, m) => sum + m.buffer.byteLength, 0) }",
+			ObjectID:            all.Objects.ObjectID, ReturnByValue: &byValue,
+		})
+		if err != nil {
+			return 0, err
+		}
+		return bytes, json.Unmarshal(sum.Result.Value, &bytes)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes / 1e6
 }
 
 // heapOf is the heap of a page or a worker.

@@ -11,7 +11,10 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+
+	"parley/internal/browsertest"
 )
 
 // chromium is the one browser of all tests; its profiles are apart.
@@ -22,13 +25,15 @@ var chromium struct {
 	err  error
 }
 
-// options are how a browser is started. The feature tells role and accessible name
-// of an element. A page that is left is left: in the back-forward cache its worker
-// would go on.
+// options are how a browser is started. The blink feature tells role and accessible
+// name of an element. A page that is left is left: in the back-forward cache its
+// worker would go on. What the address bar suggests is a page too, for each profile,
+// which nobody sees here. The microphone is one that beeps, and is allowed.
 func options() []chromedp.ExecAllocatorOption {
-	return append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"),
+	return append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("enable-blink-features", "ComputedAccessibilityInfo"), chromedp.Flag("lang", "en-US"),
-		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,BackForwardCache"))
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,BackForwardCache,WebUIOmniboxPopup,WebUIOmniboxAimPopup"))
 }
 
 // theChromium starts the browser, once.
@@ -38,7 +43,7 @@ func theChromium(t testing.TB) context.Context {
 		ctx, end := chromedp.NewExecAllocator(context.Background(), options()...)
 		chromium.ctx, _ = chromedp.NewContext(ctx)
 		chromium.end = end
-		chromium.err = chromedp.Do(chromium.ctx)
+		chromium.err = browsertest.Begin(chromium.ctx, patience)
 	})
 	if chromium.err != nil {
 		t.Fatal(chromium.err)
@@ -50,6 +55,13 @@ func endChromium() {
 	if chromium.end != nil {
 		chromium.end()
 	}
+}
+
+// targets are the browser's tabs and workers.
+func targets(ctx context.Context) ([]*target.Info, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return chromedp.Targets(ctx)
 }
 
 // A hearing is what the browser says of a page: errors, what nobody caught, what the
@@ -66,9 +78,9 @@ func (h *hearing) listen(ctx context.Context) error {
 	if err := chromedp.Listen(ctx, h.hear); err != nil {
 		return err
 	}
-	return chromedp.Do(ctx, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		return cdp.Call(ctx, t, log.Enable, cdp.Empty{})
-	})
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, call(log.Enable, cdp.Empty{}))
 }
 
 func (h *hearing) hear(event any) {

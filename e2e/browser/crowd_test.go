@@ -59,6 +59,7 @@ func (s *site) stranger(account, display string) *friend {
 		s.t.Fatal(err)
 	}
 	f := &friend{c, s.t}
+	s.joined(&f.t)
 	f.must(c.SetProfile(s.t.Context(), content.Profile{Display: display}))
 	f.must(c.Sync(s.t.Context()))
 	return f
@@ -80,11 +81,24 @@ func (f *friend) writes(to, text string) identity.Room {
 	return room
 }
 
+// says sends something to a conversation. Who has asked to write waits until that is
+// accepted: till then one message is all.
 func (f *friend) says(room identity.Room, text string) client.MessageID {
 	f.t.Helper()
+	f.accepted(room)
 	id, err := f.Send(f.t.Context(), room, text)
 	f.must(err)
 	return id
+}
+
+// accepted waits until somebody who has asked to write hears that they may.
+func (f *friend) accepted(room identity.Room) {
+	f.t.Helper()
+	eventually(f.t, "that the request is accepted", func() bool {
+		v, err := f.Room(f.t.Context(), room)
+		f.must(err)
+		return !v.Pending || !v.Said
+	})
 }
 
 // joins waits until somebody is in a conversation, and accepts it.

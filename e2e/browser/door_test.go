@@ -25,6 +25,10 @@ type door struct {
 	shut  bool
 	conns map[net.Conn]bool
 	seen  []byte // what passed, in both directions, with the requests' lines and headers
+	late  string // requests of this path pass only once letGo is closed
+	letGo chan struct{}
+	left  int           // how many bytes of attachments come before more is closed
+	more  chan struct{} // nil: all come
 }
 
 // newDoor listens at a port of this machine.
@@ -77,6 +81,51 @@ func (d *door) open() {
 	d.shut = false
 }
 
+// holdsBack lets requests of a path, or of all below one that ends in /, pass only once it
+// is let go of.
+func (d *door) holdsBack(t testing.TB, path string) (letGo func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	until := make(chan struct{})
+	d.late, d.letGo = path, until
+	letGo = sync.OnceFunc(func() { close(until) })
+	t.Cleanup(letGo)
+	return letGo
+}
+
+// stopsAfter lets some bytes of attachments come, and the others only once they are let go of.
+func (d *door) stopsAfter(t testing.TB, n int) (letGo func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	more := make(chan struct{})
+	d.left, d.more = n, more
+	letGo = sync.OnceFunc(func() { close(more) })
+	t.Cleanup(letGo)
+	return letGo
+}
+
+// comes waits until so many bytes of an attachment may come.
+func (d *door) comes(n int) {
+	d.mu.Lock()
+	d.left -= n
+	stops, more := d.more != nil && d.left < 0, d.more
+	d.mu.Unlock()
+	if stops {
+		<-more
+	}
+}
+
+// waits waits for as long as a path is held back.
+func (d *door) waits(path string) {
+	d.mu.Lock()
+	until := d.letGo
+	isLate := path == d.late || strings.HasSuffix(d.late, "/") && strings.HasPrefix(path, d.late)
+	d.mu.Unlock()
+	if isLate {
+		<-until
+	}
+}
+
 func (d *door) isShut() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -97,6 +146,13 @@ func (d *door) passed() []byte {
 	return bytes.Clone(d.seen)
 }
 
+// size is how many bytes have passed.
+func (d *door) size() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.seen)
+}
+
 // ServeHTTP passes a request on. Nothing is asked for compressed, so that what is
 // kept can be read.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -107,6 +163,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del("Accept-Encoding")
 	r.Header.Del("Sec-WebSocket-Extensions")
 	d.keep(fmt.Appendf(nil, "\n%s %s %v\n", r.Method, r.URL, head))
+	d.waits(r.URL.Path)
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		d.stream(w, r)
 		return
@@ -121,6 +178,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ModifyResponse: func(answer *http.Response) error {
 			if strings.HasPrefix(r.URL.Path, "/v1/") {
 				answer.Body = &kept{ReadCloser: answer.Body, keep: d.keep}
+			}
+			if strings.HasPrefix(r.URL.Path, "/v1/blobs/") {
+				answer.Body = &kept{ReadCloser: answer.Body, keep: func(b []byte) { d.comes(len(b)) }}
 			}
 			return nil
 		},

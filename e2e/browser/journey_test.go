@@ -5,17 +5,64 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
-// TestFirstWords: two people sign up, one asks, the other accepts, both write; each
-// learns the other's name and how far the own words have come.
-func TestFirstWords(t *testing.T) {
+// A duet is two people with a browser each, who talk.
+type duet struct {
+	*site
+	alice, bob *person
+	fresh      string // what a browser keeps that nobody has signed in with
+}
+
+// TestTwoPeople: two people get to know one another and use what a conversation has,
+// chapter by chapter.
+func TestTwoPeople(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
+	d := &duet{site: s, alice: s.person("alice"), bob: s.person("bob")}
+	d.alice.visit()
+	d.alice.has("button", "Create an account")
+	d.fresh = d.alice.must(inDatabases)
+	d.alice.signUp()
+	d.bob.signUp()
+	s.chapters([]chapter{
+		{"first words", d.firstWords},
+		{"deeds", d.deeds},
+		{"disappearing", d.disappearing},
+		{"writing", d.writing},
+		{"keyboard", d.keyboard},
+		{"touch", d.touching},
+		{"two tabs", d.twoTabs},
+		{"reload in mid-send", d.reloadInMidSend},
+		{"offline", d.offline},
+		{"list", d.inTheList},
+		{"receipts", d.receipts},
+		{"disappeared", d.disappeared},
+		{"blocked", d.blocked},
+		{"settings", d.ownSettings},
+		{"erased", d.erased},
+	})
+}
+
+// meet has both look at their conversation.
+func (d *duet) meet() {
+	d.t.Helper()
+	for _, p := range []*person{d.alice, d.bob} {
+		p.goTo("#/")
+		p.has("heading", "Chats")
+	}
+	d.alice.open(d.bob.display())
+	d.bob.open(d.alice.display())
+	for _, p := range []*person{d.alice, d.bob} {
+		p.has("textbox", "Message to *")
+	}
+}
+
+// firstWords: one asks, the other accepts, both write; each learns the other's name
+// and how far the own words have come.
+func (d *duet) firstWords() {
+	alice, bob := d.alice, d.bob
 	alice.startWith(bob)
 	alice.send("hello from alice " + mark)
 	alice.sees("Request sent")
@@ -31,19 +78,15 @@ func TestFirstWords(t *testing.T) {
 	bob.hears("and again " + mark)
 	alice.has("article", "*and again "+mark+"* Read.")
 	if n := bob.count("article", "*: *"); n != 3 {
-		t.Errorf("bob has %d messages; want 3", n)
+		d.t.Errorf("bob has %d messages; want 3", n)
 	}
 }
 
-// TestDeeds: a message is answered, reacted to, changed and taken back, and the other
-// one sees each.
-func TestDeeds(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
-
+// deeds: a message is answered, reacted to, changed, copied and taken back, and the
+// other one sees what concerns them.
+func (d *duet) deeds() {
+	alice, bob := d.alice, d.bob
+	d.meet()
 	alice.deeds("*hello from bob*")
 	alice.press("menuitem", "Reply")
 	alice.sees("Answering")
@@ -57,12 +100,21 @@ func TestDeeds(t *testing.T) {
 	alice.deeds("*my answer*")
 	alice.press("menuitem", "Edit")
 	alice.sees("Editing")
-	alice.until("the text to edit", `text() && document.querySelector(".composer textarea").value.startsWith("my answer")`)
-	time.Sleep(500 * time.Millisecond) // the page puts the cursor behind it
-	alice.types("Message to *", "my better answer "+mark)
+	alice.rewrites("Message to *", "my better answer "+mark)
 	alice.enter()
 	bob.has("article", "*my better answer "+mark+"*edited*")
 	bob.hasNot("article", "*my answer*")
+
+	alice.allow("clipboard-write")
+	alice.allow("clipboard-read")
+	alice.deeds("*my better answer*")
+	alice.press("menuitem", "Copy")
+	alice.sees("Copied")
+	alice.types("Message to *", "copied: ")
+	alice.paste()
+	alice.until("what was copied", `holds("Message to *") === `+quote("copied: my better answer "+mark))
+	alice.enter()
+	bob.hears("copied: my better answer " + mark)
 
 	bob.deeds("You, *: hello from bob*")
 	bob.press("menuitem", "Unsend")
@@ -71,60 +123,51 @@ func TestDeeds(t *testing.T) {
 	alice.hasNot("article", "*, *: hello from bob*")
 }
 
-// TestGroup: a group is made, somebody comes and goes; who has gone reads nothing
-// more.
-func TestGroup(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	all := s.people("alice", "bob", "carol")
-	alice, bob, carol := all[0], all[1], all[2]
-	title := "Cooks " + mark
-	acquaint(alice, bob)
+// disappearing: messages can be set to disappear after they're read.
+func (d *duet) disappearing() {
+	alice, bob := d.alice, d.bob
+	d.meet()
+	alice.timer("After 30 *")
+	alice.has("article", "You set messages to disappear*")
+	bob.has("article", "*set messages to disappear*")
+	alice.send("soon gone " + mark)
+	bob.hears("soon gone " + mark)
+	alice.has("article", "*soon gone*Read.")
+	alice.timer("Off")
+	bob.has("article", "*turned off disappearing messages")
+	alice.send("here to stay " + mark)
+	bob.hears("here to stay " + mark)
+}
 
-	alice.press("button", "New conversation")
-	for _, name := range []string{"bob", "carol"} {
-		alice.types("Who do you want to write to?", name)
-		alice.strikes(",", "Comma", 188)
-		alice.has("button", "Remove *")
-	}
-	alice.types("Group name", title)
-	alice.press("button", "Create group")
-	alice.has("heading", title)
-	alice.send("welcome " + mark)
-	bob.open(title)
-	bob.hears("welcome " + mark)
-	carol.press("button", "Message requests*")
-	carol.press("button", "Accept: *")
-	carol.press("button", "Back")
-	carol.open(title)
-	carol.hears("welcome " + mark)
-	carol.send("thanks " + mark)
-	bob.hears("thanks " + mark)
-	alice.hears("thanks " + mark)
+// timer chooses when messages of the open conversation disappear.
+func (p *tab) timer(choice string) {
+	p.t.Helper()
+	p.press("button", "Options of this conversation")
+	p.press("menuitem", "Disappearing messages")
+	p.press("button", choice)
+}
 
-	alice.press("button", "Options of this conversation")
-	alice.press("menuitem", "Group info")
-	alice.press("button", "Options for carol*")
-	alice.press("menuitem", "Remove from the group")
-	alice.press("button", "Remove")
-	alice.sees("was removed")
-	carol.sees("You’re not in this group any more")
-	alice.press("button", "Close")
-	alice.hasNot("dialog", "*")
-	alice.send("between us " + mark)
-	bob.hears("between us " + mark)
-	if carol.within(0, "shows("+quote("between us")+")") {
-		t.Error("who was removed reads on")
+// disappeared: what was to disappear has, for both, and nothing else.
+func (d *duet) disappeared() {
+	d.meet()
+	for _, p := range []*person{d.alice, d.bob} {
+		p.hasNot("article", "*soon gone*")
+		p.press("searchbox", "Search")
+		p.typesInto("searchbox", "Search", "here to stay")
+		p.until("what was found", `text() !== null && document.querySelector(".results")?.innerText.includes("here to stay")`)
+		eventually(d.t, "that what was to disappear isn't found", func() bool {
+			p.typesInto("searchbox", "Search", "stay") // what was found isn't looked for again by itself
+			p.typesInto("searchbox", "Search", "soon gone")
+			return p.within(time.Second, `shows("Nothing found")`)
+		})
+		p.key("\x1b")
 	}
 }
 
-// TestTwoTabs: both tabs of a profile work at once, and show the same.
-func TestTwoTabs(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
+// twoTabs: both tabs of a profile work at once, and show the same.
+func (d *duet) twoTabs() {
+	alice, bob := d.alice, d.bob
+	d.meet()
 	second := alice.another()
 	second.do(chromedp.Navigate(alice.door.origin()))
 	second.open(bob.display())
@@ -137,166 +180,101 @@ func TestTwoTabs(t *testing.T) {
 	alice.hears("to both " + mark)
 	second.hears("to both " + mark)
 	for _, p := range []*tab{alice.tab, second} {
-		if n := p.count("article", "*: *"); n != 5 {
-			t.Errorf("a tab shows %d messages; want 5", n)
+		if got, want := p.lastTexts(3), []string{"from the second tab " + mark, "from the first tab " + mark, "to both " + mark}; !slices.Equal(got, want) {
+			d.t.Errorf("a tab shows %q; want %q", got, want)
 		}
 	}
 }
 
-// TestReloadInMidSend: what was sent just before a reload arrives, once.
-func TestReloadInMidSend(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
-	for _, text := range []string{"first " + mark, "second " + mark, "third " + mark} {
+// reloadInMidSend: what was sent just before a reload arrives, once.
+func (d *duet) reloadInMidSend() {
+	alice, bob := d.alice, d.bob
+	d.meet()
+	texts := []string{"first " + mark, "second " + mark, "third " + mark}
+	for _, text := range texts {
 		alice.types("Message to *", text)
 		alice.enter()
 		alice.has("article", "You, *: "+text+"*") // it's kept, not sent yet perhaps
 		alice.do(chromedp.Reload())
 		alice.has("textbox", "Message to *")
 	}
-	for _, text := range []string{"first " + mark, "second " + mark, "third " + mark} {
+	for _, text := range texts {
 		bob.hears(text)
 		alice.has("article", "You, *: "+text+"*")
 	}
 	alice.has("article", "*third*Read.")
-	if n := bob.count("article", "*: *"); n != 5 {
-		t.Errorf("bob has %d messages; want 5", n)
+	if got := bob.lastTexts(3); !slices.Equal(got, texts) {
+		d.t.Errorf("bob reads %q; want %q", got, texts)
 	}
 }
 
-// TestOffline: without a connection the page starts and reads, and keeps what is
-// written; with it again that arrives, once and in order.
-func TestOffline(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
+// offline: without a connection the page starts and reads, and keeps what is written;
+// with it again that arrives, once and in order.
+func (d *duet) offline() {
+	alice, bob := d.alice, d.bob
+	d.meet()
+	bob.send("before the tunnel " + mark)
+	alice.hears("before the tunnel " + mark)
 	alice.until("its service worker", workerReady)
 	alice.heard.expectOffline()
 	alice.offline(true)
 	alice.do(chromedp.Reload())
-	alice.hears("hello from bob " + mark)
+	alice.hears("before the tunnel " + mark)
 	alice.sees("You’re offline")
-	texts := []string{"one " + mark, "two " + mark, "three " + mark}
+	texts := []string{"tunnel one " + mark, "tunnel two " + mark, "tunnel three " + mark}
 	for _, text := range texts {
 		alice.send(text)
 		alice.has("article", "*"+text+"*Waiting to be sent.")
 	}
 	alice.do(chromedp.Reload()) // they outlast that
-	alice.has("article", "*three*Waiting to be sent.")
+	alice.has("article", "*tunnel three*Waiting to be sent.")
 	if bob.within(0, "shows("+quote(texts[0])+")") {
-		t.Fatal("the door wasn't shut")
+		d.t.Fatal("the door wasn't shut")
 	}
 	alice.offline(false)
 	for _, text := range texts {
 		bob.hears(text)
 	}
-	alice.has("article", "*three*Read.")
-	if got, want := bob.lastTexts(3), texts; !slices.Equal(got, want) {
-		t.Errorf("bob reads %q; want %q", got, want)
-	}
-	if n := bob.count("article", "*: *"); n != 5 {
-		t.Errorf("bob has %d messages; want 5", n)
+	alice.has("article", "*tunnel three*Read.")
+	if got := bob.lastTexts(3); !slices.Equal(got, texts) {
+		d.t.Errorf("bob reads %q; want %q", got, texts)
 	}
 }
 
-// TestDevices: a second device comes in by a code that the first one approves; one
-// whose storage was wiped is told so, and comes back as the same person.
-func TestDevices(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
-	laptop := s.person("alice")
-	laptop.visit()
-	laptop.signIn(alice)
-	bob.send("to both devices " + mark)
-	laptop.open(bob.display())
-	laptop.hears("to both devices " + mark)
-	laptop.send("from the laptop " + mark)
-	bob.hears("from the laptop " + mark)
-	alice.goTo("#/")
-	alice.open(bob.display())
-	alice.has("article", "You, *: from the laptop*")
-
-	laptop.wipe()
-	laptop.do(chromedp.Reload())
-	laptop.sees("This browser cleared its storage")
-	laptop.sees("The people you talk to will see you as the same person")
-	laptop.signIn(alice)
-	laptop.open(bob.display())
-	bob.send("welcome back " + mark)
-	laptop.hears("welcome back " + mark)
-	if n := bob.count("link", "*"+mark+"*"); n != 1 {
-		t.Errorf("bob has %d conversations; want the one", n)
-	}
-}
-
-// wipe deletes what the page keeps, as a browser does that needs the space.
-func (p *person) wipe() {
-	p.t.Helper()
-	p.heard.expect("favicon.ico") // a picture alone names no icon
-	p.do(chromedp.Navigate(p.door.origin()+"/icons/icon.svg"), call(storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: p.door.origin(), StorageTypes: "indexeddb"}))
-	p.do(chromedp.Navigate(p.door.origin()))
-}
-
-// signIn adds this browser to somebody's account, whose first device approves it.
-func (p *person) signIn(first *person) {
-	p.t.Helper()
-	p.press("button", "Sign in")
-	p.types("Name", first.account)
-	p.types("Passphrase", passphraseOf(first.account))
-	p.press("button", "Sign in")
-	p.approved(first)
-}
-
-// approved waits, with its code, until the first device approves this one.
-func (p *person) approved(first *person) {
-	p.t.Helper()
-	p.has("heading", "Approve this device")
-	code := p.must(`document.querySelector(".code").lastChild.textContent.trim()`)
-	first.goTo("#/settings/devices")
-	first.sees("A device wants to be added")
-	if other := first.must(`document.querySelector(".code").lastChild.textContent.trim()`); other != code {
-		p.t.Fatalf("the codes are %s and %s; want the same", code, other)
-	}
-	first.press("button", "It shows this code: Approve")
-	p.has("heading", "Chats")
-}
-
-// TestBlocked: who is blocked isn't heard, nor told; once they aren't blocked any more
-// it goes on.
-func TestBlocked(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	both := s.people("alice", "bob")
-	alice, bob := both[0], both[1]
-	acquaint(alice, bob)
+// blocked: who is blocked isn't heard, nor told; what was refused can be tried again
+// or deleted. Once they aren't blocked any more it goes on.
+func (d *duet) blocked() {
+	alice, bob := d.alice, d.bob
+	d.meet()
+	bob.goTo("#/")
 	bob.menu("link", "*"+alice.display()+"*")
 	bob.press("menuitem", "Block *")
 	bob.press("button", "Block")
 	bob.open(alice.display())
 	bob.sees("You’ve blocked " + alice.display())
 	bob.hasNot("textbox", "Message to *")
-	alice.send("can you hear me " + mark)
-	alice.has("article", "*can you hear me*Not sent*")
-	if bob.within(2*time.Second, "shows("+quote("can you hear me")+")") {
-		t.Error("who is blocked is heard")
+	for _, text := range []string{"can you hear me ", "never mind "} {
+		alice.send(text + mark)
+		alice.has("article", "*"+text+"*Not sent*")
 	}
+	alice.deeds("*never mind*")
+	alice.press("menuitem", "Delete")
+	alice.hasNot("article", "*never mind*")
 	bob.goTo("#/settings/privacy")
 	bob.sees("@alice")
 	bob.press("button", "Unblock: *")
 	bob.sees("You haven’t blocked anybody.")
-	bob.goTo("#/")
+	d.bob.goTo("#/")
 	bob.open(alice.display())
 	alice.send("and now " + mark)
-	bob.hears("and now " + mark)
-	if bob.within(time.Second, "shows("+quote("can you hear me")+")") {
-		t.Error("what was refused arrives after all")
+	bob.hears("and now " + mark) // all before it would have come
+	if bob.within(0, "shows("+quote("can you hear me")+")") {
+		d.t.Error("what was refused arrives after all")
+	}
+	alice.press("button", "Try again")
+	bob.hears("can you hear me " + mark)
+	alice.has("article", "*can you hear me*Read.")
+	if bob.within(0, "shows("+quote("never mind")+")") {
+		d.t.Error("what was deleted arrives after all")
 	}
 }

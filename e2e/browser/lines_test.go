@@ -2,17 +2,18 @@ package browser
 
 // lines are what people say on a tour.
 type lines struct {
-	names  []string // of three friends
+	names  []string // of four friends
 	talk   []string // with the first; every third is one's own, from the second on
 	group  []string
 	title  string
 	other  []string // what the others write
+	unsent string   // what isn't taken
 	draft  string
 	search string
 }
 
 var english = lines{
-	names: []string{"Leo Marchetti", "Nora Haddad", "Sam Okafor"},
+	names: []string{"Leo Marchetti", "Nora Haddad", "Sam Okafor", "Kim Duval"},
 	talk: []string{
 		"Hey Maya! It’s Leo from the pottery class 🙂",
 		"Leo! Good to hear from you. How did the *blue bowl* turn out?",
@@ -35,12 +36,13 @@ var english = lines{
 	},
 	title:  "Saturday pottery",
 	other:  []string{"Could you send me the recipe for the white glaze?", "I found your scarf in the studio!"},
+	unsent: "Are you coming on Saturday?",
 	draft:  "I’ll be a little late, start without",
 	search: "kiln",
 }
 
 var arabic = lines{
-	names: []string{"ليلى حداد", "نور الدين", "سامي عواد"},
+	names: []string{"ليلى حداد", "نور الدين", "سامي عواد", "كريم سالم"},
 	talk: []string{
 		"مرحبا مايا! أنا ليلى من درس الخزف 🙂",
 		"ليلى! سعيدة بسماع أخبارك. كيف أصبح *الوعاء الأزرق*؟",
@@ -63,6 +65,7 @@ var arabic = lines{
 	},
 	title:  "خزف يوم السبت",
 	other:  []string{"هل ترسل لي وصفة الطلاء الأبيض؟", "وجدت وشاحك في المشغل!"},
+	unsent: "هل تأتي يوم السبت؟",
 	draft:  "سأتأخر قليلا، ابدؤوا بدوني",
 	search: "الفرن",
 }

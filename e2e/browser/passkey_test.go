@@ -44,7 +44,37 @@ func TestPasskeys(t *testing.T) {
 	laptop.do(call(addCredential, addCredentialParams{second, credential{made.CredentialID, true, made.RpID, made.PrivateKey, made.UserHandle, made.SignCount}}))
 	laptop.press("button", "Sign in with a passkey")
 	laptop.approved(alice)
+
+	alice.goTo("#/settings/account")
+	alice.sees("It’s the only way to sign in")
 }
+
+// TestPasskeyList: somebody with a passphrase adds a passkey, sees it listed, and
+// removes it. The button doesn't move away from them when the list comes late.
+func TestPasskeyList(t *testing.T) {
+	t.Parallel()
+	bob := newSite(t).person("bob")
+	bob.authenticator()
+	bob.signUp()
+	letGo := bob.door.holdsBack(t, "/v1/passkeys")
+	bob.goTo("#/settings/account")
+	_, before := bob.point("button", "Add a passkey")
+	bob.until("that the list is awaited", "text() !== null && "+skeleton)
+	letGo()
+	bob.until("that it has come", "text() !== null && !"+skeleton)
+	if _, after := bob.point("button", "Add a passkey"); after != before {
+		t.Errorf("the button is at %g, and was at %g before the list came", after, before)
+	}
+	bob.press("button", "Add a passkey")
+	bob.sees("Passkey added")
+	bob.press("button", "Remove *")
+	bob.press("button", "Remove")
+	bob.sees("Passkey removed")
+	bob.until("that none is listed", `names("button").every((n) => !n.startsWith("Remove "))`)
+}
+
+// skeleton is whether something is still awaited on a page of the settings.
+const skeleton = `!!document.querySelector(".page .skeleton")`
 
 // addCredential is the protocol's command with what this authenticator can do: it
 // refuses the fields of newer kinds, even with nothing in them.

@@ -3,11 +3,15 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+
+	"parley/internal/browsertest"
 )
 
 // A person has a browser profile of their own, with the page in a tab.
@@ -31,7 +35,7 @@ func (s *site) person(account string) *person {
 	s.t.Helper()
 	profile, end := chromedp.NewContext(theChromium(s.t), chromedp.WithNewBrowserContext())
 	s.t.Cleanup(end)
-	if err := chromedp.Do(profile); err != nil {
+	if err := browsertest.Begin(profile, patience); err != nil {
 		s.t.Fatal(err)
 	}
 	return s.personIn(account, profile)
@@ -57,7 +61,7 @@ func (p *person) another() *tab {
 	t.Helper()
 	ctx, end := chromedp.NewContext(p.profile)
 	t.Cleanup(end)
-	if err := chromedp.Do(ctx); err != nil {
+	if err := browsertest.Begin(ctx, patience); err != nil {
 		t.Fatal(err)
 	}
 	heard := new(hearing)
@@ -65,6 +69,7 @@ func (p *person) another() *tab {
 		heard = p.heard
 	}
 	made := newTab(t, p.account, ctx, heard)
+	p.site.joined(&made.t)
 	made.close = end
 	return made
 }
@@ -81,7 +86,7 @@ func (p *person) hearWorker() {
 	if p.profile.Err() != nil {
 		return
 	}
-	all, err := chromedp.Targets(p.profile)
+	all, err := targets(p.profile)
 	if err != nil {
 		return
 	}
@@ -90,7 +95,7 @@ func (p *person) hearWorker() {
 			continue
 		}
 		ctx, end := chromedp.NewContext(p.profile, chromedp.WithTargetID(one.TargetID), chromedp.WithDetachOnCancel(), chromedp.WithListener(p.heard.hear))
-		if err := chromedp.Do(ctx); err != nil {
+		if err := browsertest.Begin(ctx, 10*time.Second); err != nil { // it may have ended with its tabs by now
 			p.t.Logf("%s: the worker isn't heard: %v", p.name, err)
 		}
 		end()
@@ -218,14 +223,35 @@ func (p *tab) lastTexts(n int) []string {
 }
 
 // deeds opens the menu of a message, with the button that the mouse brings up.
-func (p *tab) deeds(message string) {
+func (p *tab) deeds(message string) { p.t.Helper(); p.menuOf(message, "Options for this message") }
+
+// menuOf presses the button that the mouse brings up on a message. The line may move
+// away from under the mouse while others come, and is measured: then it follows.
+func (p *tab) menuOf(message, button string) {
 	p.t.Helper()
-	const options = "Options for this message"
-	for range 10 { // a line may move away from under the mouse while others come
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		p.hover("article", message)
-		if p.within(2*time.Second, "has("+quote("button")+", "+quote(options)+")") {
-			break
+		if p.pressWithin(2*time.Second, "button", button, message) {
+			return
 		}
 	}
-	p.press("button", options)
+	p.cannotPress("button", button)
+}
+
+// opens presses something until what it opens is there: while what is above it is
+// loaded, it may move away from under the mouse.
+func (p *tab) opens(role, name, opened, openedName string) {
+	p.t.Helper()
+	p.pressesUntil(role, name, opened+" "+openedName, "has("+quote(opened)+", "+quote(openedName)+")")
+}
+
+// left waits until the worker of a page that was left has ended.
+func (p *person) left() {
+	p.t.Helper()
+	eventually(p.t, "the worker's end", func() bool {
+		all, err := targets(p.ctx)
+		return err == nil && !slices.ContainsFunc(all, func(i *target.Info) bool {
+			return i.Type == "shared_worker" && strings.HasPrefix(i.URL, p.door.origin())
+		})
+	})
 }

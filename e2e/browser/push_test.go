@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
+
+	"parley/internal/browsertest"
 )
 
 // subscribed has the browser's push service be ours: Chromium's own needs the network
@@ -31,6 +32,7 @@ const subscribed = `if (globalThis.PushManager) PushManager.prototype.subscribe 
 // TestPush: while no page is open, a message wakes the service worker through a push
 // service (RFC 8030); it syncs, and shows who wrote. The push says nothing.
 func TestPush(t *testing.T) {
+	t.Parallel()
 	need(t)
 	bodies := make(chan string, 64)
 	service := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,6 +55,7 @@ func TestPush(t *testing.T) {
 	room := bob.writes("alice", "first "+mark)
 	alice.press("button", "Message requests*")
 	alice.press("button", "Accept: *")
+	bob.accepted(room) // who closes the page before tells it when they're back
 	registration := alice.registration()
 	alice.goTo("#/settings/notifications")
 	alice.press("switch", "Notify me about new messages*")
@@ -64,6 +67,7 @@ func TestPush(t *testing.T) {
 	blank := alice.another()
 	alice.close() // nobody looks any more
 	alice.tab = blank
+	alice.left()
 	bob.says(room, "are you there "+mark)
 	select {
 	case body := <-bodies:
@@ -91,19 +95,34 @@ func TestPush(t *testing.T) {
 // notify.
 func (s *site) ownBrowser(account string) *person {
 	s.t.Helper()
-	ctx, end := chromedp.NewExecAllocator(context.Background(), append(options(), chromedp.UserDataDir(s.t.TempDir()))...)
+	ctx, end := chromedp.NewExecAllocator(context.Background(), append(options(), chromedp.UserDataDir(profileDir(s.t)))...)
 	s.t.Cleanup(end)
 	profile, _ := chromedp.NewContext(ctx)
-	if err := chromedp.Do(profile); err != nil {
+	if err := browsertest.Begin(profile, patience); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = chromedp.Cancel(profile) })
+	s.t.Cleanup(func() {
+		ctx, stop := context.WithTimeout(profile, 20*time.Second)
+		defer stop()
+		_ = chromedp.Cancel(ctx) // else it is killed
+	})
 	p := s.personIn(account, profile)
-	set := browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted, Origin: p.door.origin()}
-	if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, set); err != nil {
-		s.t.Fatal(err)
-	}
+	p.allow("notifications")
 	return p
+}
+
+// profileDir is a directory for a browser, one of whose processes may still write there
+// when the browser has ended.
+func profileDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "parley-profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		eventually(t, "that the browser's directory is removed", func() bool { return os.RemoveAll(dir) == nil })
+	})
+	return dir
 }
 
 // registration waits for the page's service worker, and returns its number.
@@ -140,7 +159,7 @@ func (p *person) registration() serviceworker.RegistrationID {
 // inServiceWorker evaluates an expression in the service worker, and returns its
 // JSON; none while that doesn't run.
 func (p *person) inServiceWorker(expression string) string {
-	all, err := chromedp.Targets(p.ctx)
+	all, err := targets(p.ctx)
 	if err != nil {
 		return ""
 	}
@@ -150,6 +169,11 @@ func (p *person) inServiceWorker(expression string) string {
 		}
 		ctx, end := chromedp.NewContext(p.profile, chromedp.WithTargetID(one.TargetID), chromedp.WithDetachOnCancel())
 		defer end()
+		if browsertest.Begin(ctx, 10*time.Second) != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
 		out, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(async () => JSON.stringify(await (`+expression+`)))()`, chromedp.EvalAwaitPromise))
 		if err == nil {
 			return out
@@ -161,6 +185,7 @@ func (p *person) inServiceWorker(expression string) string {
 // TestInstallable: the browser finds nothing that keeps the page from being
 // installed.
 func TestInstallable(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	alice := s.ownBrowser("alice")
 	alice.visit()

@@ -31,6 +31,37 @@ func (p *tab) gone(away bool) {
 	p.must(fmt.Sprintf(`(document.hasFocus = () => %v, dispatchEvent(new Event("focus")))`, !away))
 }
 
+// TestFewLines: a conversation opens at its end also where its lines are hardly more
+// than what is in sight: then they first fit, until they are measured.
+func TestFewLines(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	alice := s.person("alice")
+	alice.signUp()
+	bob := s.friend("bob", "Bob "+mark)
+	room := bob.writes("alice", "first "+mark)
+	alice.acceptedFrom(room)
+	alice.types("Message to *", "an answer "+mark)
+	alice.enter()
+	bob.last(room, "an answer "+mark)
+	last := ""
+	for _, text := range english.talk {
+		last = text + " " + mark
+		bob.says(room, last)
+		last = plainOf(last)
+	}
+	alice.hears(last)
+	alice.scheme("light") // with less motion
+	for _, size := range append(screens, screens...) {
+		alice.do(chromedp.EmulateViewport(size.w, size.h))
+		alice.goTo("#/settings")
+		alice.has("heading", "Settings")
+		alice.goTo("#/c/" + escaped(room))
+		alice.hears(last)
+		alice.until("the end, on a "+size.name, `text() && `+below+` < 8`)
+	}
+}
+
 // TestWhereOneReads: a conversation opens at its end where everything was read, else at
 // the first new message, under one line that says so; what comes while one looks isn't
 // marked, what comes while one doesn't is.

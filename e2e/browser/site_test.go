@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,11 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"parley/internal/browsertest"
+	"parley/internal/freeport"
 	"parley/web"
 )
 
@@ -81,8 +85,63 @@ type site struct {
 	address string  // of the server itself
 	doors   []*door // those that nobody has yet
 	used    []*door
+	flags   []string // of the server
 	proc    *exec.Cmd
 	done    chan struct{} // closed when proc has ended
+	secrets [][]byte      // what the server mustn't have, beside the mark
+
+	mu   sync.Mutex    // guards told
+	told []*testing.TB // of all who take part: whom they tell of what fails
+}
+
+// A chapter is a part of a journey, with people who were there before.
+type chapter struct {
+	name string
+	tell func()
+}
+
+// chapters tells them in turn; where one fails, the journey ends.
+func (s *site) chapters(all []chapter) {
+	s.t.Helper()
+	journey := s.t.(*testing.T)
+	for _, c := range all {
+		went := journey.Run(c.name, func(t *testing.T) {
+			s.tell(t)
+			c.tell()
+		})
+		s.tell(journey)
+		if !went {
+			journey.FailNow()
+		}
+	}
+}
+
+// tell has all who take part tell a test what fails.
+func (s *site) tell(t testing.TB) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.t = t
+	for _, told := range s.told {
+		*told = t
+	}
+}
+
+// joined is somebody new, who holds the test that they tell.
+func (s *site) joined(t *testing.TB) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(s.told, t)
+}
+
+// conceal names something that the server mustn't have: of what nobody can mark, as
+// pictures, a piece from the middle.
+func (s *site) conceal(secret []byte) {
+	s.t.Helper()
+	if len(secret) < 64 {
+		s.t.Fatalf("%d bytes are too few to look for", len(secret))
+	}
+	middle := len(secret) / 2
+	s.secrets = append(s.secrets, secret[middle:middle+24])
 }
 
 // mostProfiles is how many profiles a site has doors for.
@@ -93,13 +152,8 @@ const mostProfiles = 6
 func newSite(t testing.TB, flags ...string) *site {
 	t.Helper()
 	need(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	s := &site{t: t, dir: t.TempDir(), address: address, done: make(chan struct{})}
+	address := freeAddress(t)
+	s := &site{t: t, dir: t.TempDir(), address: address}
 	var origins []string
 	for range mostProfiles {
 		d := newDoor(t)
@@ -108,32 +162,67 @@ func newSite(t testing.TB, flags ...string) *site {
 		origins = append(origins, d.origin())
 	}
 	origins = append(origins, "http://"+address) // the first one's host is whom passkeys are for
-	s.start(address, append([]string{"--origins", strings.Join(origins, ",")}, flags...))
+	s.flags = append([]string{"--origins", strings.Join(origins, ",")}, flags...)
+	s.start()
 	t.Cleanup(s.end)
 	return s
 }
 
-func (s *site) start(address string, flags []string) {
+// freeAddress is an address of this machine where nobody listens.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	address, err := freeport.Address()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+// start starts the server, on what it has kept.
+func (s *site) start() {
 	s.t.Helper()
-	log, err := os.Create(filepath.Join(s.dir, "server.log"))
+	log, err := os.OpenFile(filepath.Join(s.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	s.proc = exec.Command(parley, append([]string{"serve", "--data", filepath.Join(s.dir, "data"), "--listen", address}, flags...)...)
-	s.proc.Env = []string{"HOME=" + s.dir}
-	s.proc.Stdout, s.proc.Stderr = log, log
-	if err := s.proc.Start(); err != nil {
+	proc, done := exec.Command(parley, append([]string{"serve", "--data", filepath.Join(s.dir, "data"), "--listen", s.address}, s.flags...)...), make(chan struct{})
+	s.proc, s.done = proc, done
+	proc.Env = []string{"HOME=" + s.dir}
+	proc.Stdout, proc.Stderr = log, log
+	if err := proc.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	go func() { _ = s.proc.Wait(); close(s.done) }()
+	go func() { _ = proc.Wait(); close(done) }()
 	eventually(s.t, "the server listens", func() bool {
-		c, err := net.Dial("tcp", address)
+		select {
+		case <-done:
+			told, _ := os.ReadFile(log.Name())
+			s.t.Fatalf("the server has ended:\n%s", told)
+		default:
+		}
+		c, err := net.Dial("tcp", s.address)
 		if err == nil {
 			c.Close()
 		}
 		return err == nil
 	})
+}
+
+// restart kills the server, and starts it again.
+func (s *site) restart() {
+	s.t.Helper()
+	s.kill()
+	s.start()
+}
+
+// kill ends the server without a word.
+func (s *site) kill() {
+	s.t.Helper()
+	if err := s.proc.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-s.done
 }
 
 // end ends the server and looks for marks in all that it had.
@@ -169,7 +258,7 @@ func (s *site) unmarked() {
 		}
 		data, err := os.ReadFile(path)
 		n += len(data)
-		if holdsMark(data) {
+		if s.gaveAway(data) {
 			s.t.Errorf("%s holds marked text", filepath.Base(path))
 		}
 		return err
@@ -179,7 +268,7 @@ func (s *site) unmarked() {
 	}
 	for i, d := range s.used {
 		passed := d.passed()
-		if holdsMark(passed) {
+		if s.gaveAway(passed) {
 			s.t.Errorf("what passed door %d holds marked text", i)
 		}
 		if !bytes.Contains(passed, []byte("/v1/")) {
@@ -190,22 +279,53 @@ func (s *site) unmarked() {
 	s.t.Logf("looked for marks in %d bytes", n)
 }
 
-// holdsMark reports whether data holds the mark, as it is or in base64.
-func holdsMark(data []byte) bool {
-	data = bytes.ToLower(data)
-	if bytes.Contains(data, []byte(mark)) {
-		return true
-	}
+// gaveAway reports whether data holds the mark, as it is, in base64 or in hex, or
+// anything else that is concealed.
+func (s *site) gaveAway(data []byte) bool {
+	small := bytes.ToLower(data)
+	return bytes.Contains(small, []byte(mark)) || slices.ContainsFunc(codings([]byte(mark)), func(c string) bool {
+		return bytes.Contains(small, []byte(strings.ToLower(c)))
+	}) || slices.ContainsFunc(s.secrets, func(secret []byte) bool {
+		return bytes.Contains(data, secret) || slices.ContainsFunc(codings(secret), func(c string) bool { return bytes.Contains(data, []byte(c)) })
+	})
+}
+
+// codings is what base64 and hex make of a secret, wherever it stands in what is
+// coded.
+func codings(secret []byte) []string {
+	all := []string{hex.EncodeToString(secret)}
 	for shift := range 3 {
-		// Whole groups of three bytes that hold nothing but the mark.
-		inner := mark[shift:]
+		// Whole groups of three bytes that hold nothing but the secret.
+		inner := secret[shift:]
 		inner = inner[:len(inner)/3*3]
-		coded := strings.ToLower(base64.RawURLEncoding.EncodeToString([]byte(inner)))
-		if bytes.Contains(data, []byte(coded)) {
-			return true
+		all = append(all, base64.RawURLEncoding.EncodeToString(inner), base64.RawStdEncoding.EncodeToString(inner))
+	}
+	return all
+}
+
+// TestGivenAway: what looks for marks finds them.
+func TestGivenAway(t *testing.T) {
+	t.Parallel()
+	picture := bytes.Repeat([]byte{0xff, 0xfb, 0x00, 0x10}, 40)
+	picture[80], picture[85] = 7, 9
+	s := &site{t: t}
+	s.conceal(picture)
+	piece := picture[75:120]
+	for name, data := range map[string][]byte{
+		"text": []byte("the " + mark), "capitals": []byte(strings.ToUpper(mark)), "hex": []byte(hex.EncodeToString([]byte(mark))),
+		"base64": []byte(base64.StdEncoding.EncodeToString([]byte("a" + mark))), "shifted": []byte(base64.URLEncoding.EncodeToString([]byte("of " + mark))),
+		"bytes": piece, "bytes in hex": []byte(hex.EncodeToString(piece)), "bytes in base64": []byte(base64.StdEncoding.EncodeToString(piece)),
+		"a URL": []byte("data:image/webp;base64," + base64.StdEncoding.EncodeToString(picture)),
+	} {
+		if !s.gaveAway(slices.Concat([]byte("before"), data, []byte("after"))) {
+			t.Errorf("%s isn't found", name)
 		}
 	}
-	return false
+	for _, data := range []string{"", "quince", "nothing that anybody said", base64.StdEncoding.EncodeToString([]byte("marmalade"))} {
+		if s.gaveAway([]byte(data)) {
+			t.Errorf("%q is found", data)
+		}
+	}
 }
 
 // eventually waits until a condition holds.

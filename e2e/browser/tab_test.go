@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 //go:embed words.js
@@ -36,6 +38,10 @@ func newTab(t testing.TB, name string, ctx context.Context, heard *hearing) *tab
 	p := &tab{t: t, name: name, ctx: ctx, heard: heard}
 	if err := heard.listen(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if os.Getenv("PARLEY_BENCH_BROWSER") == "" {
+		// Else the browser makes its tree of roles and names anew for each question.
+		p.do(call(accessibility.Enable, cdp.Empty{}))
 	}
 	p.do(call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}), chromedp.EmulateViewport(1280, 800))
 	t.Cleanup(p.end)
@@ -113,6 +119,14 @@ func (p *tab) must(expression string) string {
 	return out
 }
 
+// decode reads what an expression gives.
+func (p *tab) decode(expression string, to any) {
+	p.t.Helper()
+	if err := json.Unmarshal([]byte(p.must(expression)), to); err != nil {
+		p.t.Fatalf("%s: %s: %v", p.name, expression, err)
+	}
+}
+
 func quote(text string) string {
 	out, _ := json.Marshal(text)
 	return string(out)
@@ -128,21 +142,33 @@ func (p *tab) until(what, call string) {
 	}
 }
 
+// within is whether a call of the words becomes true. It looks some times at least,
+// where the page answers: what stood still for all the time hasn't had any.
 func (p *tab) within(bound time.Duration, call string) bool {
+	looks := min(25, bound/(80*time.Millisecond))
 	for end := time.Now().Add(bound); ; time.Sleep(40 * time.Millisecond) {
-		if out, err := p.try(call); err == nil && out == "true" {
+		out, err := p.try(call)
+		if err == nil && out == "true" {
 			return true
 		}
-		if time.Now().After(end) || p.ctx.Err() != nil {
+		if looks--; time.Now().After(end) && (looks < 0 || err != nil) || p.ctx.Err() != nil {
 			return false
 		}
 	}
 }
 
-// sees waits for a text anywhere on the page.
+// notes has the page note when something becomes so, if only for a moment. What it
+// returns waits for that.
+func (p *tab) notes(what, is string) (wait func()) {
+	p.t.Helper()
+	p.until("the page", "note("+quote(what)+", () => "+is+")")
+	return func() { p.t.Helper(); p.until(what, "noted("+quote(what)+")") }
+}
+
+// sees waits for a text anywhere on the page, if only in passing since the last press.
 func (p *tab) sees(text string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf("%q", text), "shows("+quote(text)+")")
+	p.until(fmt.Sprintf("%q", text), "sees("+quote(text)+")")
 }
 
 // has waits for something with a role and an accessible name; * in it stands for
@@ -173,25 +199,78 @@ func (p *tab) count(role, name string) int {
 // point waits until something can be pressed, and returns where.
 func (p *tab) point(role, name string) (x, y float64) {
 	p.t.Helper()
+	x, y, ok := p.aim(patience, role, name, "", false)
+	if !ok {
+		p.cannotPress(role, name)
+	}
+	return x, y
+}
+
+// aim is point within a bound, for what is to be pressed at once, or not; of a message, if
+// one is named.
+func (p *tab) aim(bound time.Duration, role, name, of string, toPress bool) (x, y float64, ok bool) {
 	var at *struct{ X, Y float64 }
-	for end := time.Now().Add(patience); at == nil; time.Sleep(20 * time.Millisecond) {
-		out, err := p.try("point(" + quote(role) + ", " + quote(name) + ")")
+	for end := time.Now().Add(bound); ; time.Sleep(20 * time.Millisecond) {
+		out, err := p.try(fmt.Sprintf("point(%s, %s, %t, %s)", quote(role), quote(name), toPress, quote(of)))
 		if err == nil {
 			_ = json.Unmarshal([]byte(out), &at)
 		}
-		if at == nil && (time.Now().After(end) || p.ctx.Err() != nil) {
-			names, _ := p.try("names(" + quote(role) + ")")
-			p.t.Fatalf("%s can't press %s %q; there are %s", p.name, role, name, names)
+		if at != nil {
+			return at.X, at.Y, true
+		}
+		if time.Now().After(end) || p.ctx.Err() != nil {
+			return 0, 0, false
 		}
 	}
-	return at.X, at.Y
+}
+
+func (p *tab) cannotPress(role, name string) {
+	p.t.Helper()
+	names, _ := p.try("names(" + quote(role) + ")")
+	p.t.Fatalf("%s can't press %s %q; there are %s", p.name, role, name, names)
 }
 
 // press presses something with the mouse.
-func (p *tab) press(role, name string) {
+func (p *tab) press(role, name string) { p.t.Helper(); p.pressWith(role, name) }
+
+// pressWith presses something with a button of the mouse.
+func (p *tab) pressWith(role, name string, options ...chromedp.MouseOption) {
 	p.t.Helper()
-	x, y := p.point(role, name)
-	p.do(mouse(input.DispatchMouseEventTypeMouseMoved, x, y), chromedp.MouseClickXY(x, y))
+	if !p.pressWithin(patience, role, name, "", options...) {
+		p.cannotPress(role, name)
+	}
+}
+
+// pressWithin presses something, of a message if one is named, if it can be pressed within a bound. On a slow machine
+// it may move away between the look at it and the press: then nothing was pressed, and
+// it is pressed where it is now, as a person would.
+func (p *tab) pressWithin(bound time.Duration, role, name, of string, options ...chromedp.MouseOption) bool {
+	p.t.Helper()
+	for range 8 {
+		x, y, ok := p.aim(bound, role, name, of, true)
+		if !ok {
+			return false
+		}
+		p.do(mouse(input.DispatchMouseEventTypeMouseMoved, x, y), chromedp.MouseClickXY(x, y, options...))
+		if out, err := p.try("missed()"); err != nil || out != "true" {
+			return true
+		}
+		p.t.Logf("%s: %s %q moved away from under the mouse; it is pressed again", p.name, role, name)
+	}
+	return false
+}
+
+// pressesUntil presses something until what comes of that is so. It may be gone, or
+// covered, by then.
+func (p *tab) pressesUntil(role, name, what, so string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		p.pressWithin(2*time.Second, role, name, "")
+		if p.within(4*time.Second, so) {
+			return
+		}
+	}
+	p.until(what, so)
 }
 
 // hover puts the mouse on something.
@@ -204,8 +283,7 @@ func (p *tab) hover(role, name string) {
 // menu opens the menu of something, by the other button.
 func (p *tab) menu(role, name string) {
 	p.t.Helper()
-	x, y := p.point(role, name)
-	p.do(mouse(input.DispatchMouseEventTypeMouseMoved, x, y), chromedp.MouseClickXY(x, y, chromedp.ButtonRight))
+	p.pressWith(role, name, chromedp.ButtonRight)
 }
 
 func mouse(kind input.DispatchMouseEventType, x, y float64) chromedp.Action[chromedp.Void] {
@@ -217,28 +295,48 @@ func (p *tab) types(field, text string) { p.t.Helper(); p.typesInto("textbox", f
 
 func (p *tab) typesInto(role, field, text string) {
 	p.t.Helper()
-	p.until(role+" "+field, "focus("+quote(role)+", "+quote(field)+")")
-	p.do(call(input.InsertText, input.InsertTextParams{Text: text}))
+	for range 8 {
+		p.until(role+" "+field, "focus("+quote(role)+", "+quote(field)+")")
+		p.do(call(input.InsertText, input.InsertTextParams{Text: text}))
+		where, err := p.try("wrote()")
+		if err != nil || where == quote("there") || text == "" {
+			return
+		}
+		p.t.Logf("%s: the text for %s %q went %s; it is written again", p.name, role, field, where)
+	}
+	p.t.Fatalf("%s can't write into %s %q: it loses the focus each time", p.name, role, field)
 }
 
-// key presses a key, on what has the focus.
+// escapes presses Escape until a dialog is gone. While a menu above it is just being
+// closed the key may be for that.
+func (p *tab) escapes(dialog string) {
+	p.t.Helper()
+	for range 5 {
+		p.key("\x1b")
+		if p.within(5*time.Second, "has("+quote("dialog")+", "+quote(dialog)+") === false") {
+			return
+		}
+		p.t.Logf("%s: dialog %q is still there after Escape", p.name, dialog)
+	}
+	p.hasNot("dialog", dialog)
+}
+
+// key presses a key, on what has the focus: one event, as of a keyboard, for the key
+// and for what it writes. As two, what it writes would go where the page put the focus
+// between them, even though the page had prevented it.
 func (p *tab) key(key string, modifiers ...chromedp.Modifier) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers...)))
+	events := kb.Encode([]rune(key)[0])
+	down, up := *events[0], *events[len(events)-1]
+	for _, m := range modifiers {
+		down.Modifiers |= int64(m)
+		up.Modifiers |= int64(m)
+	}
+	if len(events) > 2 && down.Modifiers&^int64(chromedp.ModifierShift) == 0 {
+		down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+	}
+	p.do(call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
 }
 
 // enter presses Enter.
-func (p *tab) enter() { p.t.Helper(); p.strikes("\r", "Enter", 13) }
-
-// strikes presses a key that writes something: one event, as of a keyboard, so that
-// what the page prevents doesn't happen.
-func (p *tab) strikes(text, code string, number int64) {
-	p.t.Helper()
-	key := text
-	if text == "\r" {
-		key = code
-	}
-	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Code: code, Text: text, WindowsVirtualKeyCode: number}
-	up := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: key, Code: code, WindowsVirtualKeyCode: number}
-	p.do(call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
-}
+func (p *tab) enter() { p.t.Helper(); p.key(kb.Enter) }

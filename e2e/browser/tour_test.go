@@ -1,13 +1,18 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp/kb"
 
 	"parley/client"
+	"parley/content"
 	"parley/identity"
 )
 
@@ -27,8 +32,7 @@ func (o *tour) has(role, key string)   { o.t.Helper(); o.person.has(role, o.spee
 // deeds opens the menu of a message.
 func (o *tour) deeds(message string) {
 	o.t.Helper()
-	o.hover("article", message)
-	o.press("button", "conversation.messageMenu")
+	o.menuOf(message, o.speech.says(o.t, "conversation.messageMenu"))
 }
 
 // close closes a dialog or a menu.
@@ -69,6 +73,17 @@ func (o *tour) arrive() {
 	o.has("heading", "shell.chats")
 	o.person.has("heading", o.speech.says(o.t, "list.empty"))
 	o.view("list-empty")
+	o.authenticator()
+	o.goTo("#/settings/account")
+	listed := `has("button", ` + quote(o.speech.says(o.t, "devices.remove")) + `)`
+	for range 3 { // on a busy machine the browser may refuse
+		o.press("button", "account.passkeyAdd")
+		if o.within(10*time.Second, listed) {
+			break
+		}
+	}
+	o.has("button", "devices.remove")
+	o.until("that what was said of it is gone", `text() && !document.querySelector(".toast")`)
 	o.goTo("#/settings/look")
 	o.has("heading", "look.theme")
 }
@@ -84,6 +99,7 @@ func (o *tour) chosenLanguage(name string) {
 type world struct {
 	leo, nora, sam *friend
 	direct, group  identity.Room
+	refused        identity.Room // where nothing arrives
 }
 
 // newWorld has friends of somebody write, in their language.
@@ -117,7 +133,24 @@ func (o *tour) newWorld(lines lines) *world {
 	o.makeGroup(w, lines)
 	w.nora.writes(o.account, lines.other[0])
 	w.sam.writes(o.account, lines.other[1])
+	o.isRefused(w, lines)
 	return w
+}
+
+// isRefused has somebody write to one who doesn't hear them any more.
+func (o *tour) isRefused(w *world, lines lines) {
+	kim := o.site.friend("kim."+o.account, lines.names[3])
+	w.refused = kim.writes(o.account, lines.other[0])
+	o.goTo("#/requests")
+	o.person.has("button", o.speech.says(o.t, "requests.accept")+": "+lines.names[3])
+	o.goTo("#/requests/c/" + escaped(w.refused))
+	o.press("button", "conversation.accept")
+	o.has("textbox", "composer.label")
+	kim.must(kim.Block(o.t.Context(), o.account))
+	kim.must(kim.Sync(o.t.Context()))
+	o.types("composer.label", lines.unsent)
+	o.enter()
+	o.has("button", "conversation.discard")
 }
 
 // makeGroup has Leo make a group with all, who write in it.
@@ -135,12 +168,31 @@ func (o *tour) makeGroup(w *world, lines lines) {
 		who := []*friend{w.nora, w.sam, w.leo}[i%3]
 		who.says(group, text)
 	}
+	picture := groupPicture()
+	w.leo.must(w.leo.SetRoomInfo(o.t.Context(), group, content.RoomSettings{Picture: &picture}))
 	w.nora.last(group, lines.group[0])
 	_, err = w.nora.React(o.t.Context(), first, "❤️")
 	w.nora.must(err)
 	_, err = w.sam.React(o.t.Context(), first, "🎉")
 	w.sam.last(group, lines.group[0])
 	w.sam.must(err)
+}
+
+// groupPicture is a bowl before a wall, as a PNG.
+func groupPicture() []byte {
+	img := image.NewRGBA(image.Rect(0, 0, 96, 96))
+	for y := range 96 {
+		for x := range 96 {
+			c := color.RGBA{0xf3, 0xd9, 0xb1, 0xff}
+			if dx, dy := x-48, y-40; y > 40 && dx*dx+dy*dy < 34*34 {
+				c = color.RGBA{0x2f, 0x5d, 0x8a, 0xff}
+			}
+			img.SetRGBA(x, y, c)
+		}
+	}
+	var out bytes.Buffer
+	_ = png.Encode(&out, img) // a buffer takes all
+	return out.Bytes()
 }
 
 func escaped(room identity.Room) string {
@@ -203,13 +255,33 @@ func (o *tour) main(w *world, lines lines) {
 		o.view(d.name)
 		o.close()
 	}
-	o.deeds("*" + plainOf(lines.talk[0]) + "*")
+	o.deeds("*" + plainOf(lines.talk[len(lines.talk)-1]) + "*")
 	o.press("menuitem", "conversation.forward")
 	o.has("dialog", "forward.title")
 	o.view("forward")
 	o.close()
+	o.own(w, lines)
+	o.media()
 	o.group(w, lines)
 	o.around(w, lines)
+}
+
+// own goes through what one can do with what one has written: take it back, and, where
+// it was refused, try again or delete it.
+func (o *tour) own(w *world, lines lines) {
+	last := (len(lines.talk) - 2) / 3 * 3 // of those that newWorld has somebody write
+	o.deeds("*" + plainOf(lines.talk[1+last]) + "*")
+	o.press("menuitem", "conversation.unsend")
+	o.has("dialog", "conversation.unsendTitle")
+	o.view("unsend")
+	o.close()
+	o.goTo("#/c/" + escaped(w.refused))
+	o.has("button", "conversation.discard")
+	o.view("not-sent")
+	o.deeds("*" + lines.unsent + "*")
+	o.has("menuitem", "retry")
+	o.view("not-sent-menu")
+	o.close()
 }
 
 // group goes through the views of a group.
@@ -225,6 +297,11 @@ func (o *tour) group(w *world, lines lines) {
 	o.press("menuitem", "conversation.info")
 	o.has("dialog", "groups.title")
 	o.view("group-info")
+	o.press("button", "groups.add")
+	o.has("textbox", "groups.addWho")
+	o.view("add-people")
+	o.key(kb.Escape)
+	o.has("dialog", "groups.title")
 	o.close()
 	o.press("button", "conversation.options")
 	o.press("menuitem", "conversation.leave")

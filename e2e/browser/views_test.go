@@ -79,29 +79,65 @@ func (p *tab) settled() {
 
 // axe fails the test for what axe finds in the page as it is; rules are all where
 // none is named. It runs in a world of its own, which the page's policy isn't for.
+// What it finds while the page is changing, as in a dialog that is just fading in, it
+// looks for again.
 func (p *tab) axe(script, view string, rules []string) {
 	p.t.Helper()
-	p.settled()
+	if known, err := p.apart(`typeof axe`); err != nil || known != "object" {
+		if _, err := p.apart(script + "\n;''"); err != nil {
+			p.t.Fatalf("%s: axe: %v", view, err)
+		}
+	}
+	var found []violation
+	for range 5 {
+		p.settled()
+		var moved bool
+		if found, moved = p.violations(view, rules); len(found) == 0 || !moved {
+			break
+		}
+	}
+	for _, v := range found {
+		p.t.Errorf("%s, %s: %s (%s)\n\t%s", p.name, view, v.Help, v.ID, strings.Join(v.Nodes, "\n\t"))
+	}
+}
+
+// A violation is what axe finds in a page.
+type violation struct {
+	ID, Help string
+	Nodes    []string // at most four of those it is found in, and why
+}
+
+// violations returns what axe finds now, and whether the page changed meanwhile.
+func (p *tab) violations(view string, rules []string) ([]violation, bool) {
+	p.t.Helper()
 	options := map[string]any{"resultTypes": []string{"violations"}}
 	if rules != nil {
 		options["runOnly"] = rules
 	}
 	set, _ := json.Marshal(options)
-	out, err := p.apart(script + "\n;axe.run(document, " + string(set) + `).then((r) => JSON.stringify(r.violations.map((v) => ({id: v.id, help: v.help,
-		nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + " " + n.any.map((a) => a.message).join("; ").slice(0, 200))}))))`)
+	out, err := p.apart(`(async () => {
+		let moved = false;
+		const note = () => { moved = true; };
+		for (const kind of ["animationstart", "transitionrun"]) document.addEventListener(kind, note, true);
+		const changes = new MutationObserver(note);
+		changes.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		const found = await axe.run(document, ` + string(set) + `);
+		changes.disconnect();
+		for (const kind of ["animationstart", "transitionrun"]) document.removeEventListener(kind, note, true);
+		return JSON.stringify({moved, violations: found.violations.map((v) => ({id: v.id, help: v.help,
+			nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + " " + n.any.map((a) => a.message).join("; ").slice(0, 200))}))});
+	})()`)
 	if err != nil {
 		p.t.Fatalf("%s: axe: %v", view, err)
 	}
-	var found []struct {
-		ID, Help string
-		Nodes    []string
+	var found struct {
+		Moved      bool
+		Violations []violation
 	}
 	if err := json.Unmarshal([]byte(out), &found); err != nil {
 		p.t.Fatal(err)
 	}
-	for _, v := range found {
-		p.t.Errorf("%s, %s: %s (%s)\n\t%s", p.name, view, v.Help, v.ID, strings.Join(v.Nodes, "\n\t"))
-	}
+	return found.Violations, found.Moved
 }
 
 // apart runs a script beside the page's own, in a world of its own, and returns the
