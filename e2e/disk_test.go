@@ -42,7 +42,7 @@ func newDisk(t *testing.T, s *site, size int64) *disk {
 	if out, err := exec.Command("mount", "-o", "loop", d.image, d.path).CombinedOutput(); err != nil {
 		t.Skipf("no loop device can be mounted here: %v %s", err, out)
 	}
-	t.Cleanup(func() { s.kill(); exec.Command("umount", d.path).Run() })
+	t.Cleanup(func() { s.kill(); d.unmount() })
 	s.at = filepath.Join(d.path, "data")
 	return d
 }
@@ -57,9 +57,16 @@ func (d *disk) abort() {
 // repair makes it writable again. Nobody may have files open.
 func (d *disk) repair() {
 	d.t.Helper()
-	d.run("umount", d.path)
+	d.unmount()
 	exec.Command("e2fsck", "-fy", d.image).Run() // its status says that it repaired something
-	d.run("mount", "-o", "loop", d.image, d.path)
+	// The device before may still be going.
+	eventually(d.t, "the disk can't be mounted again", func() bool { return exec.Command("mount", "-o", "loop", d.image, d.path).Run() == nil })
+}
+
+// unmount unmounts the disk, which the system may still be busy with for a moment.
+func (d *disk) unmount() {
+	d.t.Helper()
+	eventually(d.t, "the disk can't be unmounted", func() bool { return exec.Command("umount", d.path).Run() == nil })
 }
 
 func (d *disk) run(name string, args ...string) {
@@ -132,7 +139,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	serve := exec.CommandContext(ctx, parley, "serve", "--data", s.data(), "--listen", "127.0.0.1:0")
-	serve.Env = []string{"HOME=" + s.dir}
+	serve.Env = []string{"HOME=" + s.dir, "PARLEY_POLICY=open"}
 	said, err := serve.CombinedOutput()
 	if err == nil || ctx.Err() != nil || !strings.Contains(string(said), "(disk_read_only)") {
 		t.Errorf("serve on a read-only disk: %v\n%s", err, said)
@@ -163,7 +170,7 @@ func TestSmallDisk(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	serve := exec.CommandContext(ctx, parley, "serve", "--data", s.data(), "--listen", "127.0.0.1:0")
-	serve.Env = []string{"HOME=" + s.dir}
+	serve.Env = []string{"HOME=" + s.dir, "PARLEY_POLICY=open"}
 	said, err := serve.CombinedOutput()
 	if err == nil || ctx.Err() != nil || !strings.Contains(string(said), "(disk_full)") || len(said) > 4<<10 {
 		t.Errorf("serve on a disk that is too small: %v\n%s", err, said[:min(len(said), 4<<10)])

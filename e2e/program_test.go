@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/internal/freeport"
 )
 
 // parley is the built program.
@@ -59,12 +61,11 @@ type site struct {
 
 func newSite(t *testing.T, flags ...string) *site {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ := net.SplitHostPort(address)
 	s := &site{t: t, dir: t.TempDir(), port: port, args: flags}
 	t.Cleanup(s.kill)
 	return s
@@ -84,7 +85,7 @@ func (s *site) start() {
 	defer log.Close()
 	before, _ := os.ReadFile(s.log())
 	s.proc = exec.Command(cmp.Or(s.server, parley), append([]string{"serve", "--data", s.data(), "--listen", "127.0.0.1:" + s.port}, s.args...)...)
-	s.proc.Env = []string{"HOME=" + s.dir}
+	s.proc.Env = []string{"HOME=" + s.dir, "PARLEY_POLICY=open"} // strangers have tests of their own
 	s.proc.Stderr = log
 	if err := s.proc.Start(); err != nil {
 		s.t.Fatal(err)

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/internal/freeport"
 )
 
 // A sample is what a server holds at one moment.
@@ -37,12 +38,10 @@ func TestSoak(t *testing.T) {
 	if err != nil || length < 20*time.Second {
 		t.Fatalf("PARLEY_SOAK=%q", v)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	private, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	private := l.Addr().String()
-	l.Close()
 	s := newSite(t, "--private", private, "--cache", "8MiB", "--window", "8MiB") // so that what is bounded is full soon
 	s.start()
 	s.join("alice", "bob")

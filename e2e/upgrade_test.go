@@ -111,7 +111,9 @@ func TestUpgradeData(t *testing.T) {
 }
 
 // Clients of the released version work against this server, and clients of this one
-// against a server of the released version.
+// against a server of the released version. What the released ones write can't be
+// reported: in a room that was made since, on a server that stamps, clients of this
+// version don't show it.
 func TestUpgradeClients(t *testing.T) {
 	before := oldProgram(t)
 	for name, server := range map[string]string{"OldServer": before, "NewServer": ""} {
@@ -120,21 +122,28 @@ func TestUpgradeClients(t *testing.T) {
 			s.server = server
 			s.programs = map[string]string{"olga": before, "oscar": before}
 			s.start()
+			stamps := server == ""
+			byOld := func(text string, before ...string) []string {
+				if stamps {
+					return before
+				}
+				return append(before, text)
+			}
 			s.join("olga", "oscar", "nina", "nils")
 			s.as("olga", "send", "nina", "from old to new")
-			s.wantTexts("nina", "from old to new")
+			s.wantTexts("nina", byOld("from old to new")...)
 			s.as("nina", "send", "olga", "from new to old")
 			s.wantTexts("olga", "from new to old")
 			s.as("nils", "send", "oscar", "nina", "all three, by new")
 			s.as("oscar", "send", "nils", "nina", "all three, by old")
 			s.wantTexts("oscar", "all three, by new")
-			s.wantTexts("nina", "all three, by new", "all three, by old")
+			s.wantTexts("nina", byOld("all three, by old", "all three, by new")...)
 			s.secondDevice("nina", "nina2")
 			s.secondDevice("olga", "olga2")
 			s.as("olga", "send", "nina", "to two devices each")
 			s.wantTexts("nina2", "to two devices each")
-			s.wantTexts("olga2", "to two devices each")
-			s.wantTexts("nina", "to two devices each")
+			s.wantTexts("olga2", byOld("to two devices each")...)
+			s.wantTexts("nina", byOld("to two devices each")...)
 		})
 	}
 }

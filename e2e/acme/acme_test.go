@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -104,15 +105,26 @@ func resolver(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// freePort returns a port on which nothing listens.
+var given = map[int]bool{} // ports that are somebody's, though nobody listens there yet
+
+// freePort returns a port on which nothing listens, and that the system gives to no
+// connection by itself: none twice.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 11000 + rand.IntN(20000)
+		if given[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			defer l.Close()
+			given[port] = true
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // serve starts the server until stop is called, which returns its log.

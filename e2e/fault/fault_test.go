@@ -100,11 +100,7 @@ func gather(t *testing.T, proxies []*proxy) []*person {
 	// All rooms are there before the faults, each made by one.
 	people[0].say(t.Context(), names[1:], "ann -1")
 	people[1].say(t.Context(), names[2:3], "ben -1")
-	for _, p := range people {
-		if err := p.settle(t.Context()); err != nil {
-			t.Fatalf("%s: %v", p.name, err)
-		}
-	}
+	settleAll(t, people)
 	return people
 }
 

@@ -60,12 +60,7 @@ func newInProcess(t *testing.T, n int, store server.Store) *inProcess {
 	t.Helper()
 	c := &inProcess{t: t, store: store, hints: hints.NewLocal()}
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.nodes = append(c.nodes, &localNode{addr: l.Addr().String(), hints: c.hints.Node(), open: map[net.Conn]bool{}})
-		l.Close()
+		c.nodes = append(c.nodes, &localNode{addr: freeAddress(t), hints: c.hints.Node(), open: map[net.Conn]bool{}})
 	}
 	t.Cleanup(func() {
 		for n := range c.nodes {

@@ -31,14 +31,21 @@ type person struct {
 	told
 }
 
-// join makes name's account and its client, behind a proxy of its own.
-func join(t *testing.T, name, domain string, p *proxy) *person {
+// transport returns one through a proxy.
+func transport(t *testing.T, p *proxy, o nettransport.Options) *nettransport.Transport {
 	t.Helper()
-	transport, err := nettransport.New(p.url(), nettransport.Options{Timeout: 3 * time.Second, Ping: time.Second})
+	made, err := nettransport.New(p.url(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { transport.Close() })
+	t.Cleanup(func() { made.Close() })
+	return made
+}
+
+// join makes name's account and its client, behind a proxy of its own. The client gives
+// a call up soon; the account is made with more patience, since that isn't repeated.
+func join(t *testing.T, name, domain string, p *proxy) *person {
+	t.Helper()
 	a, err := identity.NewAccount(domain, name)
 	if err != nil {
 		t.Fatal(err)
@@ -50,9 +57,14 @@ func join(t *testing.T, name, domain string, p *proxy) *person {
 		t.Fatal(err)
 	}
 	store := memstore.New()
-	c, err := client.SignUp(t.Context(), client.Config{Store: store, Transport: transport, Suites: suites, DeviceName: "test"}, seal, a, login)
-	if err != nil {
+	cfg := client.Config{Store: store, Transport: transport(t, p, nettransport.Options{}), Suites: suites, DeviceName: "test"}
+	if _, err := client.SignUp(t.Context(), cfg, seal, a, login); err != nil {
 		t.Fatalf("%s signs up: %v", name, err)
+	}
+	cfg.Transport = transport(t, p, nettransport.Options{Timeout: 3 * time.Second, Ping: time.Second})
+	c, err := client.Open(t.Context(), cfg, seal)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return &person{t: t, proxy: p, Client: c, store: store, told: newTold(name)}
 }
@@ -68,10 +80,14 @@ func (p *person) say(ctx context.Context, to []string, text string) {
 	p.mu.Unlock()
 }
 
-// sends sends to one room or the other until ctx ends.
+// sends sends to one room or the other, once at least, until ctx ends.
 func (p *person) sends(ctx context.Context, rooms [][]string, rng *rand.Rand) {
-	for n := 0; ctx.Err() == nil; n++ {
-		call, cancel := context.WithTimeout(ctx, 5*time.Second)
+	for n := 0; n == 0 || ctx.Err() == nil; n++ {
+		parent := ctx
+		if n == 0 {
+			parent = p.t.Context()
+		}
+		call, cancel := context.WithTimeout(parent, 5*time.Second)
 		p.say(call, rooms[rng.IntN(len(rooms))], fmt.Sprintf("%s %d", p.name, n))
 		cancel()
 		pause(ctx, time.Duration(20+rng.IntN(100))*time.Millisecond)

@@ -3,7 +3,6 @@ package fault
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/freeport"
 	"parley/server/pgstore/pgtest"
 )
 
@@ -68,7 +68,7 @@ type processNode struct {
 
 func newProcesses(t *testing.T, n int) *processes {
 	t.Helper()
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Database(t) + " connect_timeout=60"
 	c := &processes{t: t, dir: t.TempDir()}
 	bin := program(t)
 	c.dsn = filepath.Join(c.dir, "dsn")
@@ -89,12 +89,11 @@ func newProcesses(t *testing.T, n int) *processes {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 func (c *processes) size() int { return len(c.nodes) }
@@ -122,7 +121,7 @@ func (c *processes) start(i int) {
 	defer log.Close()
 	n.cmd = exec.Command(c.bins[i], "serve", "--data", n.dir, "--listen", n.addr, "--domain", domain, "--origins", strings.Join(c.origins, ","),
 		"--store", "postgres", "--postgres-file", c.dsn, "--hints", "nats", "--nats-listen", n.nats, "--nats-routes", strings.Join(routes, ","), "--poll", "1s")
-	n.cmd.Env, n.cmd.Stderr = []string{"HOME=" + c.dir}, log
+	n.cmd.Env, n.cmd.Stderr = []string{"HOME=" + c.dir, "PARLEY_POLICY=open"}, log
 	if err := n.cmd.Start(); err != nil {
 		c.t.Errorf("a node doesn't start: %v", err)
 		return

@@ -51,7 +51,7 @@ func watch(t *testing.T, dsn string) *watcher {
 		defer close(w.done)
 		for ctx.Err() == nil {
 			for p := range people {
-				w.look(ctx, p)
+				w.look(ctx, p) // while the database is away nothing is seen
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
@@ -59,16 +59,17 @@ func watch(t *testing.T, dsn string) *watcher {
 	return w
 }
 
-// look reads what is new for a person.
-func (w *watcher) look(ctx context.Context, person int) (more bool) {
+// look reads what is new for a person, and says whether there was something: an error
+// if the database is away.
+func (w *watcher) look(ctx context.Context, person int) (more bool, err error) {
 	box := &w.boxes[person]
 	raw, err := w.store.Read(ctx, device(person), uint64(len(box.events)), wire.MaxReadEvents, wire.MaxReadBytes)
 	if errors.Is(err, server.ErrUnavailable) || ctx.Err() != nil {
-		return false
+		return false, server.ErrUnavailable
 	}
 	if err != nil {
 		w.t.Errorf("Read: %v", err)
-		return false
+		return false, nil
 	}
 	if raw.Cursor < box.cursor || raw.Head < uint64(len(box.events)) {
 		w.t.Errorf("person %d: the cursor moved from %d to %d, the head from %d to %d", person, box.cursor, raw.Cursor, len(box.events), raw.Head)
@@ -77,16 +78,33 @@ func (w *watcher) look(ctx context.Context, person int) (more bool) {
 	reply, err := raw.Decode()
 	if err != nil {
 		w.t.Errorf("%v", err)
-		return false
+		return false, nil
 	}
 	for _, e := range reply.Events {
 		if e.Pos != uint64(len(box.events))+1 {
 			w.t.Errorf("person %d: position %d follows %d", person, e.Pos, len(box.events))
-			return false
+			return false, nil
 		}
 		box.events = append(box.events, eventText(&e.Envelope))
 	}
-	return len(reply.Events) > 0
+	return len(reply.Events) > 0, nil
+}
+
+// lookAll reads a person's mailbox to its end, again while the database is away: a
+// connection may be of before it was killed.
+func (w *watcher) lookAll(person int) {
+	w.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		switch more, err := w.look(w.t.Context(), person); {
+		case err == nil && !more:
+			return
+		case time.Now().After(deadline):
+			w.t.Errorf("person %d: the mailbox can't be read", person)
+			return
+		case err != nil:
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 }
 
 func eventText(e *wire.Envelope) string {
@@ -102,8 +120,7 @@ func (w *watcher) check(what *told) {
 		<-w.done
 	}
 	for p := range people {
-		for w.look(w.t.Context(), p) {
-		}
+		w.lookAll(p)
 	}
 	w.checkUnchanged()
 	what.mu.Lock()
@@ -131,8 +148,7 @@ func (w *watcher) checkUnchanged() {
 	for p := range people {
 		again := watcher{t: w.t, store: w.store}
 		again.boxes[p].cursor = w.boxes[p].cursor
-		for again.look(w.t.Context(), p) {
-		}
+		again.lookAll(p)
 		if got, want := again.boxes[p].events, w.boxes[p].events; strings.Join(got, "\n") != strings.Join(want, "\n") {
 			w.t.Errorf("person %d: the mailbox isn't what was read of it before: %d and %d events", p, len(got), len(want))
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/freeport"
 	"parley/server/pgstore/pgtest"
 )
 
@@ -96,12 +97,11 @@ func newProgram(t *testing.T) *program {
 	if out, err := exec.Command("go", "build", "-o", p.bin, "parley/cmd/parley").CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, p.port, _ = net.SplitHostPort(l.Addr().String())
+	_, p.port, _ = net.SplitHostPort(address)
 	t.Cleanup(func() {
 		if p.cmd != nil {
 			p.cmd.Process.Kill()
@@ -124,7 +124,7 @@ func (p *program) start(flags ...string) {
 	}
 	defer log.Close()
 	p.cmd = exec.Command(p.bin, append([]string{"serve", "--data", p.data(), "--listen", "127.0.0.1:" + p.port}, flags...)...)
-	p.cmd.Env, p.cmd.Stderr = []string{"HOME=" + p.dir}, log
+	p.cmd.Env, p.cmd.Stderr = []string{"HOME=" + p.dir, "PARLEY_POLICY=open"}, log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}

@@ -115,10 +115,14 @@ func nodeMain(dsn string) int {
 	return 0
 }
 
+// timeout is of a transaction. A database that was killed is noticed at once, whatever
+// it is; one that is only slow must not be given up.
+const timeout = time.Minute
+
 // openNode opens the store, again while the database isn't there.
 func openNode(ctx context.Context, dsn string) (*pgstore.Store, error) {
-	for range 300 {
-		s, err := pgstore.Open(ctx, dsn, pgstore.Options{Logger: slog.New(slog.DiscardHandler), Timeout: 5 * time.Second})
+	for range 600 {
+		s, err := pgstore.Open(ctx, dsn, pgstore.Options{Logger: slog.New(slog.DiscardHandler), Timeout: timeout})
 		if !errors.Is(err, server.ErrUnavailable) {
 			return s, err
 		}
@@ -151,7 +155,7 @@ func (n *node) write(ctx context.Context, w int) {
 			Kind: wire.EventMessage, Room: roomName(r), Epoch: 1, AcceptedMS: time.Now().UnixMilli(), Sender: sender, ID: []byte(id), Message: make([]byte, 512),
 		}
 		for ctx.Err() == nil {
-			receipt, err := n.store.Append(ctx, op, e)
+			receipt, err := n.store.Append(ctx, op, e, server.Stamp{})
 			if err == nil {
 				n.print("sent %d %s %d", r, strings.TrimSpace(id), receipt.Seq)
 				break
@@ -228,7 +232,7 @@ func (p *process) finish() {
 	p.stop.Close()
 	select {
 	case <-p.done:
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		p.t.Error("a node doesn't end")
 	}
 	if err := p.cmd.Wait(); err != nil {

@@ -32,7 +32,7 @@ func shake() { time.Sleep(200*time.Millisecond + rand.N(600*time.Millisecond)) }
 // begin makes the tables and the site.
 func begin(t *testing.T, dsn string) {
 	t.Helper()
-	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: slog.New(slog.DiscardHandler)})
+	s, err := pgstore.Open(t.Context(), dsn, pgstore.Options{Migrate: true, Logger: slog.New(slog.DiscardHandler), Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,9 @@ type cluster struct {
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{t: t, dead: -1}
-	c.servers = append(c.servers, pgtest.Start(t, pgtest.Options{}))
+	// What a standby may still need is kept: else one that was slow can't follow.
+	keep := map[string]string{"wal_keep_size": "512MB"}
+	c.servers = append(c.servers, pgtest.Start(t, pgtest.Options{Settings: keep}))
 	for i := 1; i <= 2; i++ {
 		c.servers = append(c.servers, pgtest.Start(t, pgtest.Options{From: c.servers[0], Name: name(i)}))
 	}
@@ -164,14 +166,13 @@ func (c *cluster) others() (setting string, n int) {
 // synchronous makes the primary wait for all standbys that live.
 func (c *cluster) synchronous() {
 	setting, n := c.others()
-	c.servers[c.primary].Configure(map[string]string{"synchronous_standby_names": setting})
-	for range 300 {
-		if c.servers[c.primary].SQL("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == strconv.Itoa(n) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	c.t.Fatal("the standbys don't become synchronous")
+	primary := c.servers[c.primary]
+	primary.Configure(map[string]string{"synchronous_standby_names": setting})
+	primary.Await("postgres", "SHOW synchronous_standby_names", setting)
+	primary.Await("postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", strconv.Itoa(n))
+	// Commits wait once the checkpointer has taken the setting in, which it does before it
+	// begins a checkpoint.
+	primary.SQL("postgres", "CHECKPOINT")
 }
 
 // failover kills the primary and promotes the standby that received more.
@@ -179,6 +180,11 @@ func (c *cluster) failover() {
 	old := c.primary
 	c.servers[old].Kill()
 	best, received := -1, ""
+	for i, s := range c.servers { // until they have written all that the dead one sent them
+		if i != old {
+			s.Await("postgres", "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", "0")
+		}
+	}
 	for i, s := range c.servers {
 		if i == old {
 			continue
