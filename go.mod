@@ -3,6 +3,7 @@ module parley
 go 1.26.0
 
 require (
+	cel.dev/cel-go v0.33.2 // the relationship policy: only in server/policy
 	charm.land/bubbletea/v2 v2.1.1 // the full-screen terminal client
 	github.com/BurntSushi/toml v1.6.0 // the configuration file of serve
 	github.com/andybalholm/brotli v1.2.8 // build only: the page's files, compressed beforehand
@@ -16,6 +17,7 @@ require (
 	github.com/go-webauthn/webauthn v0.18.2 // passkeys
 	github.com/gobwas/ws v1.5.0 // WebSocket frames, with little memory a connection
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL, for several nodes
+	github.com/minio/minio-go/v7 v7.4.0 // attachments in an S3-compatible store
 	github.com/nats-io/nats-server/v2 v2.15.2 // hints between nodes
 	github.com/nats-io/nats.go v1.55.0 // hints between nodes
 	github.com/pressly/goose/v3 v3.29.0 // migrations of pgstore's tables
@@ -28,7 +30,8 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0 // traces
 	go.opentelemetry.io/proto/otlp v1.11.0 // tests only: what a collector gets
 	golang.org/x/crypto v0.58.0 // Argon2id, ChaCha20-Poly1305
-	golang.org/x/net v0.62.0 // tests only: HTTP/2 frames
+	golang.org/x/image v0.47.0 // WebP: pictures of linked pages, and in the terminal
+	golang.org/x/net v0.62.0 // the HTML of linked pages; tests: HTTP/2 frames
 	golang.org/x/sys v0.49.0 // the disk and the machine, for doctor
 	golang.org/x/term v0.47.0 // a passphrase without echo
 	golang.org/x/time v0.16.0 // rate limits
@@ -38,10 +41,12 @@ require (
 )
 
 require (
+	cel.dev/expr v0.25.2 // indirect
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect
 	github.com/RaduBerinde/btreemap v0.0.0-20250419174037-3d62b7205d54 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
+	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
@@ -78,13 +83,17 @@ require (
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
+	github.com/klauspost/crc32 v1.3.0 // indirect
 	github.com/kr/pretty v0.3.1 // indirect
 	github.com/kr/text v0.2.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.30 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
+	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect
+	github.com/minio/md5-simd v1.1.2 // indirect
 	github.com/minio/minlz v1.0.1-0.20250507153514-87eb42fe8882 // indirect
 	github.com/muesli/cancelreader v0.2.2 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
@@ -99,15 +108,18 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
+	github.com/rs/xid v1.6.0 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	github.com/tinylib/msgp v1.6.4 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	github.com/xo/terminfo v1.0.0 // indirect
+	github.com/zeebo/xxh3 v1.1.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/exp v0.0.0-20261011100332-faecfb24eb49 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
@@ -115,6 +127,7 @@ require (
 	google.golang.org/genproto/googleapis/api v0.0.0-20261026165753-2ffab32bce7e // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e // indirect
 	google.golang.org/grpc v1.84.0 // indirect
+	gopkg.in/ini.v1 v1.67.3 // indirect
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect

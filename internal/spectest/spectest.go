@@ -44,6 +44,7 @@ type table map[string]string
 // A ref is one section of one specification.
 type ref struct{ spec, section string }
 
+// String returns the reference as code cites it: "RFC 9420, Section 5.1".
 func (r ref) String() string { return r.spec + ", " + r.section }
 
 // A use says where a section is cited.
