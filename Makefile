@@ -11,7 +11,7 @@ SOAK     ?= 30m
 # The official vectors, read-only, beside the checkout or where the caller says.
 export PARLEY_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: run build web test rules lint fmt fuzz torture soak bench bench-delivery bench-browser screenshots interop clean
+.PHONY: run build web test test-s3 rules lint fmt fuzz torture soak bench bench-delivery bench-browser screenshots interop clean
 
 # run starts a server with the demo: two accounts and a scripted exchange.
 run: build
@@ -32,6 +32,11 @@ test: rules web
 	$(GO) test -timeout 14m ./...
 	cd e2e/acme && $(GO) vet ./... && $(GO) test -timeout 5m ./...
 	cd deploy/test && $(GO) vet ./... && $(GO) test -timeout 10m ./...
+
+# test-s3 has versitygw, a real S3-compatible store, keep attachments. It is apart from
+# test since building versitygw, with all the clouds that it knows, takes minutes where nothing of it is built yet.
+test-s3:
+	cd e2e/s3 && $(GO) vet ./... && $(GO) test -timeout 15m ./...
 
 # rules checks imports and citations. It lists packages by another process,
 # which the test cache doesn't see: hence -count=1.
@@ -77,7 +82,7 @@ bench-delivery: build
 # Chromium, and prints them as one table. It takes some minutes and wants a quiet
 # machine.
 bench-browser: web
-	PARLEY_BENCH_BROWSER=1 $(GO) test -count=1 -timeout 1h -v -run BenchBrowser ./e2e/browser
+	PARLEY_BENCH_BROWSER=1 $(GO) test -p 1 -count=1 -timeout 1h -v -run BenchBrowser ./e2e/browser ./e2e/media
 
 # screenshots draws every view of the page to web/screenshots: desktop and phone,
 # light and dark, from left to right and from right to left. It needs a Chromium, and
