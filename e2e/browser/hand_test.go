@@ -130,11 +130,15 @@ func (p *tab) rewrites(field, text string) {
 	})
 }
 
-// pressUntil presses a key until what has the focus is as wanted.
+// drawn comes when what a key led to is drawn: some views move the focus with the next frame.
+const drawn = `Promise.race([new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))), new Promise((r) => setTimeout(r, 5000))])`
+
+// pressUntil presses a key until what has the focus is as wanted. Each press has come to
+// something before the next: one too many would go past it.
 func (p *tab) pressUntil(key, wanted string, modifiers ...chromedp.Modifier) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if out, err := p.js(wanted); err == nil && out == "true" {
+		if out, err := p.js(drawn + `.then(() => ` + wanted + `)`); err == nil && out == "true" {
 			return
 		}
 		p.key(key, modifiers...)
